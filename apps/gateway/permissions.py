@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from apps.tenants.access import permissions_of
+
+
+class WorkspacePermission(BasePermission):
+    """The view's `required_permissions[action]` must be held in the request's workspace.
+
+    A view that names none for an action lets nobody in.
+    """
+
+    message = "Your role or key does not include the permission this needs."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        tenant = getattr(request._request, "tenant", None)
+        if tenant is None or not request.user or not request.user.is_authenticated:
+            return False
+        needed = getattr(view, "required_permissions", {}).get(getattr(view, "action", None))
+        return needed is not None and needed in permissions_of(request.user, tenant=tenant)

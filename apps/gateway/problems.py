@@ -1,0 +1,57 @@
+"""Every API refusal as a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from apps.core.errors import DomainError, VendorError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: None for what is not ours, so that it becomes a 500 and is reported."""
+    problem = _problem(error)
+    if problem is None:
+        return None
+    headers = {}
+    if isinstance(error, exceptions.APIException):
+        if getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = error.auth_header
+        if getattr(error, "wait", None):
+            headers["Retry-After"] = str(round(error.wait))
+    if isinstance(error, VendorError) and error.retry_after:
+        headers["Retry-After"] = str(round(error.retry_after))
+    problem = {"type": f"/docs/problems/{problem['code']}", **problem}
+    problem["instance"] = context["request"].path
+    return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def _problem(error: Exception) -> dict[str, Any] | None:
+    if isinstance(error, DomainError):
+        return error.as_problem()
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        return {
+            "code": "invalid",
+            "status": 422,
+            "title": "Some of the input is not valid",
+            "detail": "See errors for what to change.",
+            "errors": error.detail,
+        }
+    return {
+        "code": getattr(error.detail, "code", error.default_code),
+        "status": error.status_code,
+        "title": str(error.default_detail),
+        "detail": str(error.detail),
+    }

@@ -1,0 +1,6 @@
+"""What upper floors may listen to. Both send `run`, a `JobRun`."""
+
+from django.dispatch import Signal
+
+job_changed = Signal()  # state or progress moved; sent after commit
+job_failed = Signal()  # failed for good; sent in the transaction that records it

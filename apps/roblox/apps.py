@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class RobloxConfig(AppConfig):
+    name = "apps.roblox"

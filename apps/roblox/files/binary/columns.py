@@ -1,0 +1,106 @@
+"""Properties as they lie in the file: one column a property of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from apps.roblox.files.refusals import Malformed
+from apps.roblox.files.values import Opaque, Property, ValueType
+
+from .chunks import Chunk, unpack
+from .codec import BadColumn, Codec
+from .interleave import Buffer
+from .links import Links
+
+
+class Column:
+    """One property of every instance of a class, decoded when first asked for.
+
+    `raw` may be absent: large columns that nobody may ever look at are unpacked again.
+    """
+
+    __slots__ = ("_values", "chunk", "codec", "count", "links", "raw", "start", "tag")
+
+    def __init__(
+        self, chunk: Chunk, tag: int, codec: Codec | None, count: int, links: Links
+    ) -> None:
+        self.chunk = chunk
+        self.tag = tag
+        self.codec = codec
+        self.count = count
+        self.links = links
+        self.raw: Buffer | None = None
+        self.start = 0
+        self._values: Sequence[Any] | None = None
+
+    @property
+    def type(self) -> ValueType:
+        return self.codec.type if self.codec else ValueType.OPAQUE
+
+    def check(self, raw: Buffer) -> None:
+        """Refuse a column whose bytes do not make `count` values."""
+        if self.codec is None:
+            return
+        try:
+            self.codec.check(raw, self.count)
+        except BadColumn as error:
+            raise Malformed(
+                f"A property cannot be read: {error}", where=self.chunk.where
+            ) from error
+
+    def keep(self, raw: Buffer) -> None:
+        self.raw = raw
+
+    def values(self) -> Sequence[Any]:
+        if self._values is not None:
+            return self._values
+        values = self._decode()
+        if self.raw is not None:
+            self._values = values
+        return values
+
+    def _decode(self) -> Sequence[Any]:
+        raw = unpack(self.chunk)[self.start :] if self.raw is None else self.raw
+        if self.codec is None:
+            return [Opaque(f"{self.tag:#04x}", bytes(raw))] * self.count
+        try:
+            return self.codec.decode(raw, self.count, self.links)
+        except BadColumn as error:
+            raise Malformed(
+                f"A property cannot be read: {error}", where=self.chunk.where
+            ) from error
+
+
+class ClassTable:
+    """The instances of one INST chunk and their columns."""
+
+    __slots__ = ("class_name", "columns", "count", "referents", "service")
+
+    def __init__(self, class_name: str, referents: Sequence[int], *, service: bool) -> None:
+        self.class_name = class_name
+        self.referents = referents
+        self.count = len(referents)
+        self.service = service
+        self.columns: dict[str, Column] = {}
+
+    def row(self, number: int) -> Mapping[str, Property]:
+        return Row(self.columns, number)
+
+
+class Row(Mapping[str, Property]):
+    __slots__ = ("columns", "number")
+
+    def __init__(self, columns: dict[str, Column], number: int) -> None:
+        self.columns = columns
+        self.number = number
+
+    def __getitem__(self, name: str) -> Property:
+        column = self.columns[name]
+        return Property(column.type, column.values()[self.number])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)

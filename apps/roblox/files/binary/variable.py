@@ -1,0 +1,220 @@
+"""Columns whose values have sizes of their own."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+from apps.roblox.files.values import Content, Font, PhysicalProperties, ValueType
+
+from . import interleave
+from .codec import BadColumn, expect, need
+from .fixed import pack_referents, referents
+from .interleave import Buffer
+from .links import Links, Numbers
+
+LENGTH = struct.Struct("<I")
+
+
+def take_string(raw: Buffer, at: int) -> tuple[bytes, int]:
+    """A length-prefixed string and where the next value starts."""
+    need(raw, at + 4)
+    end = at + 4 + LENGTH.unpack_from(raw, at)[0]
+    need(raw, end)
+    return bytes(raw[at + 4 : end]), end
+
+
+def put_string(value: bytes) -> bytes:
+    return LENGTH.pack(len(value)) + value
+
+
+class StringColumn(Sequence[bytes]):
+    """Strings left in the chunk's bytes until one is asked for."""
+
+    __slots__ = ("ends", "raw")
+
+    def __init__(self, raw: Buffer, count: int) -> None:
+        self.raw = raw
+        self.ends = array("I", bytes(4))
+        at, limit, length = 0, len(raw), LENGTH.unpack_from
+        for _ in range(count):
+            if at + 4 > limit:
+                raise BadColumn("its strings end before the last instance's")
+            at += 4 + length(raw, at)[0]
+            if at > limit:
+                raise BadColumn(f"a string ends {at - limit} bytes after the chunk does")
+            self.ends.append(at)
+        expect(raw, at)
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    @overload
+    def __getitem__(self, row: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[bytes]: ...
+
+    def __getitem__(self, row: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(row, slice):
+            return [self[n] for n in range(*row.indices(len(self)))]
+        return bytes(self.raw[self.ends[row] + 4 : self.ends[row + 1]])
+
+
+class Strings:
+    def __init__(self, kind: ValueType) -> None:
+        self.type = kind
+
+    def check(self, raw: Buffer, count: int) -> None:
+        StringColumn(raw, count)
+
+    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[bytes]:
+        return StringColumn(raw, count)
+
+    def encode(self, values: Sequence[bytes], numbers: Numbers) -> bytes:
+        return b"".join(map(put_string, values))
+
+
+class Walked:
+    """A column read value by value. Subclasses say how one is taken and put."""
+
+    type: ValueType
+
+    def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
+        raise NotImplementedError
+
+    def put(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def _walk(self, raw: Buffer, count: int) -> Iterator[Any]:
+        at = 0
+        for _ in range(count):
+            value, at = self.take(raw, at)
+            yield value
+        expect(raw, at)
+
+    def check(self, raw: Buffer, count: int) -> None:
+        for _ in self._walk(raw, count):
+            pass
+
+    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+        return list(self._walk(raw, count))
+
+    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
+        return b"".join(map(self.put, values))
+
+
+class Keypoints(Walked):
+    """NumberSequence and ColorSequence: a count, then so many groups of floats."""
+
+    def __init__(self, kind: ValueType, width: int) -> None:
+        self.type = kind
+        self.layout = struct.Struct(f"<{width}f")
+
+    def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
+        need(raw, at + 4)
+        start = at + 4
+        end = start + LENGTH.unpack_from(raw, at)[0] * self.layout.size
+        need(raw, end)
+        return tuple(self.layout.iter_unpack(raw[start:end])), end
+
+    def put(self, value: Any) -> bytes:
+        return LENGTH.pack(len(value)) + b"".join(self.layout.pack(*point) for point in value)
+
+
+class Physics(Walked):
+    """A flag byte (1 custom, 2 with acoustic absorption), then five or six floats."""
+
+    type = ValueType.PHYSICAL_PROPERTIES
+    layouts = {0: struct.Struct(""), 1: struct.Struct("<5f"), 3: struct.Struct("<6f")}
+
+    def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
+        need(raw, at + 1)
+        flag = raw[at]
+        layout = self.layouts.get(flag & 3)
+        if layout is None or flag > 3:
+            raise BadColumn(f"the byte {flag:#04x} starts no physical properties")
+        end = at + 1 + layout.size
+        need(raw, end)
+        return (PhysicalProperties(*layout.unpack_from(raw, at + 1)) if flag else None), end
+
+    def put(self, value: PhysicalProperties | None) -> bytes:
+        if value is None:
+            return b"\0"
+        flag, parts = (1, value[:5]) if value.acoustic_absorption is None else (3, value)
+        return bytes([flag]) + self.layouts[flag].pack(*parts)
+
+
+class Fonts(Walked):
+    type = ValueType.FONT
+    layout = struct.Struct("<HB")
+
+    def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
+        family, at = take_string(raw, at)
+        need(raw, at + 3)
+        weight, style = self.layout.unpack_from(raw, at)
+        cached, at = take_string(raw, at + 3)
+        return Font(family, weight, style, cached), at
+
+    def put(self, value: Font) -> bytes:
+        middle = self.layout.pack(value.weight, value.style)
+        return put_string(value.family) + middle + put_string(value.cached_face)
+
+
+class Contents:
+    """The sources of all values, then their URIs, instances and foreign instances."""
+
+    type = ValueType.CONTENT
+    sources = ("none", "uri", "object")
+
+    def check(self, raw: Buffer, count: int) -> None:
+        self._split(raw, count)
+
+    def _split(self, raw: Buffer, count: int) -> tuple[list[int], list[bytes], list[int]]:
+        at = 4 * count
+        need(raw, at + 4)
+        kinds = list(interleave.unsigned(raw[:at]))
+        if any(kind >= len(self.sources) for kind in kinds):
+            raise BadColumn("a content has a source that is not none, URI or object")
+        uris: list[bytes] = []
+        for _ in range(LENGTH.unpack_from(raw, at)[0]):
+            uri, after = take_string(raw, at + 4 if not uris else at)
+            uris.append(uri)
+            at = after
+        if not uris:
+            at += 4
+        objects, at = self._take_referents(raw, at)
+        _, at = self._take_referents(raw, at)
+        expect(raw, at)
+        if kinds.count(1) != len(uris) or kinds.count(2) != len(objects):
+            raise BadColumn("the number of contents does not agree with their sources")
+        return kinds, uris, objects
+
+    def _take_referents(self, raw: Buffer, at: int) -> tuple[list[int], int]:
+        need(raw, at + 4)
+        end = at + 4 + 4 * LENGTH.unpack_from(raw, at)[0]
+        need(raw, end)
+        return referents(raw[at + 4 : end]), end
+
+    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Content]:
+        kinds, uris, objects = self._split(raw, count)
+        uri, target = iter(uris), iter(objects)
+        made = {
+            0: lambda: Content(),
+            1: lambda: Content(uri=next(uri)),
+            2: lambda: Content(target=links.instance(next(target))),
+        }
+        return [made[kind]() for kind in kinds]
+
+    def encode(self, values: Sequence[Content], numbers: Numbers) -> bytes:
+        kinds = [self.sources.index(value.source) for value in values]
+        uris = [value.uri for value in values if value.uri is not None]
+        objects = [numbers.referent(v.target) for v in values if v.source == "object"]
+        parts = [interleave.pack_unsigned(kinds), LENGTH.pack(len(uris)), *map(put_string, uris)]
+        return b"".join([*parts, put_referents(objects), put_referents([])])
+
+
+def put_referents(values: Sequence[int]) -> bytes:
+    return LENGTH.pack(len(values)) + pack_referents(values)

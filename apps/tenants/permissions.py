@@ -1,0 +1,52 @@
+"""Who may do what: one map for pages, API and key scopes. Permissions read `resource.action`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    TEACHER = "teacher", "Teacher"
+    STUDENT = "student", "Student"
+
+
+STUDENT: Final = frozenset({"workspace.view"})
+TEACHER: Final = STUDENT | {
+    "experiences.view",
+    "releases.view",
+    "releases.create",
+    "deployments.view",
+    "deployments.stage",
+    "members.view",
+    "jobs.view",
+}
+ADMIN: Final = TEACHER | {
+    "experiences.create",
+    "experiences.update",
+    "environments.update",
+    "releases.withdraw",
+    "deployments.promote",
+    "deployments.rollback",
+    "members.invite",
+    "members.update",
+    "members.remove",
+    "api_keys.view",
+    "api_keys.create",
+    "api_keys.revoke",
+    "audit.view",
+    "workspace.update",
+}
+OWNER: Final = ADMIN | {"members.make_owner"}
+
+PERMISSIONS: Final[dict[str, frozenset[str]]] = {
+    Role.OWNER: OWNER,
+    Role.ADMIN: ADMIN,
+    Role.TEACHER: TEACHER,
+    Role.STUDENT: STUDENT,
+}
+# What an API key can be given; people are managed by people.
+SCOPES: Final = tuple(sorted(p for p in OWNER if not p.startswith(("members.", "api_keys."))))

@@ -1,0 +1,33 @@
+"""What this floor hears from below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+
+from apps.jobs.models import JobRun
+from apps.jobs.signals import job_failed
+from apps.tenants.middleware import SESSION_WORKSPACE
+from apps.tenants.models import Tenant
+
+
+def connect() -> None:
+    user_logged_in.connect(bind_session, dispatch_uid="bind-session")
+    job_failed.connect(mark_failed, sender=JobRun, dispatch_uid="provisioning-failed")
+
+
+def bind_session(request: HttpRequest | None, **_: Any) -> None:
+    """A session belongs to the host it was opened on; elsewhere its cookie opens nothing."""
+    if request is not None:
+        tenant = getattr(request, "tenant", None)
+        request.session[SESSION_WORKSPACE] = tenant.schema_name if tenant else ""
+
+
+def mark_failed(run: JobRun, **_: Any) -> None:
+    if run.name == "tenants.provision":
+        tenant = Tenant.objects.filter(provisioning_run_id=run.pk).first()
+        if tenant is not None:
+            tenant.state = Tenant.State.FAILED
+            tenant.save(update_fields=["state"])

@@ -1,0 +1,200 @@
+"""The only reader of the environment.
+
+`load()` returns one validated `Env`. Names come from the process environment first,
+then from the file the embedded services write (`<local>/env`), which production never
+reads. Every missing or bad name is reported at once, in one `BadEnvironment`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MIN_SECRET_LENGTH = 40
+MIN_DISTINCT = 10
+MIN_PUSHER_SECRET = 16
+KEY_BYTES = 32
+
+
+class BadEnvironment(Exception):  # noqa: N818 -- read as a sentence at start
+    """The environment cannot run the product; the message lists every problem."""
+
+
+def local_dir() -> Path:
+    """Where the embedded services keep their data (`TOOLBOXAI_LOCAL_DIR`, else `.local`)."""
+    return Path(os.environ.get("TOOLBOXAI_LOCAL_DIR", BASE_DIR / ".local")).absolute()
+
+
+def decode_key(value: str) -> bytes:
+    """A base64 key of 32 bytes; raises ValueError for anything else."""
+    raw = base64.b64decode(value, validate=True)
+    if len(raw) != KEY_BYTES:
+        message = f"a key must be {KEY_BYTES} bytes in base64, this one has {len(raw)}"
+        raise ValueError(message)
+    return raw
+
+
+def parse_keyring(value: str) -> dict[str, bytes]:
+    """`k1:<base64>,k0:<base64>` to a mapping in that order; the first key encrypts."""
+    keyring = {}
+    for item in value.split(","):
+        name, _, key = item.strip().partition(":")
+        if not name or not key:
+            message = "write keys as name:base64, separated by commas"
+            raise ValueError(message)
+        keyring[name] = decode_key(key)
+    return keyring
+
+
+class Env(BaseSettings):
+    """What the product needs to know from outside. Field names in capitals are the variables."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", case_sensitive=False, hide_input_in_errors=True
+    )
+
+    toolboxai_env: Literal["development", "test", "production"] = "development"
+    debug: bool = False
+    secret_key: SecretStr
+    field_encryption_keys: SecretStr
+    blind_index_key: SecretStr
+    database_url: SecretStr
+    database_pool_size: int = Field(default=0, ge=0, le=100)
+    redis_url: SecretStr
+    public_url: str = "http://localhost:8000"
+    allowed_hosts: Annotated[list[str], NoDecode] = []
+    pusher_app_id: str = Field(pattern=r"^\d+$")
+    pusher_key: str = Field(min_length=1)
+    pusher_secret: SecretStr
+    pusher_url: str = "http://127.0.0.1:8000"
+    pusher_cluster: str = ""
+    roblox_api_url: str = "https://apis.roblox.com"
+    sandbox_url: str = ""
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_api_url: str = "https://api.stripe.com"
+    sendgrid_api_key: SecretStr = SecretStr("")
+    sendgrid_webhook_key: str = ""
+    default_from_email: str = "ToolBoxAI <hello@localhost>"
+    mail_outbox_dir: Path | None = None
+    media_dir: Path | None = None
+    supabase_s3_endpoint: str = ""
+    supabase_s3_bucket: str = ""
+    supabase_s3_access_key: SecretStr = SecretStr("")
+    supabase_s3_secret_key: SecretStr = SecretStr("")
+    supabase_s3_region: str = "us-east-1"
+    sentry_dsn: str = ""
+    clamav_url: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def split_hosts(cls, value: object) -> object:
+        return (
+            [h.strip() for h in value.split(",") if h.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("field_encryption_keys")
+    @classmethod
+    def check_keyring(cls, value: SecretStr) -> SecretStr:
+        parse_keyring(value.get_secret_value())
+        return value
+
+    @field_validator("blind_index_key")
+    @classmethod
+    def check_key(cls, value: SecretStr) -> SecretStr:
+        decode_key(value.get_secret_value())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def check_database(cls, value: SecretStr) -> SecretStr:
+        return _with_scheme(value, "postgres", "postgresql")
+
+    @field_validator("redis_url")
+    @classmethod
+    def check_redis(cls, value: SecretStr) -> SecretStr:
+        return _with_scheme(value, "redis", "rediss")
+
+    @field_validator("public_url", "pusher_url", "roblox_api_url", "stripe_api_url")
+    @classmethod
+    def check_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            message = "must be a whole address such as https://example.com"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+
+def _with_scheme(value: SecretStr, *schemes: str) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in schemes or not parts.hostname:
+        message = f"must start with {' or '.join(s + '://' for s in schemes)} and name a host"
+        raise ValueError(message)
+    return value
+
+
+def _production_problems(raw: Mapping[str, str]) -> list[str]:
+    """What production refuses, read from the raw names so that it is reported with the rest."""
+    secret = raw.get("SECRET_KEY", "")
+    rules = [
+        (raw.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}, "DEBUG: must be off"),
+        (
+            0 < len(secret) < MIN_SECRET_LENGTH or 0 < len(set(secret)) < MIN_DISTINCT,
+            f"SECRET_KEY: too weak; use {MIN_SECRET_LENGTH} random characters or more",
+        ),
+        (not raw.get("PUBLIC_URL", "").startswith("https://"), "PUBLIC_URL: must be https://"),
+        (
+            0 < len(raw.get("PUSHER_SECRET", "")) < MIN_PUSHER_SECRET,
+            f"PUSHER_SECRET: too weak; use {MIN_PUSHER_SECRET} random characters or more",
+        ),
+        (
+            not raw.get("SENDGRID_API_KEY"),
+            "SENDGRID_API_KEY: missing; without it no mail leaves",
+        ),
+        (
+            "localhost" in raw.get("DEFAULT_FROM_EMAIL", "localhost"),
+            "DEFAULT_FROM_EMAIL: must be an address of your own domain",
+        ),
+        (bool(raw.get("SANDBOX_URL")), "SANDBOX_URL: the sandbox has no place in production"),
+        (
+            not raw.get("CLAMAV_URL"),
+            "CLAMAV_URL: missing; production takes no file without a virus scan",
+        ),
+    ]
+    return [message for broken, message in rules if broken]
+
+
+def _field_problems(error: ValidationError) -> list[str]:
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']).upper()}: "
+        f"{'missing' if problem['type'] == 'missing' else problem['msg']}"
+        for problem in error.errors()
+    ]
+
+
+def load() -> Env:
+    """The validated environment; raises `BadEnvironment` naming every problem at once."""
+    production = os.environ.get("TOOLBOXAI_ENV") == "production"
+    problems = _production_problems(os.environ) if production else []
+    try:
+        env = Env(_env_file=() if production else (local_dir() / "env",))  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems = _field_problems(error) + problems
+    else:
+        if not problems:
+            return env
+    hint = "" if production else "\nOn a development machine `make up` writes what is missing."
+    listing = "\n".join(f"  - {problem}" for problem in problems)
+    raise BadEnvironment(
+        f"The environment cannot run the product:\n{listing}{hint}\n"
+        "Every name is described in .env.example."
+    )

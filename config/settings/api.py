@@ -1,0 +1,37 @@
+"""DRF and its OpenAPI document."""
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.gateway.authentication.ApiKeyAuthentication",
+        "apps.gateway.authentication.WorkspaceSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.gateway.permissions.WorkspacePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.gateway.throttling.KeyThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "apps.gateway.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.URLPathVersioning",
+    "DEFAULT_VERSION": "v1",
+    "ALLOWED_VERSIONS": ["v1"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.gateway.problems.render_exception",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ToolBoxAI API",
+    "DESCRIPTION": (
+        "Release Roblox places from a workspace. Sign in with an API key "
+        "(`Authorization: Bearer tbx_…`) made under Settings; every answer that is not a "
+        "success is a problem document (RFC 9457)."
+    ),
+    "VERSION": "1.0.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+API_RATE_LIMITS = ["60/minute", "1000/hour", "10000/day"]

@@ -1,0 +1,112 @@
+"""Apps, middleware, templates, hosts."""
+
+from .environment import BASE_DIR, ENV, PUBLIC, PUBLIC_HOST
+
+DEBUG = ENV.debug
+TOOLBOXAI_ENV = ENV.toolboxai_env
+ROOT_URLCONF = "config.urls_workspace"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Where people reach the public site; a workspace is `<slug>.` in front of its host.
+PUBLIC_URL = ENV.public_url
+PUBLIC_DOMAIN = PUBLIC_HOST
+PUBLIC_PORT = PUBLIC.port
+ROBLOX_API_URL = ENV.roblox_api_url
+SANDBOX_URL = ENV.sandbox_url
+
+SHARED_APPS = [
+    "django_tenants",
+    "apps.core",
+    "apps.accounts",
+    "apps.jobs",
+    "apps.audit",
+    "apps.tenants",
+    "apps.gateway",
+    "apps.mail",
+    "apps.realtime",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "anymail",
+    "django_celery_beat",
+    "django_cotton",
+    "django_filters",
+    "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "django_structlog",
+    "django_vite",
+    "djstripe",
+    "drf_spectacular",
+    "rest_framework",
+]
+TENANT_APPS = ["apps.media", "apps.roblox"]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+
+MIDDLEWARE = [
+    "apps.tenants.middleware.WorkspaceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.tenants.middleware.MembershipMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "apps.tenants.middleware.ConsoleWorkspaceMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.DomainErrorMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.tenants.context_processors.workspace",
+                "apps.realtime.context_processors.realtime",
+            ],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique in any case of letters, by a functional constraint
+    "django_vite.W001",  # the front end is built after the first checks of a fresh clone
+    "djstripe.W002",  # a sandbox on loopback is this project's own choice of API host
+    "djstripe.C001",
+    "djstripe.I001",
+]

@@ -1,0 +1,48 @@
+"""Static files (WhiteNoise, Vite) and stored files (local folder, or S3 as Supabase speaks it)."""
+
+from .environment import BASE_DIR, ENV, LOCAL_DIR
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DJANGO_VITE = {
+    "default": {
+        "dev_mode": False,
+        "manifest_path": BASE_DIR / "static" / "dist" / "manifest.json",
+        "static_url_prefix": "dist",
+    }
+}
+MEDIA_ROOT = ENV.media_dir or LOCAL_DIR / "media"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+CLAMAV_URL = ENV.clamav_url
+
+_local = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": MEDIA_ROOT, "file_permissions_mode": 0o640},
+}
+_supabase = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "endpoint_url": ENV.supabase_s3_endpoint,
+        "bucket_name": ENV.supabase_s3_bucket,
+        "access_key": ENV.supabase_s3_access_key.get_secret_value(),
+        "secret_key": ENV.supabase_s3_secret_key.get_secret_value(),
+        "region_name": ENV.supabase_s3_region,
+        "addressing_style": "path",
+        "file_overwrite": True,
+        "default_acl": None,
+        "querystring_auth": True,
+    },
+}
+STORAGES = {
+    "default": _supabase if ENV.supabase_s3_endpoint else _local,
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if ENV.toolboxai_env == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+# Vite's file names carry their own hash.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[.-][0-9a-zA-Z_-]{8,12}\..+$"
+WHITENOISE_USE_FINDERS = ENV.toolboxai_env == "test"

@@ -1,0 +1,37 @@
+"""Celery: broker, queues, schedule."""
+
+from datetime import timedelta
+
+from kombu import Queue
+
+from .environment import ENV
+
+CELERY_BROKER_URL = ENV.redis_url.get_secret_value()
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
+# Outcomes stand in `jobs.JobRun`, which outlives the broker.
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_QUEUES = [Queue("interactive"), Queue("default"), Queue("bulk")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_TASK_SOFT_TIME_LIMIT = 600
+CELERY_TASK_TIME_LIMIT = 660
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "jobs.rescue": {
+        "task": "jobs.rescue",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 10, "queue": "interactive"},
+    },
+}
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# A running job writes its heartbeat this often; one silent for the lease is taken for lost.
+JOB_HEARTBEAT_SECONDS = 3.0
+JOB_LEASE_SECONDS = 15.0

@@ -1,0 +1,53 @@
+"""Structured logs (structlog) and error reports (Sentry when its DSN is given)."""
+
+import logging
+
+import sentry_sdk
+import structlog
+
+from .environment import ENV
+
+_processors: list[structlog.types.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+_renderer: structlog.types.Processor = (
+    structlog.processors.JSONRenderer()
+    if ENV.log_format == "json"
+    else structlog.dev.ConsoleRenderer(colors=False)
+)
+structlog.configure(
+    processors=[*_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _processors,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": ENV.log_level},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
+}
+logging.captureWarnings(False)
+
+if ENV.sentry_dsn:
+    sentry_sdk.init(
+        dsn=ENV.sentry_dsn,
+        environment=ENV.toolboxai_env,
+        send_default_pii=False,
+        traces_sample_rate=0.1,
+    )

@@ -1,0 +1,12 @@
+"""The public host: landing, sign-up, operator console, realtime HTTP API."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from apps.core.views import healthz
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("accounts/", include("allauth.account.urls")),
+]
