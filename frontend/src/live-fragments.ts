@@ -1,0 +1,123 @@
+import { announce } from "./announce";
+
+/**
+ * Pieces of page that the server draws again when something happened:
+ *
+ *   <section id="deployment" data-channel="private-…" data-fragment-url="…" data-active="true">
+ *
+ * An event on the channel says only *that* something changed; the fragment's address gives the
+ * same element anew, so there is one template and no second copy of the logic here. In the element:
+ *   data-active    "true" while work goes on: only then it is polled
+ *   data-announce  a sentence for screen readers, said when it differs from the one before
+ *   data-next      an address to go to, given once the work has led somewhere
+ */
+const POLL_MS = 3_000;
+const SAFETY_POLL_MS = 20_000;
+
+function restore(before: HTMLElement, after: HTMLElement, focusedId: string): void {
+  for (const details of before.querySelectorAll<HTMLDetailsElement>("details[id]")) {
+    const same = after.querySelector<HTMLDetailsElement>(`#${CSS.escape(details.id)}`);
+    if (same) same.open = details.open;
+  }
+  if (focusedId) after.querySelector<HTMLElement>(`#${CSS.escape(focusedId)}`)?.focus({ preventScroll: true });
+}
+
+/** Puts the new drawing in the place of the old one; focus and opened details stay. */
+export function swap(before: HTMLElement, html: string): HTMLElement | null {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const after = template.content.querySelector<HTMLElement>(`#${CSS.escape(before.id)}`);
+  if (!after) return null;
+  if (after.outerHTML === before.outerHTML) return before;
+  const focused = document.activeElement;
+  const focusedId = focused && before.contains(focused) ? focused.id : "";
+  before.replaceWith(after);
+  restore(before, after, focusedId);
+  const sentence = after.dataset["announce"];
+  if (sentence && sentence !== before.dataset["announce"]) announce(sentence);
+  after.dispatchEvent(new CustomEvent("fragment:swapped", { bubbles: true }));
+  return after;
+}
+
+class Fragment {
+  private loading = false;
+  private again = false;
+
+  constructor(private element: HTMLElement) {}
+
+  get channel(): string {
+    return this.element.dataset["channel"] ?? "";
+  }
+
+  get active(): boolean {
+    return this.element.dataset["active"] === "true";
+  }
+
+  /** Events that arrive while an answer is on its way lead to one more request, not to one each. */
+  async refresh(): Promise<void> {
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
+    this.loading = true;
+    do {
+      this.again = false;
+      await this.load();
+    } while (this.again);
+    this.loading = false;
+  }
+
+  private async load(): Promise<void> {
+    const url = this.element.dataset["fragmentUrl"];
+    if (!url) return;
+    try {
+      const response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+      if (response.ok && !response.redirected) this.show(await response.text());
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // TypeError: no network; the next poll asks again
+    }
+  }
+
+  private show(html: string): void {
+    this.element = swap(this.element, html) ?? this.element;
+    const next = this.element.dataset["next"];
+    if (next) location.assign(next);
+  }
+}
+
+export class LiveFragments {
+  private readonly fragments: readonly Fragment[];
+  private live = false;
+  private refreshedAt = Date.now();
+
+  constructor(root: ParentNode) {
+    const elements = root.querySelectorAll<HTMLElement>("[data-channel][data-fragment-url]");
+    this.fragments = [...elements].map((element) => new Fragment(element));
+    if (this.fragments.length > 0) setInterval(() => this.poll(), POLL_MS);
+  }
+
+  channels(): Set<string> {
+    return new Set(this.fragments.map((fragment) => fragment.channel).filter(Boolean));
+  }
+
+  /** On every new connection all is drawn again: what happened meanwhile was missed. */
+  setLive(live: boolean): void {
+    if (live && !this.live) this.refreshAll();
+    this.live = live;
+  }
+
+  refresh(channel: string): void {
+    for (const fragment of this.fragments) if (fragment.channel === channel) void fragment.refresh();
+  }
+
+  private refreshAll(): void {
+    this.refreshedAt = Date.now();
+    for (const fragment of this.fragments) void fragment.refresh();
+  }
+
+  private poll(): void {
+    if (document.hidden || !this.fragments.some((fragment) => fragment.active)) return;
+    if (this.live && Date.now() - this.refreshedAt < SAFETY_POLL_MS) return;
+    this.refreshAll();
+  }
+}

@@ -1,0 +1,34 @@
+import "./styles/main.css";
+
+import { watchCopyButtons } from "./copy";
+import { watchDialogs } from "./dialogs";
+import { enhanceFileDrops } from "./file-drop";
+import { watchForms } from "./forms";
+import { watchFlashes } from "./flashes";
+import { watchMenus } from "./menus";
+import { enhanceTimes } from "./times";
+import { watchTheme } from "./theme";
+
+document.documentElement.classList.add("js");
+
+watchTheme();
+watchDialogs();
+watchMenus();
+watchCopyButtons();
+watchFlashes();
+watchForms();
+
+/** What has to be set up anew on every piece of page that arrives. */
+function enhance(root: ParentNode): void {
+  enhanceFileDrops(root);
+  enhanceTimes(root);
+}
+
+enhance(document);
+document.addEventListener("htmx:load", (event) => enhance(event.target as HTMLElement));
+document.addEventListener("fragment:swapped", (event) => enhance(event.target as HTMLElement));
+
+// The realtime client is a third of the code: only pages that show something live load it.
+if (document.querySelector("[data-live], [data-channel]")) {
+  void import("./live").then(({ connectPage }) => connectPage());
+}
