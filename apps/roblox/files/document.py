@@ -46,7 +46,7 @@ class Instance:
         self._row = -1
         self._properties: dict[str, Property] | Columns = dict(properties or {})
         if name is not None:
-            self._properties["Name"] = Property(ValueType.STRING, name.encode())
+            self._properties |= {"Name": Property(ValueType.STRING, name.encode())}
 
     @classmethod
     def in_columns(cls, class_name: str, columns: Columns, row: int) -> Instance:
@@ -56,6 +56,13 @@ class Instance:
         instance.children = ()
         instance._row = row  # noqa: SLF001 - the class's own second constructor
         instance._properties = columns  # noqa: SLF001
+        return instance
+
+    @classmethod
+    def over(cls, class_name: str, properties: dict[str, Property]) -> Instance:
+        """An instance that shares the given dictionary with its maker."""
+        instance = cls(class_name)
+        instance._properties = properties
         return instance
 
     @property
@@ -140,7 +147,7 @@ class AssetReference:
     asset_id: int
     uri: str
     instance: Instance
-    property: str
+    property_name: str
 
     @property
     def path(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .refusals import TooLarge
@@ -40,12 +41,12 @@ class Budget:
         self.limits = limits
         self.left = limits.memory
 
-    def charge(self, size: int, where: str) -> None:
-        """Take `size` bytes or raise `TooLarge`."""
+    def charge(self, size: int, where: str | Callable[[], str]) -> None:
+        """Take `size` bytes or raise `TooLarge`. `where` may be a call: it is rarely needed."""
         if size > self.left:
             raise TooLarge(
-                f"The file's content needs more than {self.limits.memory // MIB} MiB of memory to read",
-                where=where,
+                f"Reading it needs more than {self.limits.memory // MIB} MiB of memory",
+                where=where if isinstance(where, str) else where(),
             )
         self.left -= size
 

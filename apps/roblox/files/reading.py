@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from .binary.reading import read_binary
 from .document import Document, Format, Kind
-from .limits import DEFAULT, MIB, Limits
+from .limits import DEFAULT, Limits
 from .refusals import Malformed, Mislabelled, NotRoblox, TooLarge, Truncated
 from .xml.reading import read_xml
 
@@ -42,7 +42,8 @@ def read(data: bytes, *, filename: str, limits: Limits = DEFAULT) -> Document:
     """
     if len(data) > limits.file:
         raise TooLarge(
-            f"The file has {len(data) / 1e6:.1f} MB; Roblox takes at most {limits.file / 1e6:.0f} MB"
+            f"The file has {len(data) / 1e6:.1f} MB, "
+            f"Roblox takes at most {limits.file / 1e6:.0f} MB"
         )
     if not data:
         raise Truncated("The file is empty", where="byte 0")

@@ -8,6 +8,8 @@ from .document import Instance
 from .limits import Limits
 from .refusals import Cyclic, TooDeep
 
+CIRCLE_SHOWN = 10
+
 
 def check(roots: Iterable[Instance], instances: Collection[Instance], limits: Limits) -> None:
     """Every instance hangs under a root, none deeper than `limits.depth`."""
@@ -42,7 +44,7 @@ def _a_circle(instances: Iterable[Instance]) -> str:
 
 def _names_from(start: Instance) -> str:
     names, node = [start.shown_name], start.parent
-    while node is not None and node is not start and len(names) < 10:
+    while node is not None and node is not start and len(names) < CIRCLE_SHOWN:
         names.append(node.shown_name)
         node = node.parent
     return " under ".join([*names, names[0] if node is start else "\u2026"])

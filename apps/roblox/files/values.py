@@ -145,7 +145,7 @@ class PhysicalProperties(NamedTuple):
 
 
 class UniqueId(NamedTuple):
-    index: int
+    number: int
     time: int
     random: int
 

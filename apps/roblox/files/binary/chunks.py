@@ -108,7 +108,7 @@ class Unpacker:
             return
         refusal = DecompressionBomb if chunk.packed else TooLarge
         raise refusal(
-            f"A chunk of {chunk.length} bytes is larger than the {self.limits.chunk // MIB} MiB read here",
+            f"A chunk of {chunk.length} bytes is larger than {self.limits.chunk // MIB} MiB",
             where=chunk.where,
         )
 

@@ -11,7 +11,7 @@ from .interleave import Buffer
 from .links import Links, Numbers
 
 
-class BadColumn(ValueError):
+class BadColumnError(ValueError):
     """The bytes of a column do not make the number of values its class has instances."""
 
 
@@ -20,18 +20,18 @@ class Codec(Protocol):
 
     type: ValueType
 
-    def check(self, raw: Buffer, count: int) -> None: ...
+    def check(self, raw: Buffer, count: int, /) -> None: ...
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]: ...
+    def decode(self, raw: Buffer, count: int, links: Links, /) -> Sequence[Any]: ...
 
-    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes: ...
+    def encode(self, values: Sequence[Any], numbers: Numbers, /) -> bytes: ...
 
 
 def expect(raw: Buffer, size: int) -> None:
     if len(raw) != size:
-        raise BadColumn(f"its values take {len(raw)} bytes where {size} are needed")
+        raise BadColumnError(f"its values take {len(raw)} bytes where {size} are needed")
 
 
 def need(raw: Buffer, end: int) -> None:
     if end > len(raw):
-        raise BadColumn(f"its values end {end - len(raw)} bytes after the chunk does")
+        raise BadColumnError(f"its values end {end - len(raw)} bytes after the chunk does")

@@ -9,7 +9,7 @@ from apps.roblox.files.refusals import Malformed
 from apps.roblox.files.values import Opaque, Property, ValueType
 
 from .chunks import Chunk, unpack
-from .codec import BadColumn, Codec
+from .codec import BadColumnError, Codec
 from .interleave import Buffer
 from .links import Links
 
@@ -44,7 +44,7 @@ class Column:
             return
         try:
             self.codec.check(raw, self.count)
-        except BadColumn as error:
+        except BadColumnError as error:
             raise Malformed(
                 f"A property cannot be read: {error}", where=self.chunk.where
             ) from error
@@ -66,7 +66,7 @@ class Column:
             return [Opaque(f"{self.tag:#04x}", bytes(raw))] * self.count
         try:
             return self.codec.decode(raw, self.count, self.links)
-        except BadColumn as error:
+        except BadColumnError as error:
             raise Malformed(
                 f"A property cannot be read: {error}", where=self.chunk.where
             ) from error
@@ -75,13 +75,12 @@ class Column:
 class ClassTable:
     """The instances of one INST chunk and their columns."""
 
-    __slots__ = ("class_name", "columns", "count", "referents", "service")
+    __slots__ = ("class_name", "columns", "count", "referents")
 
-    def __init__(self, class_name: str, referents: Sequence[int], *, service: bool) -> None:
+    def __init__(self, class_name: str, referents: Sequence[int]) -> None:
         self.class_name = class_name
         self.referents = referents
         self.count = len(referents)
-        self.service = service
         self.columns: dict[str, Column] = {}
 
     def row(self, number: int) -> Mapping[str, Property]:

@@ -23,7 +23,7 @@ from apps.roblox.files.values import (
 )
 
 from . import interleave
-from .codec import BadColumn, expect
+from .codec import BadColumnError, expect
 from .interleave import Buffer
 from .links import Links, Numbers
 
@@ -52,10 +52,10 @@ class Single:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * WIDTH[self.lane])
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+    def decode(self, raw: Buffer, _count: int, _links: Links) -> Sequence[Any]:
         return UNPACK[self.lane](raw)
 
-    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[Any], _numbers: Numbers) -> bytes:
         return PACK[self.lane](values)
 
 
@@ -77,12 +77,12 @@ class Lanes:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * 4 * len(self.lanes))
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+    def decode(self, raw: Buffer, count: int, _links: Links) -> Sequence[Any]:
         size = 4 * count
         parts = [UNPACK[k](raw[n * size : (n + 1) * size]) for n, k in enumerate(self.lanes)]
         return list(map(self.build, *parts))
 
-    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[Any], _numbers: Numbers) -> bytes:
         parts = zip(*(self.split(value) for value in values), strict=True)
         return b"".join(PACK[lane](part) for lane, part in zip(self.lanes, parts, strict=True))
 
@@ -105,12 +105,12 @@ class Plain:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * self.layout.size)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+    def decode(self, raw: Buffer, _count: int, _links: Links) -> Sequence[Any]:
         if self.build is None:
             return [value for (value,) in self.layout.iter_unpack(raw)]
         return [self.build(*parts) for parts in self.layout.iter_unpack(raw)]
 
-    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[Any], _numbers: Numbers) -> bytes:
         if self.build is None:
             return b"".join(map(self.layout.pack, values))
         return b"".join(self.layout.pack(*self.split(value)) for value in values)
@@ -124,10 +124,10 @@ class Colors:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * 3)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Color3uint8]:
+    def decode(self, raw: Buffer, count: int, _links: Links) -> Sequence[Color3uint8]:
         return list(map(Color3uint8, raw[:count], raw[count : 2 * count], raw[2 * count :]))
 
-    def encode(self, values: Sequence[Color3uint8], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[Color3uint8], _numbers: Numbers) -> bytes:
         return bytes(chain(*zip(*values, strict=True)))
 
 
@@ -139,7 +139,7 @@ class References:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * 4)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+    def decode(self, raw: Buffer, _count: int, links: Links) -> Sequence[Any]:
         return [links.instance(number) for number in referents(raw)]
 
     def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
@@ -163,10 +163,12 @@ class SharedStrings:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * 4)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[bytes]:
+    def decode(self, raw: Buffer, _count: int, links: Links) -> Sequence[bytes]:
         indices = interleave.unsigned(raw)
         if any(index >= len(links.shared) for index in indices):
-            raise BadColumn(f"it names a shared string beyond the {len(links.shared)} in the file")
+            raise BadColumnError(
+                f"it names a shared string beyond the {len(links.shared)} in the file"
+            )
         return [links.shared[index] for index in indices]
 
     def encode(self, values: Sequence[bytes], numbers: Numbers) -> bytes:
@@ -182,12 +184,12 @@ class UniqueIds:
     def check(self, raw: Buffer, count: int) -> None:
         expect(raw, count * 16)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[UniqueId]:
+    def decode(self, raw: Buffer, _count: int, _links: Links) -> Sequence[UniqueId]:
         rows = self.layout.iter_unpack(interleave.gather(raw, 16))
-        return [UniqueId(index, time, _rotated(word)) for word, time, index in rows]
+        return [UniqueId(number, time, _rotated(word)) for word, time, number in rows]
 
-    def encode(self, values: Sequence[UniqueId], numbers: Numbers) -> bytes:
-        rows = [self.layout.pack(_word(v.random), v.time, v.index) for v in values]
+    def encode(self, values: Sequence[UniqueId], _numbers: Numbers) -> bytes:
+        rows = [self.layout.pack(_word(v.random), v.time, v.number) for v in values]
         return interleave.scatter(b"".join(rows), 16)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.roblox.files.values import UPRIGHT, CFrame, Rotation, ValueType, Vector3
 
-from .codec import BadColumn, expect, need
+from .codec import BadColumnError, expect, need
 from .fixed import VECTOR3
 from .interleave import Buffer
 from .links import Links, Numbers
@@ -25,7 +25,7 @@ def _cross(a: Axis, b: Axis) -> Axis:
 
 
 def _aligned() -> dict[int, Rotation]:
-    """The 24 rotations with a number of their own: 1 + 6 * (axis X turns to) + (axis Y turns to)."""
+    """The 24 numbered rotations: 1 + 6 * (axis X turns to) + (axis Y turns to)."""
     found: dict[int, Rotation] = {}
     for number in range(36):
         x, y = AXES[number // 6], AXES[number % 6]
@@ -51,10 +51,10 @@ class Frames:
         at, limit = 0, len(raw)
         for _ in range(count):
             if at >= limit:
-                raise BadColumn("its rotations end before the last instance's")
+                raise BadColumnError("its rotations end before the last instance's")
             number = raw[at]
             if number and number not in ROTATIONS:
-                raise BadColumn(f"{number:#04x} is not the number of a rotation")
+                raise BadColumnError(f"{number:#04x} is not the number of a rotation")
             at += 1 if number else 37
         return at
 
@@ -88,7 +88,7 @@ class OptionalFrames(Frames):
     def check(self, raw: Buffer, count: int) -> None:
         need(raw, 2 + count)
         if raw[0] != FRAME_TYPE or raw[-1 - count] != BOOL_TYPE:
-            raise BadColumn("an optional CFrame does not hold CFrames and flags")
+            raise BadColumnError("an optional CFrame does not hold CFrames and flags")
         super().check(raw[1 : len(raw) - 1 - count], count)
 
     def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:

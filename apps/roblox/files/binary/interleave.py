@@ -14,6 +14,7 @@ from typing import Any
 
 Buffer = bytes | bytearray | memoryview
 
+WORD = 4
 ONE = b"\x01\x00\x00\x00"
 LOW31 = b"\xff\xff\xff\x7f"
 ONE64 = b"\x01" + bytes(7)
@@ -47,16 +48,16 @@ def unsigned(raw: Buffer) -> array[int]:
     return _array("I", gather(raw, 4))
 
 
-def signed(raw: Buffer, width: int = 4) -> array[int]:
+def signed(raw: Buffer, width: int = WORD) -> array[int]:
     """Zigzag integers of 4 or 8 bytes."""
     count = len(raw) // width
     if not count:
-        return array("i" if width == 4 else "q")
-    one, low = (ONE, LOW31) if width == 4 else (ONE64, LOW63)
+        return array("i" if width == WORD else "q")
+    one, low = (ONE, LOW31) if width == WORD else (ONE64, LOW63)
     lanes = int.from_bytes(gather(raw, width), "little")
     negative = (lanes & int.from_bytes(one * count, "little")) * ((1 << 8 * width) - 1)
     plain = ((lanes >> 1) & int.from_bytes(low * count, "little")) ^ negative
-    return _array("i" if width == 4 else "q", plain.to_bytes(len(raw), "little"))
+    return _array("i" if width == WORD else "q", plain.to_bytes(len(raw), "little"))
 
 
 def floats(raw: Buffer) -> array[float]:
@@ -74,10 +75,10 @@ def pack_unsigned(values: Sequence[int]) -> bytes:
     return scatter(struct.pack(f"<{len(values)}I", *values), 4)
 
 
-def pack_signed(values: Iterable[int], width: int = 4) -> bytes:
+def pack_signed(values: Iterable[int], width: int = WORD) -> bytes:
     top = 8 * width - 1
     turned = [((value << 1) ^ (value >> top)) & ((1 << 8 * width) - 1) for value in values]
-    return scatter(struct.pack(f"<{len(turned)}{'I' if width == 4 else 'Q'}", *turned), width)
+    return scatter(struct.pack(f"<{len(turned)}{'I' if width == WORD else 'Q'}", *turned), width)
 
 
 def pack_floats(values: Sequence[float]) -> bytes:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from apps.roblox.files import tree
 from apps.roblox.files.document import Document, Instance, Kind
-from apps.roblox.files.limits import INSTANCE_COST, MIB, Budget, Limits
+from apps.roblox.files.limits import INSTANCE_COST, Budget, Limits
 from apps.roblox.files.refusals import Malformed, TooLarge
 from apps.roblox.files.values import text
 
 from .chunks import CLOSING, Chunk, Header, Unpacker, read_header, walk
-from .codec import BadColumn
+from .codec import BadColumnError
 from .columns import ClassTable, Column
 from .fixed import referents
 from .interleave import Buffer
@@ -61,7 +61,7 @@ class _Reader:
                 continue
             try:
                 take(chunk, self.unpacker.admit(chunk))
-            except BadColumn as error:
+            except BadColumnError as error:
                 raise Malformed(f"A chunk cannot be read: {error}", where=chunk.where) from error
 
     def read_meta(self, chunk: Chunk, raw: memoryview) -> None:
@@ -87,15 +87,15 @@ class _Reader:
     def read_instances(self, chunk: Chunk, raw: memoryview) -> None:
         number, at = take_number(raw, 0)
         class_name, at = take_name(raw, at)
-        service = bool(raw[at : at + 1] != b"\0")
-        count, at = take_number(raw, at + 1)
-        if len(raw) != at + 4 * count + count * service:
+        service, at = take_byte(raw, at)
+        count, at = take_number(raw, at)
+        if len(raw) != at + 4 * count + (count if service else 0):
             raise Malformed(f"{count} instances of {class_name} do not fit it", where=chunk.where)
         if number in self.tables:
             raise Malformed(f"Class number {number} is used twice", where=chunk.where)
         self._admit_instances(count, chunk)
         found = referents(raw[at : at + 4 * count])
-        self.tables[number] = ClassTable(class_name, found, service=service)
+        self.tables[number] = ClassTable(class_name, found)
 
     def _admit_instances(self, count: int, chunk: Chunk) -> None:
         self.instance_total += count
@@ -196,18 +196,18 @@ class _Reader:
 
 def take_byte(raw: memoryview, at: int) -> tuple[int, int]:
     if at >= len(raw):
-        raise BadColumn("it ends too early")
+        raise BadColumnError("it ends too early")
     return raw[at], at + 1
 
 
 def take_number(raw: memoryview, at: int) -> tuple[int, int]:
     if at + 4 > len(raw):
-        raise BadColumn("it ends too early")
+        raise BadColumnError("it ends too early")
     return LENGTH.unpack_from(raw, at)[0], at + 4
 
 
 def take_name(raw: memoryview, at: int) -> tuple[str, int]:
     value, at = take_string(raw, at)
     if len(value) > LONGEST_NAME:
-        raise BadColumn(f"a class or property name has {len(value)} bytes")
+        raise BadColumnError(f"a class or property name has {len(value)} bytes")
     return text(value), at

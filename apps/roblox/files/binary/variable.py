@@ -10,7 +10,7 @@ from typing import Any, overload
 from apps.roblox.files.values import Content, Font, PhysicalProperties, ValueType
 
 from . import interleave
-from .codec import BadColumn, expect, need
+from .codec import BadColumnError, expect, need
 from .fixed import pack_referents, referents
 from .interleave import Buffer
 from .links import Links, Numbers
@@ -41,10 +41,10 @@ class StringColumn(Sequence[bytes]):
         at, limit, length = 0, len(raw), LENGTH.unpack_from
         for _ in range(count):
             if at + 4 > limit:
-                raise BadColumn("its strings end before the last instance's")
+                raise BadColumnError("its strings end before the last instance's")
             at += 4 + length(raw, at)[0]
             if at > limit:
-                raise BadColumn(f"a string ends {at - limit} bytes after the chunk does")
+                raise BadColumnError(f"a string ends {at - limit} bytes after the chunk does")
             self.ends.append(at)
         expect(raw, at)
 
@@ -70,10 +70,10 @@ class Strings:
     def check(self, raw: Buffer, count: int) -> None:
         StringColumn(raw, count)
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[bytes]:
+    def decode(self, raw: Buffer, count: int, _links: Links) -> Sequence[bytes]:
         return StringColumn(raw, count)
 
-    def encode(self, values: Sequence[bytes], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[bytes], _numbers: Numbers) -> bytes:
         return b"".join(map(put_string, values))
 
 
@@ -99,10 +99,10 @@ class Walked:
         for _ in self._walk(raw, count):
             pass
 
-    def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Any]:
+    def decode(self, raw: Buffer, count: int, _links: Links) -> Sequence[Any]:
         return list(self._walk(raw, count))
 
-    def encode(self, values: Sequence[Any], numbers: Numbers) -> bytes:
+    def encode(self, values: Sequence[Any], _numbers: Numbers) -> bytes:
         return b"".join(map(self.put, values))
 
 
@@ -133,9 +133,9 @@ class Physics(Walked):
     def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
         need(raw, at + 1)
         flag = raw[at]
-        layout = self.layouts.get(flag & 3)
-        if layout is None or flag > 3:
-            raise BadColumn(f"the byte {flag:#04x} starts no physical properties")
+        layout = self.layouts.get(flag)
+        if layout is None:
+            raise BadColumnError(f"the byte {flag:#04x} starts no physical properties")
         end = at + 1 + layout.size
         need(raw, end)
         return (PhysicalProperties(*layout.unpack_from(raw, at + 1)) if flag else None), end
@@ -177,7 +177,7 @@ class Contents:
         need(raw, at + 4)
         kinds = list(interleave.unsigned(raw[:at]))
         if any(kind >= len(self.sources) for kind in kinds):
-            raise BadColumn("a content has a source that is not none, URI or object")
+            raise BadColumnError("a content has a source that is not none, URI or object")
         uris: list[bytes] = []
         for _ in range(LENGTH.unpack_from(raw, at)[0]):
             uri, after = take_string(raw, at + 4 if not uris else at)
@@ -189,7 +189,7 @@ class Contents:
         _, at = self._take_referents(raw, at)
         expect(raw, at)
         if kinds.count(1) != len(uris) or kinds.count(2) != len(objects):
-            raise BadColumn("the number of contents does not agree with their sources")
+            raise BadColumnError("the number of contents does not agree with their sources")
         return kinds, uris, objects
 
     def _take_referents(self, raw: Buffer, at: int) -> tuple[list[int], int]:
@@ -200,13 +200,11 @@ class Contents:
 
     def decode(self, raw: Buffer, count: int, links: Links) -> Sequence[Content]:
         kinds, uris, objects = self._split(raw, count)
-        uri, target = iter(uris), iter(objects)
-        made = {
-            0: lambda: Content(),
-            1: lambda: Content(uri=next(uri)),
-            2: lambda: Content(target=links.instance(next(target))),
+        found = {
+            1: iter([Content(uri=uri) for uri in uris]),
+            2: iter([Content(target=links.instance(number)) for number in objects]),
         }
-        return [made[kind]() for kind in kinds]
+        return [next(found[kind]) if kind else Content() for kind in kinds]
 
     def encode(self, values: Sequence[Content], numbers: Numbers) -> bytes:
         kinds = [self.sources.index(value.source) for value in values]

@@ -1,0 +1,1 @@
+"""The XML format (.rbxlx, .rbxmx), as described by the rbx-dom project's `docs/xml.md`."""
