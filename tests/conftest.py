@@ -1,0 +1,40 @@
+"""A database for each worker, copied from one template that is migrated only when a migration
+or a pinned requirement changes; a cast of people; nothing reaches beyond loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase
+
+from tests.fixtures import database
+
+pytest_plugins = ["tests.fixtures.cast"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    # A test with real commits (`django_db(transaction=True)`) gets a new copy after it, where
+    # Django would empty every table, the prepared workspaces with them.
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: database.renew())
+    with django_db_blocker.unblock(), database.prepared_database(worker):
+        yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test starts on the public schema with this worker's own, empty part of the cache."""
+    from django.core.cache import cache
+    from django.db import connection
+    from django.urls import set_urlconf
+
+    yield
+    if "django_db_setup" in request.fixturenames:
+        connection.set_schema_to_public()
+        cache.clear()
+    set_urlconf(None)
