@@ -1,0 +1,87 @@
+"""Who may open a page.
+
+@workspace_page("releases.view")
+def detail(request: WorkspaceRequest, release_id: UUID) -> HttpResponse: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils.cache import add_never_cache_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.tenants.errors import PermissionMissing
+from apps.tenants.permissions import OWNER
+from apps.tenants.requests import PublicRequest, WorkspaceRequest
+
+P = ParamSpec("P")
+WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], HttpResponseBase]
+PersonView = Callable[Concatenate[PublicRequest, P], HttpResponseBase]
+Page = Callable[Concatenate[Any, P], HttpResponseBase]
+
+
+def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
+    """A page of the workspace for members whose role includes `permission`.
+
+    Strangers are sent to sign in and come back; people of other workspaces and members
+    without the permission get a 403 page that says which of the two it is. An unknown
+    permission is refused when the view is defined.
+    """
+    if permission not in OWNER:
+        raise LookupError(f"{permission} is not in apps.tenants.permissions")
+
+    def decorate(view: WorkspaceView[P]) -> Page[P]:
+        @wraps(view)
+        def page(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
+            if getattr(request, "membership", None) is None:
+                return render(request, "errors/not_member.html", status=403)
+            if permission not in request.can:
+                raise PermissionMissing(
+                    f"Your role here, {request.membership.get_role_display().lower()}, does not "
+                    f"include {permission}. An owner or admin of {request.tenant} can change it.",
+                    permission=permission,
+                )
+            return _private(view(request, *args, **kwargs))
+
+        vars(page)["permission"] = permission  # what the access tests read
+        return page
+
+    return decorate
+
+
+def person_page(view: PersonView[P]) -> Page[P]:
+    """A page of the public host for anyone signed in."""
+
+    @wraps(view)
+    def page(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        return _private(view(request, *args, **kwargs))
+
+    return page
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; a fragment request moves the whole page."""
+    if getattr(request, "htmx", None):
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{here.path}?{here.query}" if here.query else here.path
+        login = redirect_to_login(back or "/", resolve_url("account_login"))
+        return HttpResponseClientRedirect(login.url)
+    return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
+
+
+def _private(response: HttpResponseBase) -> HttpResponseBase:
+    """Shared computers are the rule in schools: nothing stays in the browser's cache."""
+    if isinstance(response, HttpResponse):
+        add_never_cache_headers(response)
+    return response
