@@ -2,11 +2,10 @@
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- the very case this file is for
+    found = ".".join(map(str, sys.version_info[:2])) + f" ({sys.executable})"
     sys.exit(
-        "ToolBoxAI needs Python 3.11 or newer; this is {}.{} ({}).\n"
-        "What to do: install a newer one, then `make up PYTHON=/path/to/python3.11`.".format(
-            sys.version_info[0], sys.version_info[1], sys.executable
-        )
+        f"ToolBoxAI needs Python 3.11 or newer; this is {found}.\n"
+        "What to do: install a newer one, then `make up PYTHON=/path/to/python3.11`."
     )
 
 from embedded.cli import main

@@ -6,9 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from embedded import execute, keeper
+from embedded import execute, frontend, install, keeper, operations, up
 from embedded.faults import Fault
 from embedded.layout import Layout
+from embedded.progress import step
 from embedded.supervisor import Stopped
 
 if TYPE_CHECKING:
@@ -41,6 +42,25 @@ def _keep(layout: Layout, chosen: argparse.Namespace) -> int:
     return keeper.keep(layout, chosen.services, chosen.tell)
 
 
+def _up(layout: Layout, chosen: argparse.Namespace) -> int:
+    layout.prepare()
+    return operations.start_detached(layout) if chosen.detach else up.up(layout)
+
+
+def _shell(layout: Layout, chosen: argparse.Namespace) -> int:
+    words = [str(layout.python), "manage.py", *(chosen.command or ["shell"])]
+    return execute.execute(layout, words)
+
+
+def _install(layout: Layout, chosen: argparse.Namespace) -> int:
+    with step("Python packages") as current:
+        current.note = install.ensure(layout, chosen.purpose)
+    if chosen.frontend:
+        with step("Front end") as current:
+            current.note = frontend.ensure(layout)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m embedded")
     verbs = parser.add_subparsers(required=True, metavar="command")
@@ -51,6 +71,24 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
+    starting = verb("up", _up, "start everything; Ctrl-C stops it")
+    starting.add_argument("--detach", action="store_true", help="and return when it runs")
+    verb("down", lambda layout, _: operations.down(layout), "stop everything")
+    resetting = verb(
+        "reset", lambda layout, c: operations.reset(layout, sure=c.yes), "delete all data"
+    )
+    resetting.add_argument("--yes", action="store_true", help="do not ask")
+    verb("status", lambda layout, _: operations.status(layout), "what runs")
+    logging = verb(
+        "logs", lambda layout, c: operations.logs(layout, c.names, follow=c.follow), "show the logs"
+    )
+    logging.add_argument("--follow", "-f", action="store_true")
+    logging.add_argument("names", nargs="*")
+    shelling = verb("shell", _shell, "Django's shell, or another manage.py command")
+    shelling.add_argument("command", nargs=argparse.REMAINDER)
+    installing = verb("install", _install, "only make .venv what the lock files say")
+    installing.add_argument("--purpose", choices=("embedded", "dev"), default="embedded")
+    installing.add_argument("--frontend", action="store_true", help="and build the front end")
     executing = verb("exec", _exec, "run a command with the services around it")
     executing.add_argument("--with-sandbox", action="store_true", help="and a sandbox of its own")
     executing.add_argument("command", nargs=argparse.REMAINDER)

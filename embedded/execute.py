@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 
 def execute(layout: Layout, command: Sequence[str], *, with_sandbox: bool = False) -> int:
-    """Its exit code, or 128 + the signal that ended it. Starts what does not run yet and
-    stops afterwards what nobody else uses."""
+    """Its exit code, or 128 + the signal that ended it.
+
+    Starts what does not run yet, and stops afterwards what nobody else uses.
+    """
     layout.prepare()
     given = environ.Given.from_process()
-    with stop_signals_raise(), _services(layout, given):
-        with _sandbox(layout, given, wanted=with_sandbox) as more:
-            return _run(command, environ.compose(layout, **more))
+    with (
+        stop_signals_raise(),
+        _services(layout, given),
+        _sandbox(layout, given, wanted=with_sandbox) as more,
+    ):
+        return _run(command, environ.compose(layout, **more))
 
 
 @contextmanager
@@ -88,5 +93,3 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
     signal.signal(signal.SIGHUP, forward)
     code = child.wait()
     return 128 - code if code < 0 else code
-
-

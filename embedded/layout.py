@@ -64,19 +64,20 @@ class Layout:
         if not os.access(self.home, os.W_OK) or not os.access(self.run, os.W_OK):
             raise self._unwritable("no permission to write there")
 
-    def require_space(self, megabytes: int, why: str) -> None:
-        """A `Fault` unless that much is free where `home` lies."""
-        folder = next(p for p in (self.home, *self.home.parents) if p.exists())
-        free = shutil.disk_usage(folder).free // MEGABYTE
-        if free < megabytes:
-            raise Fault(
-                f"Not enough disk space: {why} needs {megabytes} MB, {folder} has {free} MB left.",
-                "free some space, or point TOOLBOXAI_LOCAL_DIR at a folder on a larger disk.",
-            )
-
     def _unwritable(self, reason: str) -> Fault:
         return Fault(
             f"{self.home} cannot be written ({reason}).",
             "make it yours (`sudo chown -R $USER <folder>`), "
             "or set TOOLBOXAI_LOCAL_DIR to a folder you own.",
+        )
+
+
+def require_space(folder: Path, megabytes: int, why: str) -> None:
+    """A `Fault` unless that much is free where `folder` is or will be."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free // MEGABYTE
+    if free < megabytes:
+        raise Fault(
+            f"Not enough disk space: {why} needs {megabytes} MB, {there} has {free} MB left.",
+            "free some space, or point TOOLBOXAI_LOCAL_DIR at a folder on a larger disk.",
         )

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ class FileLock:
             os.close(self._fd)
             self._fd = None
 
-    def __enter__(self) -> FileLock:
+    def __enter__(self) -> Self:
         if self._fd is None:
             self._fd = self._open()
         fcntl.flock(self._fd, self._mode)

@@ -12,14 +12,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedded import ports
 from embedded.faults import Fault
-from embedded.layout import Layout
+from embedded.layout import Layout, require_space
 from embedded.process import Service, recorded
+from embedded.psql import Psql
 from embedded.user import ServerUser
 from embedded.wheels import locate
 
@@ -43,6 +43,9 @@ DURABLE = {
     "summarize_wal": "on",
     "shared_buffers": "128MB",
 }
+READY = """
+SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_database WHERE datname = 'toolboxai')
+"""
 # A test database that a power cut spoils is made again.
 FAST = {
     "fsync": "off",
@@ -110,7 +113,13 @@ class Postgres:
         options = [f"-c{name}={value}" for name, value in settings.items()]
         return Service(
             name="postgres",
-            argv=[str(self.binaries / "postgres"), "-D", str(self.data), f"-p{self.port}", *options],
+            argv=[
+                str(self.binaries / "postgres"),
+                "-D",
+                str(self.data),
+                f"-p{self.port}",
+                *options,
+            ],
             env={"PATH": os.defpath, "LC_ALL": "C"},
             cwd=self.home,
             log=self.layout.logs / "postgres.log",
@@ -123,24 +132,13 @@ class Postgres:
             popen_arguments=self.user.popen_arguments(),
         )
 
-    def query(self, sql: str, database: str = NAME) -> str:
-        """The one value `sql` yields; `Fault` with the server's words when it fails."""
-        done = self._psql(sql, database)
-        if done.returncode:
-            raise Fault("PostgreSQL refused a statement.", "read the log.", done.stderr.strip())
-        return done.stdout.strip()
-
     def _is_ready(self) -> bool:
         """Accepting connections, through with recovery, and holding our database."""
-        done = self._psql(
-            "SELECT pg_is_in_recovery(),"
-            f" EXISTS (SELECT FROM pg_database WHERE datname = '{NAME}')",
-            "postgres",
-        )
-        if done.stdout.strip() == "f|f":
-            self.query(f"CREATE DATABASE {NAME}", "postgres")
-            return True
-        return done.stdout.strip() == "f|t"
+        server = Psql(self.binaries / "psql", f"{self.url.rpartition('/')[0]}/postgres")
+        state = server.try_ask(READY)
+        if state == "f|f":
+            server.ask(f"CREATE DATABASE {NAME}")
+        return state in {"f|f", "f|t"}
 
     @property
     def _password_digest(self) -> str:
@@ -161,18 +159,8 @@ class Postgres:
         self._run("postgres", "--single", "-D", str(self.data), "postgres", text=statement)
         self._note_password()
 
-    def _psql(self, sql: str, database: str) -> subprocess.CompletedProcess[str]:
-        url = f"postgresql://{NAME}@{ports.LOOPBACK}:{self.port}/{database}?connect_timeout=5"
-        return subprocess.run(
-            [str(self.binaries / "psql"), "-XAtqc", sql, url],
-            env={"PGPASSWORD": self.password, "PATH": os.defpath, "LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
     def _make(self) -> str:
-        self.layout.require_space(DATA_MEGABYTES, "the database")
+        require_space(self.home, DATA_MEGABYTES, "the database")
         draft = self.home / "data.partial"
         cut_short = draft.exists()
         shutil.rmtree(draft, ignore_errors=True)

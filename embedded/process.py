@@ -163,7 +163,7 @@ def sweep(pid_file: Path, sig: signal.Signals, patience: float) -> bool:
 
 
 def birth(pid: int) -> str:
-    """When a process was started, as the system words it; empty when there is none (or a zombie)."""
+    """When a process was started, as the system words it; empty when it is gone or a zombie."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:

@@ -25,7 +25,7 @@ TICK = 0.25
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(BaseException):  # noqa: N818 -- like KeyboardInterrupt: not an error
+class Stopped(BaseException):
     """A person or the system asked us to stop."""
 
 

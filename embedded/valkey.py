@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ databases 64
 tcp-backlog 128
 daemonize no
 """
+READY = b"+OK\r\n+PONG\r\n"
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,9 @@ class Valkey:
 
 def answers_ping(port: int, password: str) -> bool:
     """Whether AUTH and PING succeed; False also while it still loads its file."""
-    with contextlib.suppress(OSError):
+    try:
         with socket.create_connection((ports.LOOPBACK, port), timeout=2) as connection:
             connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
-            answer = b""
-            while answer.count(b"\r\n") < 2 and (part := connection.recv(256)):  # noqa: PLR2004
-                answer += part
-            return answer == b"+OK\r\n+PONG\r\n"
-    return False
+            return connection.makefile("rb").read(len(READY)) == READY
+    except OSError:
+        return False

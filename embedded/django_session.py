@@ -1,0 +1,104 @@
+"""One Django process for all management commands of a start: it boots once, not four times.
+
+Run as a program it reads commands as JSON lists from standard input, one a line, and
+answers each with a JSON object on standard output; what the commands print is in its log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from typing import TYPE_CHECKING, Self
+
+from embedded.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from embedded.layout import Layout
+
+ENDING = 12
+
+
+class DjangoSession:
+    """The side that asks. Booting goes on while the caller does other things."""
+
+    def __init__(self, layout: Layout, env: Mapping[str, str]) -> None:
+        self._log = layout.logs / "manage.log"
+        with self._log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                [str(layout.python), "-m", "embedded.django_session"],
+                cwd=layout.root,
+                # A migration that waits for a lock holds up everybody behind it.
+                env={**env, "PGOPTIONS": "-c lock_timeout=5s", "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def run(self, *command: str) -> None:
+        """Run `manage.py <command>`; a `Fault` with its last words when it fails."""
+        assert self._popen.stdin and self._popen.stdout  # noqa: S101, PT018 -- opened above
+        try:
+            self._popen.stdin.write(json.dumps(command) + "\n")
+            self._popen.stdin.flush()
+        except BrokenPipeError:
+            pass
+        answer = json.loads(self._popen.stdout.readline() or "{}")
+        if not answer.get("done"):
+            said = answer.get("said") or self._ending()
+            raise Fault(
+                f"`manage.py {' '.join(command)}` failed.", f"read the whole: {self._log}", said
+            )
+
+    def _ending(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-ENDING:])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and self._popen.stdin:
+            self._popen.stdin.close()
+        else:
+            self._popen.kill()
+        self._popen.wait()
+
+
+def serve() -> None:
+    """The side that answers."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django  # noqa: PLC0415 -- only this side has it
+
+    django.setup()
+    for line in sys.stdin:
+        answers.write(json.dumps(_run_one(json.loads(line))) + "\n")
+
+
+def _run_one(command: list[str]) -> dict[str, object]:
+    from django.core.management import call_command  # noqa: PLC0415 -- only this side has it
+
+    print(f"$ manage.py {' '.join(command)}", flush=True)
+    try:
+        call_command(*command)
+    except Exception:  # noqa: BLE001 -- whatever a command raises is the asking side's to tell
+        traceback.print_exc()
+        return {"said": "\n".join(traceback.format_exc().splitlines()[-ENDING:])}
+    return {"done": True}
+
+
+if __name__ == "__main__":
+    serve()

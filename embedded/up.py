@@ -1,0 +1,128 @@
+"""`make up`: everything a start consists of, in order, then watching over it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from embedded import (
+    credentials,
+    environ,
+    external,
+    frontend,
+    install,
+    ports,
+    procfile,
+    sandbox,
+    welcome,
+)
+from embedded.django_session import DjangoSession
+from embedded.keeper import Services
+from embedded.locks import FileLock
+from embedded.prepare import Database, collect_static
+from embedded.process import record, sweep
+from embedded.progress import step, tell
+from embedded.psql import Psql
+from embedded.supervisor import Supervisor, stop_signals_raise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedded.environ import Given
+    from embedded.layout import Layout
+
+SWEEP_SECONDS = 10
+
+
+def up(layout: Layout) -> int:
+    """Start, say where to go, and run until asked to stop."""
+    layout.prepare()
+    own = FileLock(layout.run / "up.lock")
+    if not own.try_acquire():
+        print(welcome.already_running(layout))
+        return 0
+    record(layout.run / "up.pid", os.getpid())
+    given = environ.Given.from_process()
+    with stop_signals_raise():
+        print("ToolBoxAI", flush=True)
+        port = ports.require_web_port(given.port, given.host)
+        _sweep(layout)
+        with step("Python packages") as current:
+            current.note = install.ensure(layout, "embedded")
+        with _everything(layout, given, port) as (supervisor, services):
+            _note_running(layout, given)
+            print(welcome.block(layout), flush=True)
+            supervisor.watch(until=lambda: _keep_services(services))
+            print("\nStopping …", flush=True)
+    print("Stopped. Your data is kept; `make up` continues.", flush=True)
+    return 0
+
+
+@contextmanager
+def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Supervisor, Services]]:
+    """All of it running; on leaving, stopped in reverse order."""
+    with ExitStack() as stack:
+        services = _start_services(layout, given, stack)
+        supervisor = Supervisor(say=tell)
+        stack.callback(supervisor.stop)
+        _start_sandbox(layout, given, supervisor)
+        env = environ.compose(layout, HOST=given.host, PORT=str(port))
+        with DjangoSession(layout, env) as django:
+            with step("Front end") as current:
+                current.note = frontend.ensure(layout)
+            own = Psql.of(layout, env["DATABASE_URL"]) if not given.database else None
+            Database(layout, own).prepare(django)
+            with step("Static files") as current:
+                current.note = collect_static(layout, django)
+        with step("Web, worker, beat"):
+            supervisor.start(*procfile.services(layout, env))
+        stack.callback((layout.run / "up.json").unlink, missing_ok=True)
+        yield supervisor, services
+
+
+def _start_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
+    environ.complete_file(layout)
+    credentials.update(layout.env_file, environ.addresses(layout, given))
+    services = Services(layout, postgres=not given.database, valkey=not given.redis)
+    stack.callback(services.release)
+    with step("PostgreSQL and Valkey") as current:
+        if given.database:
+            external.require_database(layout, given.database)
+        if given.redis:
+            external.require_redis(given.redis)
+        current.note = services.acquire()
+    return services
+
+
+def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None:
+    if given.roblox:
+        credentials.update(layout.env_file, {"SANDBOX_URL": ""})
+        return
+    port = ports.remembered(layout.run / "ports.json", "sandbox")
+    with step("Sandbox"):
+        supervisor.start(sandbox.service(layout, port, layout.home / "sandbox"))
+    address = sandbox.address(port)
+    credentials.update(layout.env_file, {"ROBLOX_API_URL": address, "SANDBOX_URL": address})
+
+
+def _keep_services(services: Services) -> bool:
+    """Never the end of watching: a keeper that was killed is replaced."""
+    if not services.is_kept():
+        tell("PostgreSQL and Valkey ended unexpectedly; starting them again.")
+        services.ensure()
+    return False
+
+
+def _sweep(layout: Layout) -> None:
+    """An earlier run that was killed may have left these, where there is no death signal."""
+    for name in ("beat", "worker", "web", "sandbox"):
+        if sweep(layout.run / f"{name}.pid", signal.SIGTERM, SWEEP_SECONDS):
+            print(f"  (stopped {name}, left over from a run that was killed)", flush=True)
+
+
+def _note_running(layout: Layout, given: Given) -> None:
+    state = {"pid": os.getpid(), "url": given.public_url}
+    (layout.run / "up.json").write_text(json.dumps(state))

@@ -1,0 +1,62 @@
+"""What a person reads when everything runs: where to go and how to sign in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from embedded import credentials
+
+if TYPE_CHECKING:
+    from embedded.layout import Layout
+
+DEMO_WORKSPACE = "lincoln"
+
+
+def block(layout: Layout) -> str:
+    """The closing block of a start."""
+    held = credentials.read(layout.env_file)
+    public = held["PUBLIC_URL"]
+    rows = [
+        ("Public site", public),
+        ("Demo workspace", workspace_address(public)),
+        ("Operator console", f"{public}/operator/"),
+        ("Roblox, simulated", held.get("SANDBOX_URL", "")),
+    ]
+    places = "\n".join(f"  {name:<18} {address}" for name, address in rows if address)
+    return f"""
+ToolBoxAI is running.
+
+{places}
+
+  Sign in to the workspace as  owner@lincoln.example  (also teacher@, student@)
+      password                 {held["DEMO_PASSWORD"]}
+  Sign in to the console as    operator@toolboxai.example
+      password                 {held["OPERATOR_PASSWORD"]}
+      one-time code            make operator-code
+
+  Logs: make logs    Stop: Ctrl-C or make down    Secrets: {layout.env_file}
+"""
+
+
+def already_running(layout: Layout) -> str:
+    """For a second `make up`."""
+    where = _running_address(layout)
+    return (
+        f"ToolBoxAI is already running{f' at {where}' if where else ' (or just starting)'}.\n"
+        "Stop it with `make down`, see it with `make status` and `make logs`."
+    )
+
+
+def workspace_address(public: str) -> str:
+    """Where the demo workspace lives, below the public site's host."""
+    parts = urlsplit(public)
+    return f"{parts.scheme}://{DEMO_WORKSPACE}.{parts.netloc}"
+
+
+def _running_address(layout: Layout) -> str:
+    try:
+        return str(json.loads((layout.run / "up.json").read_text())["url"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return ""
