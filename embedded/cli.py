@@ -61,6 +61,11 @@ def _install(layout: Layout, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _npm(layout: Layout, chosen: argparse.Namespace) -> int:
+    frontend.install_packages(layout)
+    return frontend.run_npm(layout, chosen.command)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m embedded")
     verbs = parser.add_subparsers(required=True, metavar="command")
@@ -89,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     installing = verb("install", _install, "only make .venv what the lock files say")
     installing.add_argument("--purpose", choices=("embedded", "dev"), default="embedded")
     installing.add_argument("--frontend", action="store_true", help="and build the front end")
+    npm = verb("npm", _npm, "npm out of the wheel, on the front end")
+    npm.add_argument("command", nargs=argparse.REMAINDER)
     executing = verb("exec", _exec, "run a command with the services around it")
     executing.add_argument("--with-sandbox", action="store_true", help="and a sandbox of its own")
     executing.add_argument("command", nargs=argparse.REMAINDER)

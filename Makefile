@@ -1,0 +1,79 @@
+# Everything a person or a build calls. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The first of these that runs and is 3.11 or newer (version managers leave shims that do not).
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
+	done; echo python3)
+EMBEDDED := $(PYTHON) -m embedded
+BIN := .venv/bin
+WORKERS ?= 2
+ARGS ?=
+
+# Only what was set is passed on, so that an empty PORT does not hide the default.
+ifdef PORT
+export PORT
+endif
+ifdef HOST
+export HOST
+endif
+
+.PHONY: help up down reset status logs shell operator-code test e2e check format bench requirements install-dev
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+up: ## Start everything (PORT=8010 for another port); Ctrl-C stops it
+	@$(EMBEDDED) up $(ARGS)
+
+down: ## Stop everything; data is kept
+	@$(EMBEDDED) down
+
+reset: ## Delete all data of this checkout, after asking
+	@$(EMBEDDED) reset $(ARGS)
+
+status: ## What runs, and where
+	@$(EMBEDDED) status || true
+
+logs: ## Follow the logs (NAME=web for one)
+	@$(EMBEDDED) logs --follow $(NAME)
+
+shell: ## Django's shell, with the services around it
+	@$(EMBEDDED) shell
+
+operator-code: ## The operator's one-time code for the console
+	@$(EMBEDDED) shell operator_code
+
+test: install-dev ## All tests, in parallel, on real PostgreSQL and Valkey
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/functional $(ARGS)
+
+check: install-dev ## Style, types, floors, templates, front end, secrets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(EMBEDDED) exec --profile test -- $(BIN)/mypy apps config embedded sandbox benchmarks manage.py
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check templates apps
+	$(EMBEDDED) npm run check
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+format: install-dev ## Put everything into the house style
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+	-$(BIN)/djlint --reformat --quiet templates apps
+
+bench: install-dev ## Measure; prints tables
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+requirements: ## Compile requirements/*.in to pinned files with hashes (needs the network)
+	@for name in base embedded production dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-emit-index-url --no-emit-find-links \
+			requirements/$$name.in -o requirements/$$name.txt $(ARGS) || exit 1; \
+	done
+
+install-dev:
+	@$(EMBEDDED) install --purpose dev --frontend
