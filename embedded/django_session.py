@@ -81,7 +81,7 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django  # noqa: PLC0415 -- only this side has it
+    import django
 
     django.setup()
     for line in sys.stdin:
@@ -89,7 +89,7 @@ def serve() -> None:
 
 
 def _run_one(command: list[str]) -> dict[str, object]:
-    from django.core.management import call_command  # noqa: PLC0415 -- only this side has it
+    from django.core.management import call_command
 
     print(f"$ manage.py {' '.join(command)}", flush=True)
     try:

@@ -1,7 +1,7 @@
 """What can go wrong on somebody's machine, said so that they can put it right."""
 
 
-class Fault(Exception):  # noqa: N818 -- read as a sentence by a person
+class Fault(Exception):
     """`what` happened, the `remedy` to try, and `detail` (a program's own last words)."""
 
     def __init__(self, what: str, remedy: str, detail: str = "") -> None:

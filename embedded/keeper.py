@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from embedded import credentials
+from embedded import credentials, notes
 from embedded.faults import Fault
 from embedded.locks import FileLock, is_held
 from embedded.postgres import Postgres
@@ -112,11 +112,11 @@ def keep(layout: Layout, wanted: list[str], tell: int) -> int:
         return _tell(tell, fault=["Another keeper runs.", "`make down`, then try again.", ""])
     supervisor = Supervisor()
     state = layout.run / "keeper.json"
-    state.write_text(json.dumps({"pid": os.getpid()}))
+    notes.write(state, pid=os.getpid())
     try:
         with stop_signals_raise():
             remark = _start(layout, wanted, supervisor)
-        state.write_text(json.dumps({"pid": os.getpid(), "ready": wanted}))
+        notes.write(state, pid=os.getpid(), ready=wanted)
         _tell(tell, remark=remark)
         supervisor.watch(until=FileLock(layout.run / "users.lock").try_acquire)
     except Stopped:
@@ -167,11 +167,7 @@ def _keeper_environment(layout: Layout) -> Mapping[str, str]:
 
 
 def _state(layout: Layout) -> dict[str, Any]:
-    try:
-        held: dict[str, Any] = json.loads((layout.run / "keeper.json").read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return held
+    return notes.read(layout.run / "keeper.json")
 
 
 def _tell(pipe: int, **message: object) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded import credentials, welcome
+from embedded import credentials, notes, welcome
 from embedded.faults import Fault
 from embedded.keeper import stop_keeper
 from embedded.locks import FileLock, is_held
@@ -103,10 +102,7 @@ def start_detached(layout: Layout) -> int:
 
 
 def _is_told(ready: Path, pid: int) -> bool:
-    try:
-        return bool(json.loads(ready.read_text())["pid"] == pid)
-    except (FileNotFoundError, ValueError, KeyError):
-        return False
+    return bool(notes.read(ready).get("pid") == pid)
 
 
 def _stop_up(layout: Layout) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import json
 import socket
 from typing import TYPE_CHECKING
 
+from embedded import notes
 from embedded.faults import Fault
 
 if TYPE_CHECKING:
@@ -34,13 +34,11 @@ def find_free() -> int:
 
 def remembered(file: Path, name: str) -> int:
     """The port `name` had last time, or a free one that is noted in `file` from now on."""
-    known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    known: dict[str, int] = notes.read(file)
     if name in known and is_free(known[name]):
         return known[name]
     known[name] = find_free()
-    draft = file.with_suffix(".new")
-    draft.write_text(json.dumps(known))
-    draft.replace(file)
+    notes.write(file, **known)
     return known[name]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from embedded import notes
 from embedded.faults import Fault
 
 POLL = 0.03
@@ -135,16 +135,13 @@ def kill_group(pid: int, sig: signal.Signals) -> None:
 
 def record(pid_file: Path, pid: int) -> None:
     """Note a process so that a later run can tell it from a stranger with the same number."""
-    pid_file.write_text(json.dumps({"pid": pid, "born": birth(pid)}))
+    notes.write(pid_file, pid=pid, born=birth(pid))
 
 
 def recorded(pid_file: Path) -> int | None:
     """The noted process if that very one still lives."""
-    try:
-        note = json.loads(pid_file.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    alive = note["born"] and birth(note["pid"]) == note["born"]
+    note = notes.read(pid_file)
+    alive = note.get("born") and birth(note["pid"]) == note["born"]
     return int(note["pid"]) if alive else None
 
 

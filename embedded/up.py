@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from contextlib import ExitStack, contextmanager
@@ -14,6 +13,7 @@ from embedded import (
     external,
     frontend,
     install,
+    notes,
     ports,
     procfile,
     sandbox,
@@ -124,5 +124,4 @@ def _sweep(layout: Layout) -> None:
 
 
 def _note_running(layout: Layout, given: Given) -> None:
-    state = {"pid": os.getpid(), "url": given.public_url}
-    (layout.run / "up.json").write_text(json.dumps(state))
+    notes.write(layout.run / "up.json", pid=os.getpid(), url=given.public_url)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from embedded import credentials
+from embedded import credentials, notes
 
 if TYPE_CHECKING:
     from embedded.layout import Layout
@@ -56,7 +55,4 @@ def workspace_address(public: str) -> str:
 
 
 def _running_address(layout: Layout) -> str:
-    try:
-        return str(json.loads((layout.run / "up.json").read_text())["url"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return ""
+    return str(notes.read(layout.run / "up.json").get("url", ""))
