@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Blob(models.Model):
+    """Stored bytes, known by their SHA-256: the same content is kept once a workspace."""
+
+    class ScanState(models.TextChoices):
+        NOT_SCANNED = "not_scanned", "Not scanned"
+        CLEAN = "clean", "Clean"
+        INFECTED = "infected", "Infected"
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    size = models.BigIntegerField(help_text="bytes")
+    storage_name = models.CharField(max_length=200)
+    scan_state = models.CharField(
+        "virus scan", max_length=12, choices=ScanState.choices, default=ScanState.NOT_SCANNED
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gte=0), name="blob_size_not_negative"),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="blob_sha256_is_hex"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}… ({self.size} bytes)"

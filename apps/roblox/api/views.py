@@ -1,0 +1,214 @@
+"""`/api/v1/`: each action parses, calls one service, renders."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.media.services import blobs
+from apps.roblox.api import serializers as shapes
+from apps.roblox.models import Deployment, Environment, Experience, Release
+from apps.roblox.services import deployments, experiences, releases
+
+
+def parsed(shape: Any, request: Request) -> dict[str, Any]:
+    form = shape(data=request.data)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+class ExperienceViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Experience]
+):
+    serializer_class = shapes.ExperienceSerializer
+    lookup_field = "slug"
+    required_permissions: ClassVar = {
+        "list": "experiences.view",
+        "retrieve": "experiences.view",
+        "create": "experiences.create",
+        "partial_update": "experiences.update",
+        "configure": "environments.update",
+    }
+
+    def get_queryset(self) -> Any:
+        return Experience.objects.prefetch_related(
+            Prefetch("environments", Environment.objects.with_live())
+        )
+
+    @extend_schema(request=shapes.ExperienceInput, responses={201: shapes.ExperienceSerializer})
+    def create(self, request: Request, **_: Any) -> Response:
+        experience = experiences.create(by=request.user, **parsed(shapes.ExperienceInput, request))
+        return Response(self.get_serializer(experience).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=shapes.ExperienceRename, responses=shapes.ExperienceSerializer)
+    def partial_update(self, request: Request, slug: str, **_: Any) -> Response:
+        experience = experiences.rename(
+            experience=experiences.find(slug=slug),
+            by=request.user,
+            **parsed(shapes.ExperienceRename, request),
+        )
+        return Response(self.get_serializer(experience).data)
+
+    @extend_schema(request=shapes.EnvironmentInput, responses=shapes.EnvironmentSerializer)
+    @action(detail=True, methods=["put"], url_path=r"environments/(?P<kind>[a-z]+)")
+    def configure(self, request: Request, slug: str, kind: str, **_: Any) -> Response:
+        """Set an environment's place and its Open Cloud key."""
+        environment = experiences.find_environment(
+            experience=experiences.find(slug=slug), kind=kind
+        )
+        experiences.configure(
+            environment=environment, by=request.user, **parsed(shapes.EnvironmentInput, request)
+        )
+        return Response(shapes.EnvironmentSerializer(environment).data)
+
+
+class ReleaseFilter(filters.FilterSet):
+    experience = filters.CharFilter(field_name="experience__slug")
+
+    class Meta:
+        model = Release
+        fields = ["experience", "state", "version"]
+
+
+class ReleaseViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Release]
+):
+    filterset_class = ReleaseFilter
+    parser_classes = [JSONParser, MultiPartParser]
+    required_permissions: ClassVar = {
+        "list": "releases.view",
+        "retrieve": "releases.view",
+        "artifact": "releases.view",
+        "create": "releases.create",
+        "withdraw": "releases.withdraw",
+    }
+
+    def get_queryset(self) -> Any:
+        rows = Release.objects.select_related("experience", "artifact__blob").defer(
+            "artifact__tree", "artifact__class_counts", "artifact__asset_references"
+        )
+        return rows if self.action == "list" else rows.prefetch_related("findings")
+
+    def get_serializer_class(self) -> Any:
+        listing = self.action == "list"
+        return shapes.ReleaseSerializer if listing else shapes.ReleaseDetailSerializer
+
+    @extend_schema(
+        request={"multipart/form-data": shapes.ReleaseInput},
+        responses={201: shapes.ReleaseDetailSerializer},
+    )
+    def create(self, request: Request, **_: Any) -> Response:
+        """Upload a place file. It is read at once; its scripts are scanned in a job."""
+        wish = parsed(shapes.ReleaseInput, request)
+        file = wish.pop("file")
+        release = releases.create(
+            experience=experiences.find(slug=wish.pop("experience")),
+            content=file.read(),
+            filename=file.name,
+            by=request.user,
+            **wish,
+        )
+        return Response(self.get_serializer(release).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=shapes.ReleaseDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, **_: Any) -> Response:
+        release = releases.withdraw(release=self.get_object(), by=request.user)
+        return Response(self.get_serializer(release).data)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def artifact(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
+        """The uploaded file, byte for byte."""
+        return download(self.get_object())
+
+
+class DeploymentFilter(filters.FilterSet):
+    experience = filters.CharFilter(field_name="environment__experience__slug")
+    environment = filters.CharFilter(field_name="environment__kind")
+
+    class Meta:
+        model = Deployment
+        fields = ["experience", "environment", "state", "kind"]
+
+
+class DeploymentViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Deployment]
+):
+    filterset_class = DeploymentFilter
+    required_permissions: ClassVar = {
+        "list": "deployments.view",
+        "retrieve": "deployments.view",
+        "create": "deployments.stage",
+        "promote": "deployments.promote",
+        "rollback": "deployments.rollback",
+    }
+
+    def get_queryset(self) -> Any:
+        rows = deployments.history()
+        return rows if self.action == "list" else rows.prefetch_related("steps")
+
+    def get_serializer_class(self) -> Any:
+        listing = self.action == "list"
+        return shapes.DeploymentSerializer if listing else shapes.DeploymentDetailSerializer
+
+    @extend_schema(request=shapes.ReleaseChoice, responses={202: shapes.DeploymentDetailSerializer})
+    def create(self, request: Request, **_: Any) -> Response:
+        """Deploy a release to staging."""
+        return self._accepted(deployments.stage(release=_release(request), by=request.user))
+
+    @extend_schema(request=shapes.ReleaseChoice, responses={202: shapes.DeploymentDetailSerializer})
+    @action(detail=False, methods=["post"])
+    def promote(self, request: Request, **_: Any) -> Response:
+        """Deploy to production what staging runs."""
+        return self._accepted(deployments.promote(release=_release(request), by=request.user))
+
+    @extend_schema(request=shapes.RollbackInput, responses={202: shapes.DeploymentDetailSerializer})
+    @action(detail=False, methods=["post"])
+    def rollback(self, request: Request, **_: Any) -> Response:
+        """Publish an earlier release again."""
+        wish = parsed(shapes.RollbackInput, request)
+        experience = experiences.find(slug=wish["experience"])
+        version = wish["version"]
+        deployment = deployments.roll_back(
+            environment=experiences.find_environment(
+                experience=experience, kind=wish["environment"]
+            ),
+            to=releases.find(experience=experience, version=version) if version else None,
+            by=request.user,
+        )
+        return self._accepted(deployment)
+
+    def _accepted(self, deployment: Deployment) -> Response:
+        fresh = deployments.find(deployment_id=str(deployment.pk))
+        return Response(self.get_serializer(fresh).data, status=status.HTTP_202_ACCEPTED)
+
+
+def download(release: Release) -> HttpResponse:
+    """The artifact as an attachment that no browser opens itself."""
+    artifact = release.artifact
+    response = HttpResponse(
+        blobs.read(blob=artifact.blob), content_type="application/octet-stream"
+    )
+    extension = artifact.filename.rpartition(".")[2]
+    name = f"{release.experience.slug}-{release.version}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["ETag"] = f'"{artifact.sha256}"'
+    return response
+
+
+def _release(request: Request) -> Release:
+    wish = parsed(shapes.ReleaseChoice, request)
+    experience = experiences.find(slug=wish["experience"])
+    return releases.find(experience=experience, version=wish["version"])
+

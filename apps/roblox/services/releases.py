@@ -1,0 +1,161 @@
+"""Releases: uploaded, scanned, ready or blocked, withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.audit.services import entries as audit
+from apps.core.errors import Conflict, Invalid, NotFound
+from apps.roblox import signals
+from apps.roblox.errors import ReleaseNotDeployable, VersionTaken
+from apps.roblox.models import Experience, Finding, Release
+from apps.roblox.models.releases import SEMVER
+from apps.roblox.services import artifacts
+from apps.tenants.access import require
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+MAX_NOTES = 5000
+
+
+def create(
+    *, experience: Experience, version: str, content: bytes, filename: str, by: Any, notes: str = ""
+) -> Release:
+    """Read the file, keep it, and have its scripts scanned in a job.
+
+    Raises `Invalid` for a version that is not semantic (https://semver.org), `VersionTaken`,
+    and `FileRefused` for a file that cannot be read as what its name says.
+    """
+    require("releases.create", by=by)
+    major, minor, patch = _parse_version(version)
+    if len(notes) > MAX_NOTES:
+        raise Invalid(errors={"notes": [f"Use {MAX_NOTES} characters at most."]})
+    if experience.releases.filter(version=version).exists():
+        raise _taken(experience, version)
+    artifact = artifacts.store(content=content, filename=filename)
+    if artifact.kind != "place":
+        raise Invalid(
+            errors={"file": ["This is a model. A release needs a place (.rbxl or .rbxlx)."]}
+        )
+    from apps.roblox.tasks import scan_release
+
+    try:
+        with transaction.atomic():
+            release = Release.objects.create(
+                experience=experience, version=version, major=major, minor=minor, patch=patch,
+                artifact=artifact, notes=notes, created_by_id=getattr(by, "pk", None),
+                created_by_label=str(getattr(by, "email", None) or "system"),
+            )  # fmt: skip
+            audit.record(
+                action="release.created", by=by, target=release, data={"sha256": artifact.sha256}
+            )
+            scan_release.enqueue(
+                by=by, release_id=str(release.pk), idempotency_key=f"scan:{release.pk}"
+            )
+    except IntegrityError as error:
+        raise _taken(experience, version) from error
+    return release
+
+
+def examine(*, release: Release) -> Release:
+    """Scan every script and decide: a critical finding blocks. Running it again replaces the findings."""
+    from apps.roblox.scan import scan
+
+    findings = scan(artifacts.load(artifact=release.artifact))
+    with transaction.atomic():
+        release.findings.all().delete()
+        Finding.objects.bulk_create(_as_row(release, found) for found in findings)
+        if release.state != Release.State.WITHDRAWN:
+            critical = any(found.severity == "critical" for found in findings)
+            release.state = Release.State.BLOCKED if critical else Release.State.READY
+        release.scanned_at = timezone.now()
+        release.save(update_fields=["state", "scanned_at"])
+        audit.record(
+            action="release.scanned", by=None, target=release,
+            data={"state": release.state, "findings": len(findings)},
+        )  # fmt: skip
+        signals.release_changed.send(sender=Release, release=release)
+    return release
+
+
+def fail_scan(*, release: Release, problem: dict[str, Any]) -> None:
+    """Block a release whose scan could not be finished: what was not looked at is not released."""
+    with transaction.atomic():
+        Finding.objects.create(
+            release=release, rule="scan_failed", severity="critical", rank=0, path="",
+            message=f"The scan could not be finished: {problem.get('detail', '')}",
+        )  # fmt: skip
+        release.state = Release.State.BLOCKED
+        release.save(update_fields=["state"])
+        audit.record(action="release.scan_failed", by=None, target=release)
+        signals.release_changed.send(sender=Release, release=release)
+
+
+def withdraw(*, release: Release, by: Any) -> Release:
+    """Take a release out of use; what it runs on stays as it is. Raises `Conflict` while live."""
+    require("releases.withdraw", by=by)
+    with transaction.atomic():
+        for environment in release.experience.environments.all():
+            live = environment.live_deployment
+            if live is not None and live.release_id == release.pk:
+                raise Conflict(
+                    f"{release.version} is live on {environment.kind}; deploy another one first."
+                )
+        release.state = Release.State.WITHDRAWN
+        release.save(update_fields=["state"])
+        audit.record(action="release.withdrawn", by=by, target=release)
+        signals.release_changed.send(sender=Release, release=release)
+    return release
+
+
+def require_deployable(release: Release) -> None:
+    """Raises `ReleaseNotDeployable` with what to do."""
+    reasons = {
+        Release.State.SCANNING: "Its scripts are still being scanned; try again in a moment.",
+        Release.State.BLOCKED: "The scan found something critical; upload a version without it.",
+        Release.State.WITHDRAWN: "It was withdrawn.",
+    }
+    if not release.is_deployable:
+        raise ReleaseNotDeployable(
+            f"{release.version} cannot be deployed. {reasons[Release.State(release.state)]}"
+        )
+
+
+def find(*, experience: Experience, version: str) -> Release:
+    release = (
+        experience.releases.select_related("experience", "artifact__blob")
+        .filter(version=version)
+        .first()
+    )
+    if release is None:
+        raise NotFound(f"{experience} has no release {version}.")
+    return release
+
+
+def _parse_version(version: str) -> tuple[int, int, int]:
+    match = SEMVER.match(version)
+    if match is None or len(version) > 60:  # noqa: PLR2004 -- the column's width
+        raise Invalid(
+            errors={"version": ["Write a semantic version such as 1.4.0 or 2.0.0-beta.1."]}
+        )
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def _taken(experience: Experience, version: str) -> VersionTaken:
+    return VersionTaken(f"{experience} has a release {version} already; choose a higher version.")
+
+
+def _as_row(release: Release, found: Any) -> Finding:
+    return Finding(
+        release=release,
+        rule=found.rule,
+        severity=found.severity,
+        rank=SEVERITIES.index(found.severity),
+        path=found.path.replace("\x00", "\ufffd")[:1000],
+        line=found.line,
+        column=found.column,
+        message=found.message.replace("\x00", "\ufffd"),
+        excerpt=found.excerpt.replace("\x00", "\ufffd"),
+    )
