@@ -81,7 +81,7 @@ def test_offline_with_both_signs_is_offline_first():
 def test_too_little_space_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     usage = layout.shutil.disk_usage(tmp_path)._replace(free=5 * 1024 * 1024)
     monkeypatch.setattr(layout.shutil, "disk_usage", lambda _path: usage)
-    with pytest.raises(Fault, match="needs 200 MB.* has 5 MB") as caught:
+    with pytest.raises(Fault, match=r"needs 200 MB.* has 5 MB") as caught:
         require_space(tmp_path / "not" / "there", 200, "the database")
     assert "TOOLBOXAI_LOCAL_DIR" in caught.value.remedy
 

@@ -31,9 +31,8 @@ def test_an_old_python_can_parse_the_program():
 
 
 def test_it_needs_only_the_standard_library():
+    program = f"import sys; sys.path.append({str(ROOT)!r}); import embedded.cli"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(ROOT)!r}); "
-         "import embedded.cli"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
