@@ -123,9 +123,7 @@ def _unique_id(node: Node) -> UniqueId:
     raw = bytes.fromhex(node.text)
     if len(raw) != UNIQUE_ID_SIZE:
         raise ValueError("a unique id has 16 bytes")
-    word = int.from_bytes(raw[:8], "big")
-    number = (word >> 1) | ((word & 1) << 63)
-    random = number - (1 << 64) if number >> 63 else number
+    random = int.from_bytes(raw[:8], "big", signed=True)
     return UniqueId(int.from_bytes(raw[12:], "big"), int.from_bytes(raw[8:12], "big"), random)
 
 
