@@ -1,10 +1,10 @@
-const UNITS = ["B", "kB", "MB", "GB"] as const;
+const UNITS = ["bytes", "KB", "MB", "GB"] as const;
 
-/** 12345678 → "12.3 MB": decimal units, as Roblox and Django's own filter for limits count. */
+/** 12345678 → "11.8 MB": in the steps of 1024 that Django's filesizeformat counts on the same pages. */
 export function formatSize(bytes: number): string {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  const value = bytes / 1000 ** power;
-  const digits = power > 0 && value < 100 ? 1 : 0;
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+  const value = bytes / 1024 ** power;
+  const digits = power > 0 ? 1 : 0;
   return `${value.toFixed(digits)} ${UNITS[power]}`;
 }
 
