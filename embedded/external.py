@@ -67,8 +67,8 @@ def _greet(parts: SplitResult) -> str:
         login = [unquote(parts.username)] if parts.username else []
         words.insert(0, ["AUTH", *login, unquote(parts.password)])
     address = (parts.hostname or "", parts.port or REDIS_PORT)
-    with socket.create_connection(address, timeout=SECONDS) as plain:
-        connection = _secure(plain, parts) if parts.scheme == "rediss" else plain
+    plain = socket.create_connection(address, timeout=SECONDS)
+    with plain, _secure(plain, parts) if parts.scheme == "rediss" else plain as connection:
         connection.sendall(b"".join(_encode(word) for word in words))
         lines = connection.makefile("r", encoding="utf-8", errors="replace")
         return "".join(lines.readline() for _ in words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from embedded import credentials, notes, welcome
 from embedded.faults import Fault
 from embedded.keeper import stop_keeper
 from embedded.locks import FileLock, is_held
+from embedded.postgres import SYSTEM_HOME
 from embedded.process import recorded, sweep
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def reset(layout: Layout, *, sure: bool) -> int:
     down(layout)
     database = (layout.home / "postgres").resolve()
     shutil.rmtree(database, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        SYSTEM_HOME.rmdir()  # unless another checkout keeps data there
     shutil.rmtree(layout.home)
     print(f"Deleted {layout.home}. `make up` begins anew.")
     return 0
