@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import include, path
 
 from apps.core.views import healthz
@@ -9,4 +10,7 @@ from apps.core.views import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
+    path("operator/", admin.site.urls),
+    path("", include("apps.tenants.urls_public")),
+    path("", include("apps.mail.urls")),
 ]

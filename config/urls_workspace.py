@@ -9,4 +9,6 @@ from apps.core.views import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("apps.tenants.urls_workspace")),
+    path("", include("apps.gateway.urls")),
 ]

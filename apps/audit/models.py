@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 
 from apps.core.ids import uuid7
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def search(self, words: str) -> Self:
+        """Entries whose action, actor or object begins with or holds `words`."""
+        return self.filter(
+            Q(action__istartswith=words)
+            | Q(actor_label__icontains=words)
+            | Q(object_label__icontains=words)
+        )
 
 
 class AuditEntry(models.Model):
@@ -25,6 +38,8 @@ class AuditEntry(models.Model):
     data = models.JSONField(default=dict, blank=True)
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-sequence"]

@@ -7,6 +7,9 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
+from apps.accounts.models import User
+from apps.accounts.signals import operator_made
+from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.tenants.middleware import SESSION_WORKSPACE
@@ -16,6 +19,7 @@ from apps.tenants.models import Tenant
 def connect() -> None:
     user_logged_in.connect(bind_session, dispatch_uid="bind-session")
     job_failed.connect(mark_failed, sender=JobRun, dispatch_uid="provisioning-failed")
+    operator_made.connect(record_operator, dispatch_uid="record-operator")
 
 
 def bind_session(request: HttpRequest | None, **_: Any) -> None:
@@ -31,3 +35,7 @@ def mark_failed(run: JobRun, **_: Any) -> None:
         if tenant is not None:
             tenant.state = Tenant.State.FAILED
             tenant.save(update_fields=["state"])
+
+
+def record_operator(user: User, by: Any, **_: Any) -> None:
+    audit.record(action="operator.created", by=by, schema_name="public", target=user)

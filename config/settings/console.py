@@ -1,7 +1,5 @@
 """The operator console (unfold)."""
 
-from django.urls import reverse_lazy
-
 OTP_TOTP_ISSUER = "ToolBoxAI operators"
 UNFOLD = {
     "SITE_TITLE": "ToolBoxAI operators",
@@ -10,5 +8,5 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "LOGIN": {"redirect_after": lambda request: reverse_lazy("admin:index")},  # noqa: ARG005
+    "ENVIRONMENT": "apps.tenants.console.badge",
 }

@@ -49,6 +49,11 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF, f"{PUBLIC.scheme}://{PUBLIC_HOST}{_port}"],
+        # Browsers hold a form's redirects to this too: entering a workspace changes the host.
+        "form-action": [
+            SELF,
+            f"{PUBLIC.scheme}://{PUBLIC_HOST}{_port}",
+            f"{PUBLIC.scheme}://*.{PUBLIC_HOST}{_port}",
+        ],
     },
 }

@@ -1,0 +1,20 @@
+"""Whose mailbox is it?"""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+
+from apps.accounts.models import User
+
+
+def verified(*, user: User) -> list[str]:
+    """The addresses this person has shown to be theirs, in lower case."""
+    addresses = EmailAddress.objects.filter(user=user, verified=True)
+    return [address.lower() for address in addresses.values_list("email", flat=True)]
+
+
+def mark_verified(*, user: User) -> None:
+    """Take the person's own address for shown, as when a command or an invitation vouches for it."""
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email.lower(), defaults={"verified": True, "primary": True}
+    )

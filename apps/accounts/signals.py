@@ -1,0 +1,10 @@
+"""What upper floors may listen to."""
+
+from django.dispatch import Signal
+
+# A mail to a person about their account. Sends `template` (the start of its template names),
+# `to` and `context`.
+mail_wanted = Signal()
+
+# Somebody may enter the operator console. Sends `user` and `by`, in the deed's transaction.
+operator_made = Signal()

@@ -1,0 +1,60 @@
+"""The operator console: Django's admin behind a one-time password, in unfold's dress."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django_otp.admin import OTPAdminSite
+from django_otp.forms import OTPAuthenticationFormMixin
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import INPUT_CLASSES
+
+
+class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore[misc]
+    """E-mail, password and a code from any of the operator's devices, asked at once."""
+
+    otp_token = forms.CharField(
+        label="One-time code",
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "class": " ".join(INPUT_CLASSES),
+            }
+        ),
+    )
+    otp_error_messages: ClassVar[dict[str, Any]] = {
+        **OTPAuthenticationFormMixin.otp_error_messages,
+        "token_required": "Enter the code your authenticator app shows.",
+        "invalid_token": "This code is not valid, or was used already. Wait for the next one.",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data: dict[str, Any] = super().clean()
+        self.clean_otp(self.get_user())
+        return self.cleaned_data
+
+
+# The order matters: OTPAdminSite decides who may enter, unfold how it looks.
+class OperatorSite(OTPAdminSite, UnfoldAdminSite):  # type: ignore[misc]
+    """A password alone is refused everywhere below `/operator/`."""
+
+    login_form = OperatorLoginForm
+    login_template = "operator/login.html"
+    index_title = "Overview"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+
+    def get_urls(self) -> list[URLPattern]:
+        design = path("design/", self.admin_view(self.show_design), name="design")
+        return [design, *super().get_urls()]
+
+    def show_design(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "operator/design.html", {"title": "Components"})

@@ -1,0 +1,46 @@
+"""The mail service, through Anymail, or the outbox folder: whichever EMAIL_BACKEND names.
+
+The only importer of Anymail. Every failure leaves as `MailNotSent`.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from smtplib import SMTPException
+
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+)
+from django.core.mail import EmailMessage
+
+from apps.core.errors import VendorError
+
+
+class MailNotSent(VendorError):
+    code = "mail_not_sent"
+    title = "The mail service did not take the message"
+
+
+def deliver(mail: EmailMessage) -> None:
+    """Send one mail; raises `MailNotSent`, permanent when the address or the account is refused."""
+    try:
+        mail.send()
+    except (AnymailInvalidAddress, AnymailRecipientsRefused) as error:
+        raise MailNotSent("The address was refused.", permanent=True) from error
+    except AnymailAPIError as error:
+        raise MailNotSent(
+            f"It answered {error.status_code or 'nothing'}.", permanent=_is_permanent(error)
+        ) from error
+    except (AnymailError, SMTPException, OSError) as error:
+        raise MailNotSent(f"{type(error).__name__} while sending.") from error
+
+
+def _is_permanent(error: AnymailAPIError) -> bool:
+    status = error.status_code or 0
+    return (
+        HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        and status != HTTPStatus.TOO_MANY_REQUESTS
+    )

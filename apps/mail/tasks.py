@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.jobs.models import JobRun
+from apps.jobs.task import Job
+from apps.mail.services import messages
+
+
+@shared_task(base=Job, bind=True, name="mail.send", queue="interactive")
+def send(self: Job, run: JobRun, *, message_id: str) -> None:  # noqa: ARG001
+    messages.deliver(message_id=message_id)

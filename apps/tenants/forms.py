@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from apps.tenants.models import Tenant
+from apps.tenants.permissions import PERMISSIONS, Role
+from apps.tenants.services import tenants
+
+
+class NewWorkspaceForm(forms.Form):
+    name = forms.CharField(
+        label="Workspace name",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+    slug = forms.CharField(
+        label="Address",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    kind = forms.ChoiceField(
+        label="What is it for?",
+        choices=Tenant.Kind.choices,
+        initial=Tenant.Kind.SCHOOL,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"]).strip().lower()
+        if problem := tenants.slug_problem(slug=slug):
+            raise forms.ValidationError(problem)
+        return slug
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.TEACHER)
+
+    def __init__(self, *args: Any, can: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = role_choices(can)  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class WorkspaceForm(forms.Form):
+    name = forms.CharField(label="Workspace name", max_length=100)
+    accent = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$",
+        label="Brand colour",
+        required=False,
+        help_text="As #rrggbb. It colours the mark beside the workspace's name.",
+        error_messages={"invalid": "Write a colour as #rrggbb."},
+    )
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=lambda: [(name, name) for name in sorted(available_timezones())]
+    )
+
+
+def role_choices(can: frozenset[str]) -> list[tuple[str, str]]:
+    """The roles somebody with these permissions may give."""
+    return [
+        (role, label)
+        for role, label in Role.choices
+        if role != Role.OWNER or "members.make_owner" in can
+    ]
+
+
+def roles_and_powers() -> list[tuple[str, frozenset[str]]]:
+    """Each role's label with what it includes, for the page that explains them."""
+    return [(label, PERMISSIONS[role]) for role, label in Role.choices]

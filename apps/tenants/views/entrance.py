@@ -1,0 +1,31 @@
+"""The workspace's host: coming in with a ticket from the public host."""
+
+from __future__ import annotations
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.tenants.errors import TicketRefused
+from apps.tenants.services import tickets
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@require_GET
+def enter(request: HttpRequest) -> HttpResponse:
+    """`?ticket=…` becomes a session of this host; a used one lets in nobody new."""
+    tenant = request.tenant  # type: ignore[attr-defined]
+    try:
+        user = tickets.redeem(ticket=request.GET.get("ticket", ""), tenant=tenant)
+    except TicketRefused:
+        if request.user.is_authenticated:  # the browser's back button, a double click
+            return redirect("/")
+        raise
+    login(request, user, backend=BACKEND)
+    response = redirect("/")
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,119 @@
+"""The workspace's host: who belongs here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.errors import DomainError, Invalid
+from apps.tenants.forms import InvitationForm, RoleForm, role_choices, roles_and_powers
+from apps.tenants.models import Invitation, Membership
+from apps.tenants.pages import workspace_page
+from apps.tenants.requests import WorkspaceRequest
+from apps.tenants.services import invitations, memberships
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@workspace_page("members.view")
+def index(request: WorkspaceRequest) -> HttpResponse:
+    return _page(request, InvitationForm(can=request.can))
+
+
+@require_POST
+@workspace_page("members.invite")
+def invite(request: WorkspaceRequest) -> HttpResponse:
+    form = InvitationForm(request.POST, can=request.can)
+    if form.is_valid():
+        try:
+            made = invitations.send(tenant=request.tenant, by=request.user, **form.cleaned_data)
+        except Invalid as error:
+            for field, problems in error.errors.items():
+                form.add_error(field, problems)  # type: ignore[arg-type]
+        except DomainError as error:
+            form.add_error("email", error.detail)
+        else:
+            messages.success(request, f"Invitation sent to {made.email}.")
+            return redirect("members")
+    return _page(request, form)
+
+
+@require_POST
+@workspace_page("members.invite")
+def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = invitations.find(tenant=request.tenant, invitation_id=invitation_id)
+    invitations.resend(invitation=invitation, by=request.user)
+    messages.success(request, f"A fresh link is on its way to {invitation.email}.")
+    return redirect("members")
+
+
+@require_POST
+@workspace_page("members.invite")
+def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = invitations.find(tenant=request.tenant, invitation_id=invitation_id)
+    invitations.revoke(invitation=invitation, by=request.user)
+    messages.success(request, f"The invitation of {invitation.email} no longer opens anything.")
+    return redirect("members")
+
+
+@require_POST
+@workspace_page("members.update")
+def change_role(request: WorkspaceRequest, membership_id: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(errors={"role": ["Choose a role from the list."]})
+    role = form.cleaned_data["role"]
+    changed = memberships.change_role(membership=membership, role=role, by=request.user)
+    messages.success(request, f"{changed.user} is now {changed.get_role_display().lower()}.")
+    return redirect(
+        "members" if changed.can("members.view") or not _self(request, changed) else "/"
+    )
+
+
+@require_POST
+@workspace_page("members.remove")
+def remove(request: WorkspaceRequest, membership_id: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=membership_id)
+    memberships.remove(membership=membership, by=request.user)
+    messages.success(request, f"{membership.user} is no longer a member.")
+    return redirect("members")
+
+
+@require_POST
+@workspace_page("workspace.view")
+def leave(request: WorkspaceRequest) -> HttpResponse:
+    memberships.leave(tenant=request.tenant, by=request.user)
+    logout(request)
+    return redirect(f"{settings.PUBLIC_URL}/workspaces/")
+
+
+def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
+    people = Membership.objects.filter(tenant=request.tenant).select_related("user")
+    page = Paginator(people.order_by("user__name", "user__email"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "nav_active": "members",
+        "page_obj": page,
+        "invitations": Invitation.objects.filter(
+            tenant=request.tenant, accepted_at=None, revoked_at=None
+        ).select_related("invited_by"),
+        "form": form,
+        "role_choices": role_choices(request.can),
+        "roles": roles_and_powers(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "workspace/members.html", context, status=status)
+
+
+def _self(request: WorkspaceRequest, membership: Membership) -> bool:
+    return membership.user_id == request.user.pk
