@@ -28,10 +28,15 @@ SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = cu
 
 @dataclass
 class Database:
-    """The database to bring up to date; `psql` is None for one brought along."""
+    """The database to bring up to date; `psql` is None for one brought along.
+
+    The demo is made in the sandbox too, and never in the real Roblox: `with_demo` is False
+    when there is no sandbox.
+    """
 
     layout: Layout
     psql: Psql | None
+    with_demo: bool
 
     def prepare(self, django: DjangoSession) -> None:
         """Migrate public and every workspace, then seed the demo once."""
@@ -47,9 +52,11 @@ class Database:
         with step("Demo") as current:
             if note.get("seeded"):
                 current.note = "there already"
+            elif not self.with_demo:
+                current.note = "left out: it needs the sandbox"
             else:
                 django.run("seed_demo")
-                self._write_note({**note, "migrations": wanted, "seeded": True})
+                self._write_note({"migrations": wanted, "seeded": True})
 
     def _read_note(self) -> dict[str, Any]:
         text = self.psql.ask(READ_NOTE) if self.psql else ""

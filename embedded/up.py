@@ -74,7 +74,7 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
             with step("Front end") as current:
                 current.note = frontend.ensure(layout)
             own = Psql.of(layout, env["DATABASE_URL"]) if not given.database else None
-            Database(layout, own).prepare(django)
+            Database(layout, own, with_demo=not given.roblox).prepare(django)
             with step("Static files") as current:
                 current.note = collect_static(layout, django)
         with step("Web, worker, beat"):
