@@ -92,6 +92,8 @@ class Env(BaseSettings):
     supabase_s3_region: str = "us-east-1"
     sentry_dsn: str = ""
     clamav_url: str = ""
+    demo_password: SecretStr = SecretStr("")
+    operator_password: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 

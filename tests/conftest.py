@@ -11,7 +11,7 @@ from django.test import TransactionTestCase
 
 from tests.fixtures import database
 
-pytest_plugins = ["tests.fixtures.cast"]
+pytest_plugins = ["tests.fixtures.cast", "tests.fixtures.sandbox", "tests.fixtures.vendors"]
 
 
 @pytest.fixture(scope="session")

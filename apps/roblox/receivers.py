@@ -24,6 +24,8 @@ def end_work(run: JobRun, **_: Any) -> None:
             if deployment is not None:
                 deployments.fail(deployment=deployment, problem=run.problem or {})
         elif run.name == "roblox.scan_release":
-            release = Release.objects.filter(pk=run.arguments["release_id"], state="scanning").first()
+            release = Release.objects.filter(
+                pk=run.arguments["release_id"], state="scanning"
+            ).first()
             if release is not None:
                 releases.fail_scan(release=release, problem=run.problem or {})

@@ -34,3 +34,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.partition(":")[0]
+
+# The demo's people (`manage.py seed_demo`); made by `make up`, never set in production.
+DEMO_PASSWORD = ENV.demo_password.get_secret_value()
+OPERATOR_PASSWORD = ENV.operator_password.get_secret_value()

@@ -5,11 +5,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
@@ -18,12 +16,32 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("size", models.BigIntegerField(help_text="bytes")),
                 ("storage_name", models.CharField(max_length=200)),
-                ("scan_state", models.CharField(choices=[("not_scanned", "Not scanned"), ("clean", "Clean"), ("infected", "Infected")], default="not_scanned", max_length=12, verbose_name="virus scan")),
+                (
+                    "scan_state",
+                    models.CharField(
+                        choices=[
+                            ("not_scanned", "Not scanned"),
+                            ("clean", "Clean"),
+                            ("infected", "Infected"),
+                        ],
+                        default="not_scanned",
+                        max_length=12,
+                        verbose_name="virus scan",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
                 "ordering": ["-created_at"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="blob_size_not_negative"), models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="blob_sha256_is_hex")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gte", 0)), name="blob_size_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
+                        name="blob_sha256_is_hex",
+                    ),
+                ],
             },
         ),
     ]

@@ -197,9 +197,7 @@ class DeploymentViewSet(
 def download(release: Release) -> HttpResponse:
     """The artifact as an attachment that no browser opens itself."""
     artifact = release.artifact
-    response = HttpResponse(
-        blobs.read(blob=artifact.blob), content_type="application/octet-stream"
-    )
+    response = HttpResponse(blobs.read(blob=artifact.blob), content_type="application/octet-stream")
     extension = artifact.filename.rpartition(".")[2]
     name = f"{release.experience.slug}-{release.version}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -211,4 +209,3 @@ def _release(request: Request) -> Release:
     wish = parsed(shapes.ReleaseChoice, request)
     experience = experiences.find(slug=wish["experience"])
     return releases.find(experience=experience, version=wish["version"])
-

@@ -77,9 +77,7 @@ class Environment(models.Model):
     )
     api_key = EncryptedTextField("Open Cloud API key", blank=True)
     key_hint = models.CharField(max_length=8, blank=True, help_text="the key's last characters")
-    key_state = models.CharField(
-        max_length=10, choices=KeyState.choices, default=KeyState.MISSING
-    )
+    key_state = models.CharField(max_length=10, choices=KeyState.choices, default=KeyState.MISSING)
     key_detail = models.CharField(max_length=300, blank=True)
     key_scopes = models.JSONField(default=list, blank=True)
     key_owner = models.CharField(max_length=40, blank=True)

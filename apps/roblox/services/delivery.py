@@ -32,7 +32,7 @@ DONE = (DeploymentStep.State.SUCCEEDED, DeploymentStep.State.SKIPPED)
 BEST_EFFORT = ("confirm", "restart")
 
 
-class Skipped(Exception):  # noqa: N818 -- an outcome, not an error
+class Skipped(Exception):
     """The step has nothing to do, or cannot do it; its text tells people why."""
 
 
@@ -150,7 +150,9 @@ def confirm(delivery: Delivery) -> str:
     latest = delivery.cloud.latest_version(delivery.place_id)
     ours = delivery.deployment.roblox_version or 0
     if latest > ours:
-        raise Skipped(f"Version {ours} is published; someone has saved or published {latest} since.")
+        raise Skipped(
+            f"Version {ours} is published; someone has saved or published {latest} since."
+        )
     return f"Roblox lists version {latest} as the newest"
 
 
@@ -205,9 +207,9 @@ def _note_sending(delivery: Delivery) -> None:
     can_list = delivery.grants(experiences.VERSIONS_SCOPE)
     baseline = delivery.cloud.latest_version(delivery.place_id) if can_list else None
     data = {"sent_at": timezone.now().isoformat(), "baseline": baseline}
-    noted = DeploymentStep.objects.filter(
-        pk=delivery.step.pk, data__sent_at__isnull=True
-    ).update(data=data)
+    noted = DeploymentStep.objects.filter(pk=delivery.step.pk, data__sent_at__isnull=True).update(
+        data=data
+    )
     if not noted or not runs.beat(run=delivery.run):
         # Another worker took this deployment over while this one was stalled.
         raise OutcomeUnknown("Another worker is at this deployment.", retry_after=ASK_AGAIN_SECONDS)

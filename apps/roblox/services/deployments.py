@@ -43,9 +43,7 @@ def promote(*, release: Release, by: Any) -> Deployment:
     live = staging.live_deployment
     if live is None or live.release_id != release.pk:
         running = f"it runs {live.release.version}" if live else "nothing is deployed there yet"
-        raise NotOnStaging(
-            f"Deploy {release.version} to staging first and look at it: {running}."
-        )
+        raise NotOnStaging(f"Deploy {release.version} to staging first and look at it: {running}.")
     production = experiences.find_environment(experience=release.experience, kind="production")
     return _start(release, production, Deployment.Kind.PROMOTE, by)
 

@@ -1,0 +1,1 @@
+"""Pages of a workspace about Roblox: each view parses, calls one service, renders."""
