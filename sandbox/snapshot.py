@@ -35,7 +35,7 @@ def _newest_experiences(world: World) -> list[Found]:
 def _experience(world: World, experience: Found) -> Found:
     universe_id = experience["universe_id"]
     places = world.database.rows(
-        "SELECT * FROM places WHERE universe_id = ? ORDER BY root DESC, place_id", universe_id
+        "SELECT * FROM places WHERE universe_id = ? ORDER BY root, place_id", universe_id
     )
     restarts = world.database.rows(
         "SELECT * FROM restarts WHERE universe_id = ? ORDER BY id DESC", universe_id

@@ -42,7 +42,7 @@ class Changes:
         return self.revision
 
 
-class TooLarge(Exception):  # noqa: N818 - a signal inside the sandbox, no error of its own
+class TooLarge(Exception):
     pass
 
 

@@ -1,7 +1,19 @@
-"""What a person sees of the sandbox."""
+"""What a person sees of the sandbox: one page, whole without JavaScript, live with it."""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from pathlib import Path
 
-routes: list[BaseRoute] = []
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sandbox.pages import forms, views
+
+STATIC = Path(__file__).parent / "static"
+
+routes: list[BaseRoute] = [
+    Route("/", views.overview),
+    Route("/_sandbox/events", views.events),
+    Route("/_sandbox/forms/{form}", forms.submit, methods=["POST"]),
+    Mount("/_sandbox/static", StaticFiles(directory=STATIC)),
+]

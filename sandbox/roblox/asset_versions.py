@@ -26,7 +26,8 @@ async def list_versions(request: Request, key: Key) -> Response:
     found = _versions(world, number(request, "asset_id"), key)
     token = request.query_params.get("pageToken", "")
     if token:
-        found = [version for version in found if version["number"] < _before(token)]
+        before = _before(token)
+        found = [version for version in found if version["number"] < before]
     page = [_represent(world, version) for version in found[:size]]
     if not quirks.is_on(world, "versions_in_envelope"):
         return JSONResponse(page)

@@ -35,7 +35,7 @@ class Form(enum.Enum):
     PROBLEM = "problem"  # RFC 9110: {"type", "title", "status", "errors": {field: […]}}
 
 
-class Refusal(Exception):  # noqa: N818 - what it is called where it is raised
+class Refusal(Exception):
     """An answer that is not 200. `form` overrides the endpoint's own."""
 
     def __init__(
