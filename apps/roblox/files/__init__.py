@@ -20,6 +20,7 @@ from .refusals import (
     Unwritable,
 )
 from .values import Property, ValueType
+from .writing import write
 
 __all__ = [
     "AssetReference",
@@ -40,4 +41,5 @@ __all__ = [
     "Unwritable",
     "ValueType",
     "read",
+    "write",
 ]

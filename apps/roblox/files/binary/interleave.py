@@ -77,7 +77,8 @@ def pack_unsigned(values: Sequence[int]) -> bytes:
 
 def pack_signed(values: Iterable[int], width: int = WORD) -> bytes:
     top = 8 * width - 1
-    turned = [((value << 1) ^ (value >> top)) & ((1 << 8 * width) - 1) for value in values]
+    # Not negative for any value that fits, so that `pack` refuses the others.
+    turned = [(value << 1) ^ (value >> top) for value in values]
     return scatter(struct.pack(f"<{len(turned)}{'I' if width == WORD else 'Q'}", *turned), width)
 
 
