@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from embedded import execute, frontend, install, keeper, operations, up
+from embedded import assets, execute, frontend, install, keeper, operations, up
 from embedded.faults import Fault
 from embedded.layout import Layout
 from embedded.progress import step
@@ -61,6 +62,10 @@ def _install(layout: Layout, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _assets(layout: Layout, _: argparse.Namespace) -> int:
+    return assets.build(layout, os.environ)
+
+
 def _npm(layout: Layout, chosen: argparse.Namespace) -> int:
     frontend.install_packages(layout)
     return frontend.run_npm(layout, chosen.command)
@@ -96,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     installing.add_argument("--frontend", action="store_true", help="and build the front end")
     npm = verb("npm", _npm, "npm out of the wheel, on the front end")
     npm.add_argument("command", nargs=argparse.REMAINDER)
+    verb("assets", _assets, "build front end and static files (started by up)")
     executing = verb("exec", _exec, "run a command with the services around it")
     executing.add_argument("--with-sandbox", action="store_true", help="and a sandbox of its own")
     executing.add_argument("command", nargs=argparse.REMAINDER)

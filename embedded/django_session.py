@@ -6,14 +6,17 @@ answers each with a JSON object on standard output; what the commands print is i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from embedded.faults import Fault
+from embedded.process import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,32 +28,33 @@ ENDING = 12
 
 
 class DjangoSession:
-    """The side that asks. Booting goes on while the caller does other things."""
+    """The side that asks. Django boots with the first command."""
 
     def __init__(self, layout: Layout, env: Mapping[str, str]) -> None:
+        self._layout = layout
+        self._env = env
         self._log = layout.logs / "manage.log"
+        self._popen: subprocess.Popen[str] | None = None
+
+    def _boot(self) -> subprocess.Popen[str]:
         with self._log.open("ab") as log:
-            self._popen = subprocess.Popen(
-                [str(layout.python), "-m", "embedded.django_session"],
-                cwd=layout.root,
+            return subprocess.Popen(
+                [str(self._layout.python), "-m", "embedded.django_session"],
+                cwd=self._layout.root,
                 # A migration that waits for a lock holds up everybody behind it.
-                env={**env, "PGOPTIONS": "-c lock_timeout=5s", "PYTHONUNBUFFERED": "1"},
+                env={**self._env, "PGOPTIONS": "-c lock_timeout=5s", "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
                 start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 -- one thread
             )
 
     def run(self, *command: str) -> None:
         """Run `manage.py <command>`; a `Fault` with its last words when it fails."""
-        assert self._popen.stdin and self._popen.stdout  # noqa: S101, PT018 -- opened above
-        try:
-            self._popen.stdin.write(json.dumps(command) + "\n")
-            self._popen.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = json.loads(self._popen.stdout.readline() or "{}")
+        self._popen = self._popen or self._boot()
+        answer = _ask(self._popen, command)
         if not answer.get("done"):
             said = answer.get("said") or self._ending()
             raise Fault(
@@ -69,11 +73,20 @@ class DjangoSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None and self._popen.stdin:
-            self._popen.stdin.close()
-        else:
-            self._popen.kill()
-        self._popen.wait()
+        if self._popen:
+            if kind is not None:
+                self._popen.kill()
+            self._popen.communicate()
+
+
+def _ask(popen: subprocess.Popen[str], command: tuple[str, ...]) -> dict[str, Any]:
+    """Empty when the other side has died."""
+    if popen.stdin is None or popen.stdout is None:
+        return {}
+    with contextlib.suppress(BrokenPipeError):
+        popen.stdin.write(json.dumps(command) + "\n")
+        popen.stdin.flush()
+    return dict(json.loads(popen.stdout.readline() or "{}"))
 
 
 def serve() -> None:

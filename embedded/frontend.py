@@ -23,15 +23,19 @@ CONFIGURATION = ("package.json", "package-lock.json", "vite.config.ts", "tsconfi
 def ensure(layout: Layout) -> str:
     """Build unless nothing it is made of has changed; a note on what was done."""
     with FileLock(layout.root / "frontend"):
-        stamp = layout.root / "static" / "dist" / ".built"
-        wanted = stamps.digest(_sources(layout), str(layout.root))
-        if stamps.matches(stamp, wanted):
+        if is_current(layout):
             return "unchanged"
+        wanted = _wanted(layout)
         install_packages(layout)
         # Vite empties the folder first, and with it the stamp of the last whole build.
         npm(layout, "run", "build")
-        stamp.write_text(wanted)
+        _stamp(layout).write_text(wanted)
         return "built"
+
+
+def is_current(layout: Layout) -> bool:
+    """Whether the last whole build was made of what is there now."""
+    return stamps.matches(_stamp(layout), _wanted(layout))
 
 
 def install_packages(layout: Layout) -> None:
@@ -64,6 +68,14 @@ def _npm(layout: Layout, arguments: Sequence[str]) -> dict[str, Any]:
         "cwd": layout.root,
         "env": {**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"},
     }
+
+
+def _stamp(layout: Layout) -> Path:
+    return layout.root / "static" / "dist" / ".built"
+
+
+def _wanted(layout: Layout) -> str:
+    return stamps.digest(_sources(layout), str(layout.root))
 
 
 def _sources(layout: Layout) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The database's and static files' part of a start: done when something changed, else skipped.
+"""The database's part of a start: done when something changed, else skipped.
 
 What has been done to a database is noted in its own comment, so the note goes where the
 data goes. A database a person brought along gets no note and no short cut.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embedded import stamps
-from embedded.locks import FileLock
 from embedded.progress import step
 from embedded.psql import Psql
 
@@ -68,31 +67,9 @@ class Database:
             self.psql.ask(f"COMMENT ON DATABASE toolboxai IS '{json.dumps(note)}'")
 
 
-def collect_static(layout: Layout, django: DjangoSession) -> str:
-    """`collectstatic` unless neither the files nor the packages changed."""
-    with FileLock(layout.root / "static"):
-        stamp = layout.root / "staticfiles" / ".collected"
-        wanted = stamps.digest(_static_sources(layout), str(layout.root))
-        if stamps.matches(stamp, wanted):
-            return "unchanged"
-        stamp.unlink(missing_ok=True)
-        django.run("collectstatic", "--noinput", "--verbosity=0")
-        stamp.write_text(wanted)
-        return "collected"
-
-
 def _migrations(layout: Layout) -> list[Path]:
     return [
         *layout.root.glob("apps/*/migrations/*.py"),
         *layout.root.glob("config/**/*.py"),
-        layout.root / "requirements" / "embedded.txt",
-    ]
-
-
-def _static_sources(layout: Layout) -> list[Path]:
-    return [
-        layout.root / "static",
-        *layout.root.glob("apps/*/static"),
-        layout.root / "config" / "settings",
         layout.root / "requirements" / "embedded.txt",
     ]

@@ -11,7 +11,6 @@ from embedded import (
     credentials,
     environ,
     external,
-    frontend,
     install,
     notes,
     ports,
@@ -19,10 +18,11 @@ from embedded import (
     sandbox,
     welcome,
 )
+from embedded.assets import Assets
 from embedded.django_session import DjangoSession
 from embedded.keeper import Services
 from embedded.locks import FileLock
-from embedded.prepare import Database, collect_static
+from embedded.prepare import Database
 from embedded.process import record, sweep
 from embedded.progress import step, tell
 from embedded.psql import Psql
@@ -70,15 +70,15 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         stack.callback(supervisor.stop)
         _start_sandbox(layout, given, supervisor)
         env = environ.compose(layout, HOST=given.host, PORT=str(port))
+        assets = Assets(layout)
+        stack.callback(assets.stop)
+        assets.begin(env)
+        own = Psql.of(layout, env["DATABASE_URL"]) if not given.database else None
         with DjangoSession(layout, env) as django:
-            with step("Front end") as current:
-                current.note = frontend.ensure(layout)
-            own = Psql.of(layout, env["DATABASE_URL"]) if not given.database else None
             Database(layout, own, with_demo=not given.roblox).prepare(django)
-            with step("Static files") as current:
-                current.note = collect_static(layout, django)
-        with step("Web, worker, beat"):
-            supervisor.start(*procfile.services(layout, env))
+        with step("Front end, static files") as current:
+            current.note = assets.finish()
+        _start_processes(layout, env, supervisor)
         stack.callback((layout.run / "up.json").unlink, missing_ok=True)
         yield supervisor, services
 
@@ -106,6 +106,16 @@ def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None
         supervisor.start(sandbox.service(layout, port, layout.home / "sandbox"))
     address = sandbox.address(port)
     credentials.update(layout.env_file, {"ROBLOX_API_URL": address, "SANDBOX_URL": address})
+
+
+def _start_processes(layout: Layout, env: dict[str, str], supervisor: Supervisor) -> None:
+    """`web` first and alone: somebody is waiting for its first page."""
+    services = procfile.services(layout, env)
+    with step("Web"):
+        supervisor.start(*(service for service in services if service.name == "web"))
+    others = [service for service in services if service.name != "web"]
+    with step(", ".join(service.name for service in others).capitalize()):
+        supervisor.start(*others)
 
 
 def _keep_services(services: Services) -> bool:
