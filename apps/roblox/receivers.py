@@ -1,19 +1,25 @@
-"""What this floor hears from below."""
+"""What this floor hears: jobs that ended below, and its own changes for the live pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
 from django_tenants.utils import schema_context
 
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
+from apps.realtime import publisher
+from apps.realtime.events import DeploymentChanged, ReleaseChanged
 from apps.roblox.models import Deployment, Release
 from apps.roblox.services import deployments, releases
+from apps.roblox.signals import deployment_changed, release_changed
 
 
 def connect() -> None:
     job_failed.connect(end_work, sender=JobRun, dispatch_uid="roblox-job-failed")
+    deployment_changed.connect(show_deployment, sender=Deployment, dispatch_uid="roblox-live-d")
+    release_changed.connect(show_release, sender=Release, dispatch_uid="roblox-live-r")
 
 
 def end_work(run: JobRun, **_: Any) -> None:
@@ -25,7 +31,32 @@ def end_work(run: JobRun, **_: Any) -> None:
                 deployments.fail(deployment=deployment, problem=run.problem or {})
         elif run.name == "roblox.scan_release":
             release = Release.objects.filter(
-                pk=run.arguments["release_id"], state="scanning"
+                pk=run.arguments["release_id"], state=Release.State.SCANNING
             ).first()
             if release is not None:
                 releases.fail_scan(release=release, problem=run.problem or {})
+
+
+def show_deployment(deployment: Deployment, **_: Any) -> None:
+    step = deployment.steps.exclude(state="pending").order_by("-position").first()
+    publisher.publish(
+        DeploymentChanged(
+            schema_name=connection.schema_name,
+            id=deployment.pk,
+            state=deployment.state,
+            step=step.name if step else None,
+            step_state=step.state if step else None,
+            message=step.detail if step else "",
+        )
+    )
+
+
+def show_release(release: Release, **_: Any) -> None:
+    publisher.publish(
+        ReleaseChanged(
+            schema_name=connection.schema_name,
+            id=release.pk,
+            state=release.state,
+            number=release.version,
+        )
+    )

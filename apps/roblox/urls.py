@@ -8,7 +8,7 @@ RELEASE = "experiences/<slug:slug>/releases/<str:version>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("guide/", home.guide, name="guide"),
+    path("guide/", home.tour, name="guide"),
     path("experiences/", experiences.index, name="experiences"),
     path("experiences/new/", experiences.new, name="experience_new"),
     path("experiences/<slug:slug>/", experiences.detail, name="experience"),
@@ -19,6 +19,11 @@ urlpatterns = [
         name="environment",
     ),
     path(
+        "experiences/<slug:slug>/environments/<slug:kind>/deploy/",
+        deployments.new,
+        name="deployment_new",
+    ),
+    path(
         "experiences/<slug:slug>/environments/<slug:kind>/rollback/",
         deployments.roll_back,
         name="rollback",
@@ -27,8 +32,6 @@ urlpatterns = [
     path(RELEASE, releases.detail, name="release"),
     path(RELEASE + "state/", releases.state, name="release_state"),
     path(RELEASE + "artifact/", releases.artifact, name="release_artifact"),
-    path(RELEASE + "deploy/", releases.deploy, name="release_deploy"),
-    path(RELEASE + "promote/", releases.promote, name="release_promote"),
     path(RELEASE + "withdraw/", releases.withdraw, name="release_withdraw"),
     path("releases/", releases.index, name="releases"),
     path("deployments/", deployments.index, name="deployments"),

@@ -58,7 +58,7 @@ def describe(document: Document) -> dict[str, Any]:
 
 
 def outline(document: Document) -> list[dict[str, Any]]:
-    """The instance tree as nested `{name, class, children, more}`, at most 2,000 nodes.
+    """The instance tree as nested `{name, class_name, children, more}`, at most 2,000 nodes.
 
     `more` counts children that were left out.
     """
@@ -80,4 +80,4 @@ def outline(document: Document) -> list[dict[str, Any]]:
 
 
 def _node(name: str, class_name: str) -> dict[str, Any]:
-    return {"name": name, "class": class_name, "children": [], "more": 0}
+    return {"name": name, "class_name": class_name, "children": [], "more": 0}

@@ -119,7 +119,8 @@ def verify_file(delivery: Delivery) -> str:
     release.refresh_from_db(fields=["state"])
     releases.require_deployable(release)
     content = blobs.read(blob=release.artifact.blob)
-    return f"{release.artifact.filename}, {len(content):,} bytes, SHA-256 {release.artifact.sha256[:12]}…"
+    artifact = release.artifact
+    return f"{artifact.filename}, {len(content):,} bytes, SHA-256 {artifact.sha256[:12]}…"
 
 
 def publish(delivery: Delivery) -> str:

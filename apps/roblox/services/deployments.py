@@ -78,6 +78,24 @@ def rollback_targets(*, environment: Environment) -> list[Release]:
     return list({d.release_id: d.release for d in earlier}.values())
 
 
+def stageable(*, environment: Environment) -> list[Release]:
+    """Ready releases that this environment does not run, the highest version first."""
+    live = environment.live_deployment
+    ready = environment.experience.releases.filter(state=Release.State.READY)
+    rows = ready.select_related("artifact").defer("artifact__tree").newest_version_first()
+    return [r for r in rows[:50] if live is None or r.pk != live.release_id]
+
+
+def promotable(*, experience: Experience) -> list[Release]:
+    """What staging runs and production does not: one release or none."""
+    live = {e.kind: e.live_deployment for e in experience.environments.with_live()}
+    staging, production = live["staging"], live["production"]
+    if staging is None or not staging.release.is_deployable:
+        return []
+    same = production is not None and production.release_id == staging.release_id
+    return [] if same else [staging.release]
+
+
 def succeed(*, deployment: Deployment) -> None:
     """End an open deployment whose version is published."""
     _end(deployment, Deployment.State.SUCCEEDED)

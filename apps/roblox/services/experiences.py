@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -99,6 +100,14 @@ def check_key(*, environment: Environment) -> Environment:
             ]
         )  # fmt: skip
     return environment
+
+
+def overview() -> Any:
+    """All experiences, each with `environments_list` that knows what is live."""
+    live = Environment.objects.with_live().select_related("experience")
+    return Experience.objects.prefetch_related(
+        Prefetch("environments", live, to_attr="environments_list")
+    )
 
 
 def find(*, slug: str) -> Experience:

@@ -13,6 +13,7 @@ from apps.roblox import signals
 from apps.roblox.errors import ReleaseNotDeployable, VersionTaken
 from apps.roblox.models import Experience, Finding, Release
 from apps.roblox.models.releases import SEMVER
+from apps.roblox.scan import scan
 from apps.roblox.services import artifacts
 from apps.tenants.access import require
 
@@ -60,9 +61,9 @@ def create(
 
 
 def examine(*, release: Release) -> Release:
-    """Scan every script and decide: a critical finding blocks. Running it again replaces the findings."""
-    from apps.roblox.scan import scan
-
+    """Scan every script and decide: a critical finding blocks. A second run replaces the first's
+    findings.
+    """
     findings = scan(artifacts.load(artifact=release.artifact))
     with transaction.atomic():
         release.findings.all().delete()

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import DomainError
 from apps.core.outgoing import breaker_state
-from apps.roblox.forms import EnvironmentForm, ExperienceForm, RenameForm
-from apps.roblox.models import Environment, Experience
+from apps.roblox.forms import EnvironmentForm, ExperienceForm
 from apps.roblox.services import deployments, experiences
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
@@ -18,12 +16,8 @@ from apps.tenants.requests import WorkspaceRequest
 @require_safe
 @workspace_page("experiences.view")
 def index(request: WorkspaceRequest) -> HttpResponse:
-    rows = Experience.objects.prefetch_related(
-        Prefetch("environments", Environment.objects.with_live())
-    ).annotate(release_count=Count("releases", distinct=True))
-    return render(
-        request, "workspace/experiences.html", {"experiences": rows, "nav_active": "experiences"}
-    )
+    context = {"experiences": experiences.overview(), "nav_active": "experiences"}
+    return render(request, "workspace/experience_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,33 +34,31 @@ def new(request: WorkspaceRequest) -> HttpResponse:
             return redirect(experience)
     status = 422 if form.errors else 200
     context = {"form": form, "nav_active": "experiences"}
-    return render(request, "workspace/experience_new.html", context, status=status)
+    return render(request, "workspace/experience_form.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe
 @workspace_page("experiences.view")
 def detail(request: WorkspaceRequest, slug: str) -> HttpResponse:
     experience = experiences.find(slug=slug)
+    recent = list(deployments.history(experience=experience)[:10])
     environments = list(experience.environments.with_live())
-    recent = deployments.history(experience=experience)[:8]
+    for environment in environments:
+        environment.rollback_releases = deployments.rollback_targets(environment=environment)
+        environment.open_deployment = next(
+            (d for d in recent if d.is_open and d.environment_id == environment.pk), None
+        )
+    releases = experience.releases.newest_version_first().select_related("artifact__blob")
     context = {
         "experience": experience,
         "environments": environments,
-        "staging": next(e for e in environments if e.kind == "staging"),
-        "production": next(e for e in environments if e.kind == "production"),
-        "releases": experience.releases.newest_version_first().select_related("artifact__blob")[
-            :20
-        ],
+        "promotable": next(iter(deployments.promotable(experience=experience)), None),
+        "releases": releases.defer("artifact__tree")[:10],
         "deployments": recent,
-        "open_deployments": [d for d in recent if d.is_open],
-        "rollback_targets": {
-            e.kind: deployments.rollback_targets(environment=e) for e in environments
-        },
         "breaker": breaker_state("roblox"),
-        "rename_form": RenameForm(initial={"name": experience.name}),
         "nav_active": "experiences",
     }
-    return render(request, "workspace/experience.html", context)
+    return render(request, "workspace/experience_detail.html", context)
 
 
 @require_http_methods(["POST"])
@@ -100,4 +92,4 @@ def environment(request: WorkspaceRequest, slug: str, kind: str) -> HttpResponse
         "nav_active": "experiences",
     }
     status = 422 if form.errors else 200
-    return render(request, "workspace/environment.html", context, status=status)
+    return render(request, "workspace/environment_form.html", context, status=status)

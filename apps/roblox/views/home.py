@@ -2,15 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.core.outgoing import breaker_state
-from apps.roblox.models import Deployment, Environment, Experience, Release
-from apps.roblox.services import deployments
-from apps.roblox.services import guide as guides
+from apps.roblox.models import Release
+from apps.roblox.services import deployments, experiences, guide
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 
@@ -18,27 +16,24 @@ from apps.tenants.requests import WorkspaceRequest
 @require_safe
 @workspace_page("workspace.view")
 def home(request: WorkspaceRequest) -> HttpResponse:
-    context: dict[str, Any] = {"nav_active": "home"}
+    context: dict[str, Any] = {
+        "nav_active": "home",
+        "members_count": request.tenant.memberships.count(),
+        "releases_count": Release.objects.count(),
+    }
     if "experiences.view" in request.can:
-        rows = Experience.objects.prefetch_related(
-            Prefetch("environments", Environment.objects.with_live())
-        )
         context |= {
-            "experiences": rows,
+            "experiences": experiences.overview(),
             "deployments": deployments.history()[:8],
-            "release_count": Release.objects.count(),
-            "deployment_count": Deployment.objects.count(),
-            "member_count": request.tenant.memberships.count(),
             "breaker": breaker_state("roblox"),
-            "guide": guides.progress(),
+            "guide": guide.open_steps(),
         }
     return render(request, "workspace/home.html", context)
 
 
 @require_safe
 @workspace_page("experiences.view")
-def guide(request: WorkspaceRequest) -> HttpResponse:
+def tour(request: WorkspaceRequest) -> HttpResponse:
     """Walks a newcomer from a release to production and back."""
-    return render(
-        request, "workspace/guide.html", {"guide": guides.progress(), "nav_active": "home"}
-    )
+    context = {"guide": guide.progress(), "nav_active": "home"}
+    return render(request, "workspace/guide.html", context)

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import DomainError
 from apps.roblox.api.views import download
 from apps.roblox.errors import VersionTaken
-from apps.roblox.forms import ReleaseForm
+from apps.roblox.forms import LARGEST_PLACE, ReleaseForm
 from apps.roblox.models import Experience, Release
 from apps.roblox.services import deployments, experiences, releases
 from apps.tenants.pages import workspace_page
@@ -24,9 +25,17 @@ PAGE = 30
 @workspace_page("releases.view")
 def index(request: WorkspaceRequest) -> HttpResponse:
     rows = Release.objects.select_related("experience", "artifact__blob").defer("artifact__tree")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    context = {"releases": page.object_list, "page": page, "nav_active": "releases"}
-    return render(request, "workspace/releases.html", context)
+    slug = request.GET.get("experience", "")
+    filtered = experiences.find(slug=slug) if slug else None
+    if filtered:
+        rows = rows.filter(experience=filtered)
+    context = {
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "filtered": filtered,
+        "query": f"experience={slug}" if slug else "",
+        "nav_active": "releases",
+    }
+    return render(request, "workspace/release_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,23 +54,24 @@ def new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "experience": experience,
         "form": form,
         "latest": latest,
-        "nav_active": "releases",
+        "max_bytes": LARGEST_PLACE,
+        "nav_active": "experiences",
     }
     status = 422 if form.errors else 200
-    return render(request, "workspace/release_new.html", context, status=status)
+    return render(request, "workspace/release_form.html", context, status=status)
 
 
 @require_safe
 @workspace_page("releases.view")
 def detail(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
-    return render(request, "workspace/release.html", _context(request, slug, version))
+    return render(request, "workspace/release_detail.html", _context(request, slug, version))
 
 
 @require_safe
 @workspace_page("releases.view")
 def state(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
     """The part of the page that changes while the scan runs."""
-    return render(request, "workspace/_release_state.html", _context(request, slug, version))
+    return render(request, "workspace/_release.html", _context(request, slug, version))
 
 
 @require_safe
@@ -70,27 +80,16 @@ def artifact(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse
     return download(releases.find(experience=experiences.find(slug=slug), version=version))
 
 
-@require_POST
-@workspace_page("deployments.stage")
-def deploy(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
-    release = releases.find(experience=experiences.find(slug=slug), version=version)
-    return redirect(deployments.stage(release=release, by=request.user))
-
-
-@require_POST
-@workspace_page("deployments.promote")
-def promote(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
-    release = releases.find(experience=experiences.find(slug=slug), version=version)
-    return redirect(deployments.promote(release=release, by=request.user))
-
-
-@require_POST
+@require_http_methods(["GET", "POST"])
 @workspace_page("releases.withdraw")
 def withdraw(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
     release = releases.find(experience=experiences.find(slug=slug), version=version)
-    releases.withdraw(release=release, by=request.user)
-    messages.success(request, f"{version} is withdrawn.")
-    return redirect(release)
+    if request.method == "POST":
+        releases.withdraw(release=release, by=request.user)
+        messages.success(request, f"{version} is withdrawn.")
+        return redirect(release)
+    context = {"release": release, "nav_active": "releases"}
+    return render(request, "workspace/release_withdraw.html", context)
 
 
 def suggest_version(latest: Release | None) -> str:
@@ -120,20 +119,30 @@ def _context(request: WorkspaceRequest, slug: str, version: str) -> dict[str, An
     experience = experiences.find(slug=slug)
     release = releases.find(experience=experience, version=version)
     environments = {e.kind: e for e in experience.environments.with_live()}
-    live_on = [
+    live_on = {
         kind
-        for kind, env in environments.items()
-        if env.live_deployment and env.live_deployment.release_id == release.pk
-    ]
+        for kind, environment in environments.items()
+        if environment.live_deployment and environment.live_deployment.release_id == release.pk
+    }
     return {
         "experience": experience,
         "release": release,
+        "artifact": release.artifact,
+        "tree": release.artifact.tree,
         "findings": list(release.findings.all()),
-        "deployments": release.deployments.select_related("environment")[:20],
-        "live_on": live_on,
-        "staging": environments["staging"],
-        "production": environments["production"],
-        "can_promote": release.is_deployable and "staging" in live_on,
-        "channel": f"private-w-{request.tenant.schema_name}",
+        "deployments": release.deployments.select_related(
+            "environment__experience", "release__experience"
+        )[:20],
+        "may_stage": release.is_deployable and "staging" not in live_on,
+        "may_promote": release.is_deployable
+        and "staging" in live_on
+        and "production" not in live_on,
+        "rollback_environments": [
+            environment
+            for environment in environments.values()
+            if release in deployments.rollback_targets(environment=environment)
+        ],
+        "channel": f"private-w-{request.tenant.schema_name}.release.{release.pk}",
+        "fragment_url": reverse("release_state", args=[slug, version]),
         "nav_active": "releases",
     }

@@ -57,11 +57,11 @@ class Command(BaseCommand):
         with tenant:
             try:
                 experience = _experience(options["experience"])
-                self.VERBS[verb](self, experience, by, options)
+                getattr(self, f"do_{verb}")(experience, by, options)
             except DomainError as error:
                 raise CommandError(f"{error.title}. {error.detail}") from error
 
-    def list(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
+    def do_list(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
         live = {
             e.live_deployment.release_id: e.kind
             for e in experience.environments.with_live()
@@ -74,7 +74,7 @@ class Command(BaseCommand):
                 f"{release.artifact.sha256[:12]}  {where}"
             )
 
-    def show(self, experience: Experience, _by: Any, options: dict[str, Any]) -> None:
+    def do_show(self, experience: Experience, _by: Any, options: dict[str, Any]) -> None:
         release = releases.find(experience=experience, version=options["version"])
         artifact = release.artifact
         self.stdout.write(
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         for found in release.findings.all():
             self.stdout.write(f"  {found.severity:8} {found.path}:{found.line} {found.message}")
 
-    def create(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
+    def do_create(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         file: Path = options["file"]
         try:
             content = file.read_bytes()
@@ -96,19 +96,19 @@ class Command(BaseCommand):
             filename=file.name, notes=options["notes"], by=by,
         )  # fmt: skip
         self._wait(lambda: _reload(release).state != Release.State.SCANNING)
-        self.show(experience, by, options)
+        self.do_show(experience, by, options)
         if release.state == Release.State.BLOCKED:
             raise CommandError("The release is blocked by its scan.")
 
-    def deploy(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
+    def do_deploy(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         release = releases.find(experience=experience, version=options["version"])
         self._follow(deployments.stage(release=release, by=by))
 
-    def promote(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
+    def do_promote(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         release = releases.find(experience=experience, version=options["version"])
         self._follow(deployments.promote(release=release, by=by))
 
-    def rollback(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
+    def do_rollback(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         environment = experiences.find_environment(
             experience=experience, kind=options["environment"]
         )
@@ -116,10 +116,10 @@ class Command(BaseCommand):
         to = releases.find(experience=experience, version=version) if version else None
         self._follow(deployments.roll_back(environment=environment, to=to, by=by))
 
-    def status(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
+    def do_status(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
         for environment in experience.environments.with_live():
             live = environment.live_deployment
-            what = f"{live.release.version} (Roblox version {live.roblox_version})" if live else "–"
+            what = f"{live.release.version} (Roblox version {live.roblox_version})" if live else "nothing yet"
             self.stdout.write(f"{environment.kind:11} {what}")
         for row in deployments.history(experience=experience)[:10]:
             self.stdout.write(
@@ -153,10 +153,6 @@ class Command(BaseCommand):
         while not finished():
             time.sleep(POLL_SECONDS)
 
-    VERBS = {
-        "list": list, "show": show, "create": create, "deploy": deploy, "promote": promote,
-        "rollback": rollback, "status": status,
-    }  # fmt: skip
 
 
 def _reload(row: Any) -> Any:
