@@ -10,7 +10,7 @@ export default defineConfig({
   build: {
     outDir: "static/dist",
     emptyOutDir: true,
-    manifest: true,
+    manifest: "manifest.json",
     sourcemap: true,
     target: ["chrome123", "firefox120", "safari17.5"],
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
