@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.database import now
 from sandbox.request_log import is_vendor_call
-from sandbox.roblox.errors import Refusal, form_for
+from sandbox.roblox.errors import Form, Refusal, form_for
 from sandbox.world import World
 
 KINDS = ("status", "rate_limit", "hang", "drop")
@@ -118,7 +118,8 @@ class Faults:
         else:
             await _read_body(receive)
         wait = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
-        refusal = Refusal(fault.status, "An injected fault.", headers=wait)
+        form = Form.GATEWAY if fault.status == 429 else None  # noqa: PLR2004
+        refusal = Refusal(fault.status, "An injected fault.", form=form, headers=wait)
         await refusal.as_response(form_for(scope["path"]))(scope, receive, send)
 
     _rate_limit = _status
