@@ -10,6 +10,8 @@ from apps.core.views import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
+    path("realtime/", include("apps.realtime.urls")),
+    path("apps/", include("apps.realtime.api_urls")),
     path("operator/", admin.site.urls),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),

@@ -14,16 +14,24 @@ PUSHER_PORT = _pusher.port or (443 if _pusher.scheme == "https" else 80)
 PUSHER_TLS = _pusher.scheme == "https"
 PUSHER_CLUSTER = ENV.pusher_cluster
 
+# A socket silent for this long is asked with a ping, and closed when it stays silent.
+REALTIME_ACTIVITY_SECONDS = 120.0
+REALTIME_PONG_SECONDS = 30.0
+# A web process says this often that it lives; one silent for the lease is taken for dead.
+REALTIME_HEARTBEAT_SECONDS = 5.0
+REALTIME_LEASE_SECONDS = 15.0
+# Sockets one web process takes before it sends new ones elsewhere (close code 4100).
+REALTIME_MAX_CONNECTIONS = 10_000
+
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "apps.realtime.layer.RecoveringChannelLayer",
         "CONFIG": {
-            # redis-py's default pool and timeout break the layer at 200 sockets.
             "hosts": [
                 {
                     "address": ENV.redis_url.get_secret_value(),
-                    "max_connections": 5000,
-                    "socket_timeout": None,
+                    "socket_connect_timeout": 2,
+                    "socket_timeout": 5,
                 }
             ],
             "prefix": "realtime",

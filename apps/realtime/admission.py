@@ -1,0 +1,89 @@
+"""What a connection may join and send: names, signatures and limits, checked before any effect."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from apps.realtime import protocol, signatures
+from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
+from apps.realtime.registry import Member
+from apps.realtime.subscriptions import Connection, Subscription
+
+UNAUTHORISED_STATUS: Final = 401
+
+
+def channel_of(data: Any) -> str:
+    """The channel a `pusher:subscribe` or `pusher:unsubscribe` is about."""
+    channel = data.get("channel") if isinstance(data, dict) else None
+    if not isinstance(channel, str) or not protocol.is_channel_name(channel):
+        raise ProtocolFault("The channel's name is missing or not allowed", Code.UNAUTHORISED)
+    return channel
+
+
+def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
+    """The channel to join and, for a presence channel, as whom."""
+    channel = channel_of(data)
+    if channel in connection.subscriptions:
+        raise ProtocolFault(f"There is a subscription to {channel} already")
+    if len(connection.subscriptions) >= protocol.MAX_CHANNELS_PER_CONNECTION:
+        raise ProtocolFault(
+            f"A connection joins {protocol.MAX_CHANNELS_PER_CONNECTION} channels at most"
+        )
+    if not protocol.needs_authorisation(channel):
+        return channel, None
+    channel_data = data.get("channel_data") if protocol.is_presence(channel) else None
+    if channel_data is not None and not isinstance(channel_data, str):
+        raise _refused(channel, "channel_data is not a string")
+    if not _is_signed(connection, channel, channel_data, data.get("auth")):
+        raise _refused(channel, f"The auth value for {channel} is missing or wrong")
+    return channel, _member(channel, channel_data) if protocol.is_presence(channel) else None
+
+
+def check_client_event(connection: Connection, channel: Any, event: str, data: Any) -> Subscription:
+    """The sender's own place in the channel."""
+    place = connection.subscriptions.get(channel) if isinstance(channel, str) else None
+    if place is None or not protocol.takes_client_events(channel):
+        raise ProtocolFault(
+            f"{event} was rejected: send client events on a private or presence channel "
+            "that this connection has joined"
+        )
+    if protocol.size_of(data) > protocol.MAX_DATA_BYTES:
+        raise ProtocolFault(
+            f"{event} was rejected: its data is larger than {protocol.MAX_DATA_BYTES} bytes"
+        )
+    return place
+
+
+def _is_signed(connection: Connection, channel: str, channel_data: str | None, auth: Any) -> bool:
+    key, separator, signature = auth.partition(":") if isinstance(auth, str) else ("", "", "")
+    text = signatures.channel_text(connection.socket_id, channel, channel_data)
+    application = connection.application
+    return (
+        bool(separator)
+        and key == application.key
+        and signatures.matches(application.secret, text, signature)
+    )
+
+
+def _member(channel: str, channel_data: str | None) -> Member:
+    if channel_data is None or protocol.size_of(channel_data) > protocol.MAX_CHANNEL_DATA_BYTES:
+        raise _refused(
+            channel, f"channel_data is missing or over {protocol.MAX_CHANNEL_DATA_BYTES} bytes"
+        )
+    try:
+        parsed = json.loads(channel_data)
+    except (ValueError, RecursionError):
+        raise _refused(channel, "channel_data is not JSON") from None
+    user_id = parsed.get("user_id") if isinstance(parsed, dict) else None
+    # Client libraries send numbers, too; ids are compared as text.
+    user_id = str(user_id) if isinstance(user_id, str | int) else ""
+    if not 0 < len(user_id) <= protocol.MAX_USER_ID_LENGTH or not user_id.isprintable():
+        raise _refused(channel, "channel_data has no user_id of 1 to 128 characters")
+    return Member(user_id, protocol.to_json(parsed.get("user_info")))
+
+
+def _refused(channel: str, message: str) -> SubscriptionRefused:
+    return SubscriptionRefused(
+        channel, message, kind="AuthError", status=UNAUTHORISED_STATUS, code=Code.UNAUTHORISED
+    )

@@ -1,0 +1,100 @@
+"""The HTTP API that server libraries call: trigger events, ask who listens.
+
+https://pusher.com/docs/channels/library_auth_reference/rest-api/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest
+
+from apps.realtime import broadcast, occupancy, protocol
+from apps.realtime.api_requests import Publication, Refusal, parse_batch, parse_publication, signed
+from apps.realtime.applications import Application
+
+SUBSCRIPTION_COUNT = "subscription_count"
+USER_COUNT = "user_count"
+
+
+@signed("POST")
+def events(request: HttpRequest, application: Application) -> dict[str, Any]:
+    publication = parse_publication(request.body)
+    wanted = _check_info(publication.info, publication.targets)
+    async_to_sync(_publish)(application, [publication])
+    if not wanted:
+        return {}
+    return {"channels": {c: _attributes(application, c, wanted) for c in publication.targets}}
+
+
+@signed("POST")
+def batch_events(request: HttpRequest, application: Application) -> dict[str, Any]:
+    batch = parse_batch(request.body)
+    wanted = [_check_info(item.info, item.targets) for item in batch]
+    async_to_sync(_publish)(application, batch)
+    if not any(wanted):
+        return {}
+    pairs = zip(batch, wanted, strict=True)
+    return {"batch": [_attributes(application, i.targets[0], w) if w else {} for i, w in pairs]}
+
+
+@signed("GET")
+def channels(request: HttpRequest, application: Application) -> dict[str, Any]:
+    prefix = request.GET.get("filter_by_prefix", "")
+    occupied = sorted(c for c in occupancy.subscriptions(application) if c.startswith(prefix))
+    wanted = _attribute_names(request.GET.get("info", ""))
+    if USER_COUNT in wanted and not protocol.is_presence(prefix):
+        raise Refusal(400, "user_count needs filter_by_prefix to start with presence-")
+    return {"channels": {c: _attributes(application, c, wanted) for c in occupied}}
+
+
+@signed("GET")
+def channel(request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
+    wanted = _check_info(request.GET.get("info", ""), [_checked(name)])
+    count = occupancy.subscription_count(application, name)
+    return {"occupied": count > 0, **_attributes(application, name, wanted)}
+
+
+@signed("GET")
+def users(_request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
+    if not protocol.is_presence(_checked(name)):
+        raise Refusal(400, "Only presence channels know their users")
+    return {"users": [{"id": user_id} for user_id in occupancy.user_ids(application, name)]}
+
+
+async def _publish(application: Application, publications: Iterable[Publication]) -> None:
+    for publication in publications:
+        for target in publication.targets:
+            frame = protocol.frame(publication.name, publication.data, channel=target)
+            await broadcast.send(application.address(target), frame, skip=publication.socket_id)
+
+
+def _attributes(application: Application, name: str, wanted: set[str]) -> dict[str, int]:
+    attributes = {}
+    if USER_COUNT in wanted:
+        attributes[USER_COUNT] = len(occupancy.user_ids(application, name))
+    if SUBSCRIPTION_COUNT in wanted:
+        attributes[SUBSCRIPTION_COUNT] = occupancy.subscription_count(application, name)
+    return attributes
+
+
+def _check_info(info: str, names: list[str]) -> set[str]:
+    wanted = _attribute_names(info)
+    if USER_COUNT in wanted and not all(protocol.is_presence(name) for name in names):
+        raise Refusal(400, "user_count is there for presence channels only")
+    return wanted
+
+
+def _attribute_names(info: str) -> set[str]:
+    wanted = {name for name in info.split(",") if name}
+    if unknown := wanted - {SUBSCRIPTION_COUNT, USER_COUNT}:
+        raise Refusal(400, f"info knows subscription_count and user_count, not {sorted(unknown)}")
+    return wanted
+
+
+def _checked(name: str) -> str:
+    if not protocol.is_channel_name(name):
+        raise Refusal(400, "This is not a channel's name")
+    return name

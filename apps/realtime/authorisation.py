@@ -1,0 +1,58 @@
+"""Who may listen where.
+
+| channel | who |
+|---|---|
+| `private-user-<user id>` | that person |
+| `private-w-<schema>` | members, on the workspace's own host |
+| `private-w-<schema>.<area>[.<id>]` | members with the area's permission |
+| `presence-w-<schema>[...]` | the same; others see the person's id and name |
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Protocol
+
+from apps.accounts.models import User
+from apps.tenants.models import Tenant
+
+_WORKSPACE_CHANNEL = re.compile(
+    r"(?:private|presence)-w-(?P<schema>[a-z0-9_]+)"
+    r"(?:\.(?P<area>[a-z]+)(?:\.[0-9a-f-]{36})?)?\Z"
+)
+AREA_PERMISSIONS: Final[dict[str | None, str]] = {
+    None: "workspace.view",
+    "deployment": "deployments.view",
+    "deployments": "deployments.view",
+    "release": "releases.view",
+    "releases": "releases.view",
+    "job": "jobs.view",
+    "jobs": "jobs.view",
+}
+
+
+class Visit(Protocol):
+    """What the workspace middleware knows about a request."""
+
+    user: Any
+    tenant: Tenant | None
+    can: frozenset[str]
+
+
+def may_listen(visit: Visit, channel: str) -> bool:
+    if not visit.user.is_authenticated:
+        return False
+    if channel.startswith("private-user-"):
+        return channel == f"private-user-{visit.user.pk}"
+    found = _WORKSPACE_CHANNEL.match(channel)
+    return (
+        found is not None
+        and visit.tenant is not None
+        and found["schema"] == visit.tenant.schema_name
+        and AREA_PERMISSIONS.get(found["area"]) in visit.can
+    )
+
+
+def presence_member(user: User) -> dict[str, Any]:
+    """What the other members of a presence channel see of a person."""
+    return {"user_id": str(user.pk), "user_info": {"name": user.get_full_name()}}

@@ -1,0 +1,238 @@
+"""All connections of one web process, behind one subscription to the channel layer.
+
+A frame comes through Redis once per process, already serialised, and is handed to the
+process's own sockets from memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from apps.realtime import broadcast, protocol
+from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
+from apps.realtime.registry import Departure, Full, Member, Registry, Roll
+from apps.realtime.subscriptions import Connection, Subscription
+
+log = structlog.get_logger(__name__)
+
+RECONNECT_SPREAD_SECONDS: Final = 2.0
+# Messages handed out before the sockets' writers get their turn.
+BURST: Final = 32
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def current() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+class Hub:
+    """Works while it has connections. Methods raise redis' `RedisError` when Redis is away."""
+
+    def __init__(self) -> None:
+        self._connections: set[Connection] = set()
+        self._places: dict[str, dict[str, Subscription]] = {}
+        self._heard: set[str] = set()
+        self._departing: set[tuple[str, str, str]] = set()
+        self._topology = asyncio.Lock()
+        self._lifecycle = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._registry = Registry(self._count)
+        self._channel = ""
+
+    async def enter(self, connection: Connection) -> None:
+        """Raises `ProtocolFault` when this process has as many connections as it may."""
+        if len(self._connections) >= settings.REALTIME_MAX_CONNECTIONS:
+            raise ProtocolFault("Over capacity, try again later", Code.OVER_CAPACITY)
+        self._connections.add(connection)
+        async with self._lifecycle:
+            if not self._tasks:
+                await self._start()
+
+    async def leave(self, connection: Connection) -> None:
+        """End all of the connection's subscriptions. Never fails: what Redis must still hear of
+        is told later, or lapses with this process's lease.
+        """
+        with contextlib.suppress(RedisError):
+            await self._vacate(connection, list(connection.subscriptions))
+        self._connections.discard(connection)
+        async with self._lifecycle:
+            if self._tasks and not self._connections:
+                await self._stop()
+
+    async def subscribe(
+        self, connection: Connection, channel: str, member: Member | None = None
+    ) -> None:
+        """Confirm a subscription to the client and tell a presence channel of a new member."""
+        address = connection.application.address(channel)
+        place = Subscription(connection.outbox, member)
+        connection.subscriptions[channel] = place
+        self._places.setdefault(address, {})[connection.socket_id] = place
+        try:
+            await self._listen(address)
+            await self._registry.record([address])
+            roll = await self._join(address, channel, connection.socket_id, member)
+        except BaseException:
+            with contextlib.suppress(RedisError):
+                await self._vacate(connection, [channel])
+            raise
+        place.confirm(_confirmation(channel, roll), roll.version if roll else 0)
+        if roll and member and roll.is_new:
+            await self._announce_arrival(address, channel, connection.socket_id, member, roll)
+
+    async def unsubscribe(self, connection: Connection, channel: str) -> None:
+        if channel in connection.subscriptions:
+            await self._vacate(connection, [channel])
+
+    def _count(self, address: str) -> int:
+        return len(self._places.get(address, ()))
+
+    async def _join(
+        self, address: str, channel: str, socket_id: str, member: Member | None
+    ) -> Roll | None:
+        if member is None:
+            return None
+        try:
+            return await self._registry.join(address, socket_id, member)
+        except Full:
+            raise SubscriptionRefused(
+                channel,
+                f"A presence channel holds {protocol.MAX_PRESENCE_MEMBERS} members at most",
+                kind="LimitReached", status=403, code=Code.OVER_CAPACITY,
+            ) from None  # fmt: skip
+
+    async def _vacate(self, connection: Connection, channels: list[str]) -> None:
+        addresses = []
+        for channel in channels:
+            address = connection.application.address(channel)
+            place = connection.subscriptions.pop(channel)
+            places = self._places[address]
+            del places[connection.socket_id]
+            if not places:
+                del self._places[address]
+            if place.member:
+                self._departing.add((address, connection.socket_id, place.member.user_id))
+            addresses.append(address)
+        if addresses:
+            # The roll first: others should not see a member who has no connection.
+            await self._settle()
+            await self._registry.record(addresses)
+        for address in addresses:
+            await self._listen(address)
+
+    async def _settle(self) -> None:
+        """Take those who left off their channels' rolls."""
+        while self._departing:
+            entry = self._departing.pop()
+            try:
+                departure = await self._registry.leave(*entry)
+            except BaseException:
+                self._departing.add(entry)
+                raise
+            await _announce_departure(departure)
+
+    async def _listen(self, address: str) -> None:
+        """Make the layer's group agree with whether anybody here is in the channel."""
+        async with self._topology:
+            wanted = address in self._places
+            if wanted and address not in self._heard:
+                await _layer().group_add(broadcast.group(address), self._channel)
+                self._heard.add(address)
+            elif not wanted and address in self._heard:
+                self._heard.discard(address)
+                await _layer().group_discard(broadcast.group(address), self._channel)
+
+    async def _announce_arrival(
+        self, address: str, channel: str, socket_id: str, member: Member, roll: Roll
+    ) -> None:
+        data = f'{{"user_id":{protocol.to_json(member.user_id)},"user_info":{member.info}}}'
+        frame = protocol.frame("pusher_internal:member_added", data, channel=channel)
+        await broadcast.send(address, frame, skip=socket_id, version=roll.version)
+
+    async def _start(self) -> None:
+        await self._registry.open()
+        self._channel = await _layer().new_channel()
+        _layer().on_interruption(self._reset_connections)
+        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._live())]
+
+    async def _stop(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        _layer().on_interruption(None)
+        self._departing.clear()
+        with contextlib.suppress(RedisError):
+            await self._registry.close()
+
+    async def _receive(self) -> None:
+        layer, count = _layer(), 0
+        while True:
+            self._deliver(await layer.receive(self._channel))
+            count += 1
+            if count % BURST == 0:
+                await asyncio.sleep(0)
+
+    def _deliver(self, message: broadcast.Broadcast) -> None:
+        shared = {"type": "websocket.send", "text": message["frame"]}
+        skip, version = message["skip"], message["version"]
+        for socket_id, place in self._places.get(message["address"], {}).items():
+            if socket_id != skip:
+                place.deliver(shared, version)
+
+    async def _live(self) -> None:
+        """Hold the lease, finish what Redis could not hear of, bury other processes."""
+        while True:
+            await asyncio.sleep(settings.REALTIME_HEARTBEAT_SECONDS)
+            try:
+                if not await self._registry.renew():
+                    self._reset_connections()
+                await self._settle()
+                await self._registry.record([])
+                for departure in await self._registry.sweep():
+                    await _announce_departure(departure)
+            except RedisError as error:
+                log.warning("realtime_redis_unreachable", error=str(error))
+
+    def _reset_connections(self) -> None:
+        """Events may have passed unseen: have every client come back and look anew."""
+        log.warning("realtime_connections_reset", count=len(self._connections))
+        loop = asyncio.get_running_loop()
+        for connection in self._connections:
+            delay = random.uniform(0, RECONNECT_SPREAD_SECONDS)  # noqa: S311 -- no secret
+            loop.call_later(delay, connection.outbox.close, Code.RECONNECT)
+
+
+def _layer() -> Any:
+    return get_channel_layer()
+
+
+async def _announce_departure(departure: Departure) -> None:
+    channel = departure.address.partition(":")[2]
+    for user_id in departure.user_ids:
+        frame = protocol.nested_frame(
+            "pusher_internal:member_removed", {"user_id": user_id}, channel=channel
+        )
+        await broadcast.send(departure.address, frame, version=departure.version)
+
+
+def _confirmation(channel: str, roll: Roll | None) -> str:
+    if roll is None:
+        data = "{}"
+    else:
+        infos = ",".join(f"{protocol.to_json(u)}:{info}" for u, info in roll.members.items())
+        ids = protocol.to_json(list(roll.members))
+        data = f'{{"presence":{{"count":{len(roll.members)},"ids":{ids},"hash":{{{infos}}}}}}}'
+    return protocol.frame("pusher_internal:subscription_succeeded", data, channel=channel)

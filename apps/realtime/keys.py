@@ -1,0 +1,28 @@
+"""Where Redis holds who is subscribed to what.
+
+All keys share a hash slot, so that one script may touch several of them in a cluster.
+
+- `nodes`: sorted set, process to the second its lease ends
+- `node:<process>`: hash, channel address to the process's number of subscriptions
+- `connections:<address>`: hash of a presence channel, socket id to `<process> <user id>`
+- `members:<address>`: hash of a presence channel, user id to that user's info as JSON
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SLOT: Final = "{realtime}:"
+NODES: Final = _SLOT + "nodes"
+
+
+def node(name: str) -> str:
+    return f"{_SLOT}node:{name}"
+
+
+def connections(address: str) -> str:
+    return f"{_SLOT}connections:{address}"
+
+
+def members(address: str) -> str:
+    return f"{_SLOT}members:{address}"

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django_tenants.utils import get_public_schema_name
+
+from apps.jobs.models import JobRun
+from apps.jobs.signals import job_changed
+from apps.realtime import publisher
+from apps.realtime.events import JobChanged
+
+# Long problems stay in the job's record: an event holds ten kilobytes.
+PROBLEM_MEMBERS = ("code", "title", "detail")
+
+
+@receiver(job_changed, dispatch_uid="realtime.job_changed")
+def publish_job(*, run: JobRun, **_: Any) -> None:
+    """Jobs of the public schema have no workspace to tell: only whoever asked for them."""
+    of_workspace = run.schema_name != get_public_schema_name()
+    publisher.publish(
+        JobChanged(
+            schema_name=run.schema_name if of_workspace else None,
+            actor_id=run.actor_id,
+            id=run.pk,
+            job=run.name,
+            state=run.state,
+            progress=run.progress,
+            message=run.message,
+            problem=_brief(run.problem),
+        )
+    )
+
+
+def _brief(problem: dict[str, Any] | None) -> dict[str, Any] | None:
+    if problem is None:
+        return None
+    return {name: str(problem[name])[:1_000] for name in PROBLEM_MEMBERS if name in problem}

@@ -1,0 +1,97 @@
+"""What must happen in Redis in one step, in Lua. Times are Redis' own, so clocks need not agree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Versions are microseconds: they keep rising when Redis comes back empty.
+_VERSION: Final = """
+local function version()
+  local now = redis.call('TIME')
+  return string.format('%d%06d', now[1], now[2])
+end
+"""
+_USER_HAS_CONNECTION: Final = """
+local function connected(key, user)
+  for _, value in ipairs(redis.call('HVALS', key)) do
+    if string.sub(value, string.find(value, ' ', 1, true) + 1) == user then return true end
+  end
+  return false
+end
+"""
+
+# KEYS nodes; ARGV process, lease in seconds. 1: the lease was still held. 0: it had run out.
+RENEW: Final = """
+local now = tonumber(redis.call('TIME')[1])
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+return (ends and tonumber(ends) >= now) and 1 or 0
+"""
+
+# KEYS nodes. Processes whose lease has run out.
+EXPIRED: Final = """
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. redis.call('TIME')[1])
+"""
+
+# KEYS connections, members; ARGV socket, process, user, info, most members.
+# {1 when the user is new here, 0 when known, -1 when the channel is full; version; roll...}
+JOIN: Final = (
+    _VERSION
+    + """
+local known = redis.call('HEXISTS', KEYS[2], ARGV[3])
+if known == 0 and redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[5]) then
+  return {-1, version()}
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3])
+if known == 0 then redis.call('HSET', KEYS[2], ARGV[3], ARGV[4]) end
+local answer = {1 - known, version()}
+for _, value in ipairs(redis.call('HGETALL', KEYS[2])) do answer[#answer + 1] = value end
+return answer
+"""
+)
+
+# KEYS connections, members; ARGV socket, user. {1 when it was the user's last, version}
+LEAVE: Final = (
+    _VERSION
+    + _USER_HAS_CONNECTION
+    + """
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 or connected(KEYS[1], ARGV[2]) then
+  return {0, version()}
+end
+return {redis.call('HDEL', KEYS[2], ARGV[2]), version()}
+"""
+)
+
+# KEYS nodes, connections, members; ARGV process. {version, users who are gone...}
+EVICT: Final = (
+    _VERSION
+    + _USER_HAS_CONNECTION
+    + """
+local gone = {version()}
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if ends and tonumber(ends) >= tonumber(redis.call('TIME')[1]) then return gone end
+local users = {}
+local all = redis.call('HGETALL', KEYS[2])
+for i = 1, #all, 2 do
+  local space = string.find(all[i + 1], ' ', 1, true)
+  if string.sub(all[i + 1], 1, space - 1) == ARGV[1] then
+    redis.call('HDEL', KEYS[2], all[i])
+    users[string.sub(all[i + 1], space + 1)] = true
+  end
+end
+for user, _ in pairs(users) do
+  if not connected(KEYS[2], user) and redis.call('HDEL', KEYS[3], user) == 1 then
+    gone[#gone + 1] = user
+  end
+end
+return gone
+"""
+)
+
+# KEYS nodes, node; ARGV process. Forget a process, unless it lives again.
+FORGET: Final = """
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if ends and tonumber(ends) >= tonumber(redis.call('TIME')[1]) then return 0 end
+redis.call('ZREM', KEYS[1], ARGV[1])
+return redis.call('DEL', KEYS[2])
+"""

@@ -1,0 +1,48 @@
+"""One connection and its places in channels, as the hub keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.realtime.applications import Application
+from apps.realtime.outbox import Outbox
+from apps.realtime.registry import Member
+
+
+class Subscription:
+    """A connection's place in a channel.
+
+    Frames that arrive before the subscription is confirmed are held back, so that the
+    confirmation is always the first the client hears of the channel.
+    """
+
+    def __init__(self, outbox: Outbox, member: Member | None = None) -> None:
+        self.member = member
+        self._outbox = outbox
+        self._held: list[tuple[dict[str, Any], int | None]] | None = []
+        self._version = 0
+
+    def deliver(self, message: dict[str, Any], version: int | None) -> None:
+        """News of members that the confirmation's roll already held (by `version`) is dropped."""
+        if self._held is not None:
+            self._held.append((message, version))
+        elif version is None or version > self._version:
+            self._outbox.push(message)
+
+    def confirm(self, text: str, version: int = 0) -> None:
+        self._outbox.push_frame(text)
+        self._version = version
+        held, self._held = self._held or [], None
+        for message, its_version in held:
+            self.deliver(message, its_version)
+
+
+@dataclass(eq=False)
+class Connection:
+    """One client. `subscriptions` maps a channel's name to its place there."""
+
+    socket_id: str
+    application: Application
+    outbox: Outbox = field(default_factory=Outbox)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
