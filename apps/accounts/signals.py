@@ -8,3 +8,6 @@ mail_wanted = Signal()
 
 # Somebody may enter the operator console. Sends `user` and `by`, in the deed's transaction.
 operator_made = Signal()
+
+# A person was locked out or let in again. Sends `user` and `by`, in the deed's transaction.
+person_changed = Signal()

@@ -6,6 +6,5 @@ from apps.gateway import views
 
 urlpatterns = [
     path("api-keys/", views.index, name="api_keys"),
-    path("api-keys/new/", views.create, name="create_api_key"),
-    path("api-keys/<uuid:key_id>/revoke/", views.revoke, name="revoke_api_key"),
+    path("api-keys/<uuid:pk>/revoke/", views.revoke, name="api_key_revoke"),
 ]

@@ -5,6 +5,6 @@ class MailConfig(AppConfig):
     name = "apps.mail"
 
     def ready(self) -> None:
-        from apps.mail import receivers  # noqa: PLC0415 -- models must be loaded first
+        from apps.mail import receivers
 
         receivers.connect()

@@ -9,7 +9,7 @@ from apps.core.ids import uuid7
 
 
 class Message(models.Model):
-    """One outgoing mail. Its text is kept, encrypted, until it has left: it may hold a secret link."""
+    """One outgoing mail. Its text may hold a secret link, so it is encrypted and goes once sent."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

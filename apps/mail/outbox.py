@@ -16,6 +16,7 @@ from typing import cast
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.urls import reverse
 from django.utils import timezone
 
 NAME = re.compile(r"^\d{8}T\d{12}-[0-9a-f]{8}$")
@@ -47,6 +48,10 @@ class Letter:
 
     name: str
     raw: bytes
+
+    @property
+    def url(self) -> str:
+        return reverse("outbox_message", args=[self.name])
 
     @property
     def mail(self) -> ParsedMail:

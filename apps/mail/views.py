@@ -22,12 +22,12 @@ def index(request: HttpRequest) -> HttpResponse:
     _must_be_open()
     page = Paginator(outbox.names(), PAGE_SIZE).get_page(request.GET.get("page"))
     letters = [letter for name in page if (letter := outbox.read(name))]
-    return render(request, "outbox/list.html", {"page_obj": page, "letters": letters})
+    return render(request, "outbox/list.html", {"page": page, "messages_list": letters})
 
 
 @require_safe
 def detail(request: HttpRequest, name: str) -> HttpResponse:
-    return render(request, "outbox/detail.html", {"letter": _letter(name)})
+    return render(request, "outbox/message.html", {"message": _letter(name)})
 
 
 @require_safe

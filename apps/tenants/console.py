@@ -11,11 +11,16 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from apps.audit.services import entries as audit
 from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.tenants.access import Operator
+from apps.tenants.middleware import SESSION_CONSOLE_WORKSPACE
 from apps.tenants.models import Tenant
+from apps.tenants.requests import by
 
 View = Callable[..., HttpResponseBase]
 
@@ -23,6 +28,27 @@ View = Callable[..., HttpResponseBase]
 def chosen_workspace(request: HttpRequest) -> Tenant | None:
     """The workspace this operator works in, if any."""
     return cast("Tenant | None", getattr(request, "console_workspace", None))
+
+
+def acting_operator(request: HttpRequest) -> Operator:
+    """Who a service is to see behind an action of the console."""
+    return Operator(by(request))
+
+
+def enter(request: HttpRequest, tenant: Tenant) -> None:
+    """Work in this workspace from the next request on; its members see so in their audit."""
+    with transaction.atomic():
+        audit.record(
+            action="operator.entered",
+            by=acting_operator(request),
+            schema_name=tenant.schema_name,
+            target=tenant,
+        )
+    request.session[SESSION_CONSOLE_WORKSPACE] = tenant.schema_name
+
+
+def leave(request: HttpRequest) -> None:
+    request.session.pop(SESSION_CONSOLE_WORKSPACE, None)
 
 
 def badge(request: HttpRequest) -> list[str] | None:

@@ -26,7 +26,7 @@ def find(host: str) -> Tenant | None:
     return Tenant.from_db("default", list(values), list(values.values())) if values else None
 
 
-def forget(*, sender: type, instance: Tenant | Domain, **_: Any) -> None:
+def forget(*, instance: Tenant | Domain, **_: Any) -> None:
     """Receiver of the models' saves and deletes."""
     if isinstance(instance, Domain):
         hosts = [instance.domain]

@@ -6,21 +6,37 @@ from zoneinfo import available_timezones
 from django import forms
 
 from apps.tenants.models import Tenant
-from apps.tenants.permissions import PERMISSIONS, Role
+from apps.tenants.permissions import Role
 from apps.tenants.services import tenants
+
+# While a person types, the address is suggested from the name and looked up.
+ADDRESS_CHECK = {
+    "hx-get": "/workspaces/new/address/",
+    "hx-trigger": "input changed delay:300ms",
+    "hx-include": "#id_name, #id_slug, #address",
+    "hx-target": "#address",
+    "hx-sync": "closest form:replace",
+}
 
 
 class NewWorkspaceForm(forms.Form):
     name = forms.CharField(
         label="Workspace name",
         max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "organization", "autofocus": True, **ADDRESS_CHECK}
+        ),
     )
     slug = forms.CharField(
         label="Address",
         max_length=40,
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                **ADDRESS_CHECK,
+            }
         ),
     )
     kind = forms.ChoiceField(
@@ -71,8 +87,3 @@ def role_choices(can: frozenset[str]) -> list[tuple[str, str]]:
         for role, label in Role.choices
         if role != Role.OWNER or "members.make_owner" in can
     ]
-
-
-def roles_and_powers() -> list[tuple[str, frozenset[str]]]:
-    """Each role's label with what it includes, for the page that explains them."""
-    return [(label, PERMISSIONS[role]) for role, label in Role.choices]

@@ -30,7 +30,7 @@ def invitation_expiry() -> object:
 
 
 class Tenant(TenantMixin):  # type: ignore[misc]
-    """A customer's space: one PostgreSQL schema, one or more hosts, its members. Pages say workspace."""
+    """A customer's space: a PostgreSQL schema, its hosts, its members. Pages say workspace."""
 
     class Kind(models.TextChoices):
         SCHOOL = "school", "School"
@@ -166,3 +166,15 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to {self.tenant}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def state(self) -> str:
+        if self.accepted_at:
+            return "accepted"
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.is_expired else "open"

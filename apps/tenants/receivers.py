@@ -8,10 +8,10 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.accounts.signals import operator_made
+from apps.accounts.signals import operator_made, person_changed
 from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
-from apps.jobs.signals import job_failed
+from apps.jobs.signals import job_failed, job_replayed
 from apps.tenants.middleware import SESSION_WORKSPACE
 from apps.tenants.models import Tenant
 
@@ -19,7 +19,9 @@ from apps.tenants.models import Tenant
 def connect() -> None:
     user_logged_in.connect(bind_session, dispatch_uid="bind-session")
     job_failed.connect(mark_failed, sender=JobRun, dispatch_uid="provisioning-failed")
+    job_replayed.connect(note_replay, sender=JobRun, dispatch_uid="job-replayed")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
+    person_changed.connect(record_person, dispatch_uid="record-person")
 
 
 def bind_session(request: HttpRequest | None, **_: Any) -> None:
@@ -39,3 +41,18 @@ def mark_failed(run: JobRun, **_: Any) -> None:
 
 def record_operator(user: User, by: Any, **_: Any) -> None:
     audit.record(action="operator.created", by=by, schema_name="public", target=user)
+
+
+def record_person(user: User, by: Any, **_: Any) -> None:
+    action = "person.let_in" if user.is_active else "person.locked_out"
+    audit.record(action=action, by=by, schema_name="public", target=user)
+
+
+def note_replay(run: JobRun, by: Any, **_: Any) -> None:
+    audit.record(
+        action="job.replayed", by=by, schema_name=run.schema_name, target=run, label=run.name
+    )
+    if run.name == "tenants.provision":
+        Tenant.objects.filter(provisioning_run_id=run.pk, state=Tenant.State.FAILED).update(
+            state=Tenant.State.PROVISIONING
+        )

@@ -14,7 +14,7 @@ def verified(*, user: User) -> list[str]:
 
 
 def mark_verified(*, user: User) -> None:
-    """Take the person's own address for shown, as when a command or an invitation vouches for it."""
+    """Take the person's own address for shown, as when a command or an invitation vouches."""
     EmailAddress.objects.update_or_create(
         user=user, email=user.email.lower(), defaults={"verified": True, "primary": True}
     )

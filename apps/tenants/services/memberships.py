@@ -27,7 +27,7 @@ def find(*, tenant: Tenant, membership_id: object) -> Membership:
 
 
 def change_role(*, membership: Membership, role: str, by: Any) -> Membership:
-    """Give a member another role. Making or unmaking an owner takes an owner; the last one stays."""
+    """Give a member another role. Only owners make or unmake owners; the last one stays."""
     require("members.update", by=by, tenant=membership.tenant)
     if role not in Role.values:
         raise Invalid(errors={"role": [f"Choose one of: {', '.join(Role.values)}."]})
@@ -84,7 +84,7 @@ def _keep_an_owner(locked: Membership) -> None:
     others = locked.tenant.memberships.owners().filter(user__is_active=True).exclude(pk=locked.pk)
     if not others.exists():
         raise LastOwner(
-            f"{locked.user} is the only owner of {locked.tenant}. Make somebody else an owner first."
+            f"{locked.user} is the only owner of {locked.tenant}. Make somebody else owner first."
         )
 
 

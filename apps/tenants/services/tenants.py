@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,23 +31,18 @@ def create(*, name: str, slug: str, kind: str, by: User, **fields: Any) -> Tenan
     Raises `Invalid` for a name or address that breaks the rules, `SlugTaken` for one in use.
     The tenant's `provisioning_run_id` names the job to watch.
     """
-    slug = slug.strip().lower()
-    tenant = Tenant(
-        name=name.strip(), slug=slug, kind=kind, schema_name=schema_name_for(slug),
-        email=by.email, created_by=by, **fields,
-    )  # fmt: skip
-    _check(tenant)
-    try:
-        with transaction.atomic():
-            tenant.save()
-            Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
-            Membership.objects.create(user=by, tenant=tenant, role=Role.OWNER)
-            _provision(tenant, by)
-            audit.record(
-                action="workspace.created", by=by, schema_name=tenant.schema_name, target=tenant
-            )
-    except IntegrityError as error:
-        raise SlugTaken(f"{tenant.host} is in use already; choose another address.") from error
+    with _found(name, slug, kind, by, fields) as tenant:
+        _provision(tenant, by)
+    return tenant
+
+
+def create_now(
+    *, name: str, slug: str, kind: str, by: User, report: schemas.Report, **fields: Any
+) -> Tenant:
+    """As `create`, but the schema is set up before this returns; for commands."""
+    with _found(name, slug, kind, by, fields) as tenant:
+        pass
+    finish(tenant=tenant, report=report)
     return tenant
 
 
@@ -127,6 +124,27 @@ def schema_name_for(slug: str) -> str:
     return "w_" + slug.replace("-", "_")
 
 
+@contextmanager
+def _found(name: str, slug: str, kind: str, by: User, fields: dict[str, Any]) -> Iterator[Tenant]:
+    slug = slug.strip().lower()
+    tenant = Tenant(
+        name=name.strip(), slug=slug, kind=kind, schema_name=schema_name_for(slug),
+        email=by.email, created_by=by, **fields,
+    )  # fmt: skip
+    _check(tenant)
+    try:
+        with transaction.atomic():
+            tenant.save()
+            Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
+            Membership.objects.create(user=by, tenant=tenant, role=Role.OWNER)
+            audit.record(
+                action="workspace.created", by=by, schema_name=tenant.schema_name, target=tenant
+            )
+            yield tenant
+    except IntegrityError as error:
+        raise SlugTaken(f"{tenant.host} is in use already; choose another address.") from error
+
+
 def _check(tenant: Tenant) -> None:
     if tenant.slug in RESERVED_SLUGS:
         raise SlugTaken(f"{tenant.slug} is kept for the product itself; choose another address.")
@@ -137,7 +155,7 @@ def _check(tenant: Tenant) -> None:
 
 
 def _provision(tenant: Tenant, by: Any) -> None:
-    from apps.tenants.tasks import provision  # noqa: PLC0415 -- the task calls `finish`
+    from apps.tenants.tasks import provision
 
     run = provision.enqueue(by=by, schema_name="public", tenant_id=tenant.pk)
     tenant.provisioning_run_id = run.pk

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.audit.models import AuditEntry
@@ -22,31 +24,27 @@ PAGE_SIZE = 50
 @workspace_page("jobs.view")
 def jobs(request: WorkspaceRequest) -> HttpResponse:
     """`?state=` narrows the list to one state."""
-    runs = JobRun.objects.of_workspace(request.tenant.schema_name)
-    state = request.GET.get("state", "")
-    if state in JobRun.State.values:
-        runs = runs.filter(state=state)
-    context = {
-        "nav_active": "jobs",
-        "page_obj": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),
-        "state": state,
-        "states": JobRun.State.choices,
-        "channel": f"private-workspace-{request.tenant.schema_name}",
-    }
-    return render(request, "workspace/jobs.html", context)
+    return render(request, "workspace/job_list.html", _jobs(request))
 
 
 @require_safe
 @workspace_page("jobs.view")
-def job(request: WorkspaceRequest, run_id: UUID) -> HttpResponse:
-    return render(request, "workspace/job.html", _job(request, run_id))
+def jobs_fragment(request: WorkspaceRequest) -> HttpResponse:
+    """The part of `jobs` that is drawn again when a job moves."""
+    return render(request, "workspace/_jobs.html", _jobs(request))
 
 
 @require_safe
 @workspace_page("jobs.view")
-def job_fragment(request: WorkspaceRequest, run_id: UUID) -> HttpResponse:
+def job(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    return render(request, "workspace/job_detail.html", _job(request, pk))
+
+
+@require_safe
+@workspace_page("jobs.view")
+def job_fragment(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     """The part of `job` that is drawn again while the job goes on."""
-    return render(request, "workspace/_job.html", _job(request, run_id))
+    return render(request, "workspace/_job.html", _job(request, pk))
 
 
 @require_safe
@@ -58,13 +56,40 @@ def audit(request: WorkspaceRequest) -> HttpResponse:
     if query:
         entries = entries.search(query)
     page = Paginator(entries.order_by("-sequence"), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"nav_active": "audit", "page_obj": page, "q": query}
+    more = urlencode({"q": query} if query else {})
+    context = {"nav_active": "audit", "page": page, "q": query, "query": more}
     return render(request, "workspace/audit.html", context)
 
 
-def _job(request: WorkspaceRequest, run_id: UUID) -> dict[str, object]:
-    run = JobRun.objects.of_workspace(request.tenant.schema_name).filter(pk=run_id).first()
+def _jobs(request: WorkspaceRequest) -> dict[str, object]:
+    runs = JobRun.objects.of_workspace(request.tenant.schema_name)
+    state = request.GET.get("state", "")
+    if state in JobRun.State.values:
+        runs = runs.filter(state=state)
+    page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
+    query = urlencode({"state": state} if state else {})
+    return {
+        "nav_active": "jobs",
+        "page": page,
+        "state": state,
+        "states": JobRun.State.choices,
+        "query": query,
+        "channel": _channel(request),
+        "fragment_url": f"{reverse('jobs_fragment')}?{query}&page={page.number}",
+    }
+
+
+def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
+    run = JobRun.objects.of_workspace(request.tenant.schema_name).filter(pk=pk).first()
     if run is None:
         raise NotFound("There is no such job in this workspace.")
-    channel = f"private-workspace-{request.tenant.schema_name}"
-    return {"nav_active": "jobs", "run": run, "channel": channel}
+    return {
+        "nav_active": "jobs",
+        "run": run,
+        "channel": _channel(request),
+        "fragment_url": reverse("job_fragment", kwargs={"pk": pk}),
+    }
+
+
+def _channel(request: WorkspaceRequest) -> str:
+    return f"private-workspace-{request.tenant.schema_name}"

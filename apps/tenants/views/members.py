@@ -13,9 +13,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import DomainError, Invalid
-from apps.tenants.forms import InvitationForm, RoleForm, role_choices, roles_and_powers
+from apps.tenants.forms import InvitationForm, RoleForm, role_choices
 from apps.tenants.models import Invitation, Membership
 from apps.tenants.pages import workspace_page
+from apps.tenants.permissions import Role
 from apps.tenants.requests import WorkspaceRequest
 from apps.tenants.services import invitations, memberships
 
@@ -48,8 +49,8 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("members.invite")
-def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
-    invitation = invitations.find(tenant=request.tenant, invitation_id=invitation_id)
+def resend(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    invitation = invitations.find(tenant=request.tenant, invitation_id=pk)
     invitations.resend(invitation=invitation, by=request.user)
     messages.success(request, f"A fresh link is on its way to {invitation.email}.")
     return redirect("members")
@@ -57,8 +58,8 @@ def resend(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
 
 @require_POST
 @workspace_page("members.invite")
-def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
-    invitation = invitations.find(tenant=request.tenant, invitation_id=invitation_id)
+def revoke(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    invitation = invitations.find(tenant=request.tenant, invitation_id=pk)
     invitations.revoke(invitation=invitation, by=request.user)
     messages.success(request, f"The invitation of {invitation.email} no longer opens anything.")
     return redirect("members")
@@ -66,23 +67,21 @@ def revoke(request: WorkspaceRequest, invitation_id: UUID) -> HttpResponse:
 
 @require_POST
 @workspace_page("members.update")
-def change_role(request: WorkspaceRequest, membership_id: UUID) -> HttpResponse:
-    membership = memberships.find(tenant=request.tenant, membership_id=membership_id)
+def change_role(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
         raise Invalid(errors={"role": ["Choose a role from the list."]})
     role = form.cleaned_data["role"]
     changed = memberships.change_role(membership=membership, role=role, by=request.user)
     messages.success(request, f"{changed.user} is now {changed.get_role_display().lower()}.")
-    return redirect(
-        "members" if changed.can("members.view") or not _self(request, changed) else "/"
-    )
+    return redirect("members")
 
 
 @require_POST
 @workspace_page("members.remove")
-def remove(request: WorkspaceRequest, membership_id: UUID) -> HttpResponse:
-    membership = memberships.find(tenant=request.tenant, membership_id=membership_id)
+def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=pk)
     memberships.remove(membership=membership, by=request.user)
     messages.success(request, f"{membership.user} is no longer a member.")
     return redirect("members")
@@ -101,19 +100,24 @@ def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
     page = Paginator(people.order_by("user__name", "user__email"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    for membership in page:
+        membership.editable = _may_edit(request, membership)  # type: ignore[attr-defined]
     context = {
         "nav_active": "members",
-        "page_obj": page,
+        "page": page,
+        "memberships": page.object_list,
         "invitations": Invitation.objects.filter(
             tenant=request.tenant, accepted_at=None, revoked_at=None
         ).select_related("invited_by"),
         "form": form,
-        "role_choices": role_choices(request.can),
-        "roles": roles_and_powers(),
+        "roles": role_choices(request.can),
     }
     status = 422 if form.errors else 200
     return render(request, "workspace/members.html", context, status=status)
 
 
-def _self(request: WorkspaceRequest, membership: Membership) -> bool:
-    return membership.user_id == request.user.pk
+def _may_edit(request: WorkspaceRequest, membership: Membership) -> bool:
+    needed = {"members.update", "members.remove"}
+    if membership.role == Role.OWNER:
+        needed.add("members.make_owner")
+    return needed <= request.can and membership.user_id != request.user.pk

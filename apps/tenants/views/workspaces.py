@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from apps.core.errors import DomainError, NotFound
 from apps.jobs.models import JobRun
@@ -30,9 +31,11 @@ def index(request: PublicRequest) -> HttpResponse:
         .select_related("tenant")
         .order_by("tenant__name")
     )
+    for membership in memberships:
+        membership.entry_url = _entry(membership.tenant)  # type: ignore[attr-defined]
     waiting = invitations.waiting_for(user=request.user)
     if not memberships and not waiting:
-        return redirect("new_workspace")
+        return redirect("workspace_new")
     context = {"memberships": memberships, "invitations": waiting}
     return render(request, "onboarding/workspaces.html", context)
 
@@ -46,33 +49,43 @@ def create(request: PublicRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error("slug", error.detail)
         else:
-            return redirect("setting_up", slug=tenant.slug)
+            return redirect("workspace_progress", slug=tenant.slug)
+    context = {"form": form, "public_domain": settings.PUBLIC_DOMAIN}
     status = 422 if form.errors else 200
-    return render(request, "onboarding/new_workspace.html", {"form": form}, status=status)
+    return render(request, "onboarding/workspace_form.html", context, status=status)
 
 
 @require_safe
 @person_page
 def check_slug(request: PublicRequest) -> HttpResponse:
-    """Fragment beside the address field: whether it is free, or one made from the name."""
+    """Fragment under the address field: whether the address is free. Until the person writes one
+    of their own, it follows the name, and the field comes along.
+    """
+    edited = bool(request.GET.get("edited")) or request.htmx.trigger_name == "slug"
     slug = request.GET.get("slug", "").strip().lower()
-    if not slug:
+    if not edited:
         slug = tenants.suggest_slug(name=request.GET.get("name", ""))
-    problem = tenants.slug_problem(slug=slug) if slug else None
-    context = {"slug": slug, "problem": problem, "tenant_host": Tenant(slug=slug).host}
-    return render(request, "onboarding/_slug.html", context)
+    context = {
+        "edited": edited,
+        "host": Tenant(slug=slug).host if slug else "",
+        "problem": tenants.slug_problem(slug=slug) if slug else None,
+        "field": NewWorkspaceForm(initial={"slug": slug})["slug"].as_widget(
+            attrs={"hx-swap-oob": "true"}
+        ),
+    }
+    return render(request, "onboarding/_address.html", context)
 
 
 @require_safe
 @person_page
 def setting_up(request: PublicRequest, slug: str) -> HttpResponse:
-    return render(request, "onboarding/setting_up.html", _progress(request, slug))
+    return render(request, "onboarding/progress.html", _progress(request, slug))
 
 
 @require_safe
 @person_page
 def progress(request: PublicRequest, slug: str) -> HttpResponse:
-    """The fragment of `setting_up` that is drawn again while the job goes on."""
+    """The part of `setting_up` that is drawn again while the job goes on."""
     return render(request, "onboarding/_progress.html", _progress(request, slug))
 
 
@@ -80,24 +93,36 @@ def progress(request: PublicRequest, slug: str) -> HttpResponse:
 @person_page
 def retry(request: PublicRequest, slug: str) -> HttpResponse:
     tenants.retry(tenant=_own(request, slug), by=request.user)
-    return redirect("setting_up", slug=slug)
+    return redirect("workspace_progress", slug=slug)
 
 
-@require_POST
+@require_GET
 @person_page
 def enter(request: PublicRequest, slug: str) -> HttpResponse:
-    """To the workspace's own host, signed in there by a one-time ticket."""
+    """To the workspace's own host, signed in there by a one-time ticket.
+
+    A GET, so that it can be a link: it lets its own caller in and changes nothing else.
+    """
     tenant = _own(request, slug)
     if tenant.state != Tenant.State.ACTIVE:
-        messages.info(request, f"{tenant} is not ready yet.")
-        return redirect("setting_up", slug=slug)
+        return redirect("workspace_progress", slug=slug)
     return redirect(tickets.issue(tenant=tenant, by=request.user))
 
 
 def _progress(request: PublicRequest, slug: str) -> dict[str, object]:
     tenant = _own(request, slug)
-    run = JobRun.objects.filter(pk=tenant.provisioning_run_id).first()
-    return {"workspace": tenant, "run": run, "channel": f"private-user-{request.user.pk}"}
+    return {
+        "tenant_new": tenant,
+        "run": JobRun.objects.filter(pk=tenant.provisioning_run_id).first(),
+        "channel": f"private-user-{request.user.pk}",
+        "fragment_url": reverse("workspace_progress_fragment", kwargs={"slug": slug}),
+        "entry_url": _entry(tenant) if tenant.state == Tenant.State.ACTIVE else "",
+        "retry_url": reverse("workspace_retry", kwargs={"slug": slug}),
+    }
+
+
+def _entry(tenant: Tenant) -> str:
+    return reverse("workspace_enter", kwargs={"slug": tenant.slug})
 
 
 def _own(request: PublicRequest, slug: str) -> Tenant:
