@@ -120,11 +120,12 @@ class OpenCloud:
         self,
         universe_id: int,
         place_id: int,
-        content: bytes | Path,
+        content: bytes | Path | IO[bytes],
         file_format: Format,
         version_type: VersionType = "Published",
     ) -> int:
-        """Upload a place file (at most 100 MB) and return its new version number.
+        """Upload a place file (at most 100 MB; an open one from where it stands) and return
+        its new version number.
 
         A place of another universe is `PlaceNotFound`; Roblox answers 409 for that and for an
         open Team Create session alike, so a second call finds out which it was.
@@ -140,7 +141,7 @@ class OpenCloud:
         self,
         universe_id: int,
         place_id: int,
-        content: bytes | Path,
+        content: bytes | Path | IO[bytes],
         file_format: Format,
         version_type: VersionType,
     ) -> Reply:
@@ -157,7 +158,7 @@ class OpenCloud:
                 content=body,
             )
 
-        if isinstance(content, bytes):
+        if not isinstance(content, Path):
             return send(content)
         with content.open("rb") as file:
             return send(file)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from django.core.files.base import ContentFile
 
 from apps.core.outgoing import BreakerOpen, Timeouts
 from apps.roblox import open_cloud_api, open_cloud_errors, open_cloud_limits
@@ -49,12 +50,17 @@ def test_publishing_gives_the_new_version_number(publish):
     assert [publish(), publish(XML, "xml")] == [1, 2]
 
 
-def test_a_file_is_published_as_it_is(publish, roblox, experience, tmp_path):
+@pytest.fixture(params=["path", "file"])
+def large_place(request, tmp_path):
     path = tmp_path / "place.rbxl"
     path.write_bytes(BINARY * 50_000)
-    publish(path)
+    return path if request.param == "path" else ContentFile(path.read_bytes())
+
+
+def test_a_file_is_published_as_it_is(publish, roblox, experience, large_place):
+    publish(large_place)
     live = roblox.place(experience.staging_place_id)["live"]
-    assert live["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert live["sha256"] == hashlib.sha256(BINARY * 50_000).hexdigest()
 
 
 def test_saving_does_not_publish(publish, roblox, experience):
