@@ -49,7 +49,7 @@ def decrypt(stored: str, *, context: str) -> str:
         raise Undecryptable from error
 
 
-class EncryptedTextField(models.TextField[str, str]):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text encrypted at rest. It cannot be filtered on."""
 
     def _context(self) -> str:
