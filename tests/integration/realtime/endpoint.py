@@ -64,7 +64,9 @@ class Socket:
     def __enter__(self) -> Self:
         path = self.path or f"/app/{self.endpoint.key}?protocol=7&client=test&version=1"
         address = f"ws://127.0.0.1:{self.endpoint.port}{path}"
-        self.connection = self._opening.enter_context(connect(address, compression=None))
+        self.connection = self._opening.enter_context(
+            connect(address, compression=None, max_queue=None)
+        )
         if not self.path:
             self.id = json.loads(self.hear("pusher:connection_established")["data"])["socket_id"]
         return self
