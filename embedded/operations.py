@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded import credentials, notes, welcome
+from embedded import notes, welcome
 from embedded.faults import Fault
 from embedded.keeper import stop_keeper
 from embedded.locks import FileLock, is_held
@@ -54,8 +54,15 @@ def reset(layout: Layout, *, sure: bool) -> int:
     shutil.rmtree(database, ignore_errors=True)
     with contextlib.suppress(OSError):
         SYSTEM_HOME.rmdir()  # unless another checkout keeps data there
-    shutil.rmtree(layout.home)
-    print(f"Deleted {layout.home}. `make up` begins anew.")
+    # The tests' own data lie in here too, and a test run may be using them.
+    for path in layout.home.iterdir():
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.name != "test":
+            shutil.rmtree(path)
+    with contextlib.suppress(OSError):
+        layout.home.rmdir()
+    print(f"Deleted what was in {layout.home}. `make up` begins anew.")
     return 0
 
 
@@ -126,8 +133,7 @@ def _stop_up(layout: Layout) -> bool:
 
 
 def _confirm(layout: Layout) -> bool:
-    held = credentials.read(layout.env_file)
-    print(f"This deletes {layout.home}: database, files, mails and {len(held)} secrets and names.")
+    print(f"This deletes what is in {layout.home}: database, files, mails, secrets.")
     if not sys.stdin.isatty():
         raise Fault("Nobody is there to ask.", "in a script say it outright: `reset --yes`.")
     return input("Type `reset` to go on: ").strip() == "reset"

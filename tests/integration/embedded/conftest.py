@@ -63,7 +63,7 @@ class Program:
         """What lives of the recorded processes."""
         home = self.local / "test" if profile == "test" else self.local
         notes = {path.stem: process.recorded(path) for path in home.glob("run/*.pid")}
-        return {name: pid for name, pid in notes.items() if pid}
+        return {name: pid for name, pid in notes.items() if pid and name != "up"}
 
 
 @pytest.fixture
