@@ -28,28 +28,31 @@ class WorkspaceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        before = connection.tenant
         connection.set_schema_to_public()
+        try:
+            return self._enter(request) or self.get_response(request)
+        finally:
+            connection.set_tenant(before)
+
+    def _enter(self, request: HttpRequest) -> HttpResponse | None:
+        request.tenant = None
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        set_urlconf(request.urlconf)
         try:
             host = request.get_host().partition(":")[0].lower()
         except DisallowedHost:
             return HttpResponse("This host is not served here.", status=421)
-        request.tenant = None
         if host in _public_hosts():
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        else:
-            tenant = directory.find(host)
-            if tenant is None or tenant.state != Tenant.State.ACTIVE:
-                request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-                set_urlconf(request.urlconf)
-                return _absent(request, tenant)
-            request.tenant = tenant
-            request.urlconf = settings.ROOT_URLCONF
-            connection.set_tenant(tenant)
+            return None
+        tenant = directory.find(host)
+        if tenant is None or tenant.state != Tenant.State.ACTIVE:
+            return _absent(request, tenant)
+        request.tenant = tenant
+        request.urlconf = settings.ROOT_URLCONF
         set_urlconf(request.urlconf)
-        try:
-            return self.get_response(request)
-        finally:
-            connection.set_schema_to_public()
+        connection.set_tenant(tenant)
+        return None
 
 
 class MembershipMiddleware:

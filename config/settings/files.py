@@ -7,7 +7,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 DJANGO_VITE = {
     "default": {
-        "dev_mode": False,
+        # Tests of pages need no built front end; browser tests run the real one.
+        "dev_mode": ENV.toolboxai_env == "test",
         "manifest_path": BASE_DIR / "static" / "dist" / "manifest.json",
         "static_url_prefix": "dist",
     }
