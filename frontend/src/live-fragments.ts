@@ -22,13 +22,22 @@ function restore(before: HTMLElement, after: HTMLElement, focusedId: string): vo
   if (focusedId) after.querySelector<HTMLElement>(`#${CSS.escape(focusedId)}`)?.focus({ preventScroll: true });
 }
 
+/** Alike but for the CSRF tokens, which Django masks anew each time, and what scripts have written. */
+function isSame(before: HTMLElement, after: HTMLElement): boolean {
+  return fingerprint(before.outerHTML) === fingerprint(after.outerHTML);
+}
+
+function fingerprint(html: string): string {
+  return html.replaceAll(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replaceAll(/<time[^>]*>[^<]*/g, "");
+}
+
 /** Puts the new drawing in the place of the old one; focus and opened details stay. */
 export function swap(before: HTMLElement, html: string): HTMLElement | null {
   const template = document.createElement("template");
   template.innerHTML = html;
   const after = template.content.querySelector<HTMLElement>(`#${CSS.escape(before.id)}`);
   if (!after) return null;
-  if (after.outerHTML === before.outerHTML) return before;
+  if (isSame(before, after)) return before;
   const focused = document.activeElement;
   const focusedId = focused && before.contains(focused) ? focused.id : "";
   before.replaceWith(after);
@@ -71,17 +80,25 @@ class Fragment {
     const url = this.element.dataset["fragmentUrl"];
     if (!url) return;
     try {
-      const response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-      if (response.ok && !response.redirected) this.show(await response.text());
+      const response = await fetch(url, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
+      const elsewhere = response.headers.get("HX-Redirect"); // signed out meanwhile
+      if (elsewhere) location.assign(elsewhere);
+      else if (response.ok && !response.redirected) this.show(await response.text());
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // TypeError: no network; the next poll asks again
     }
   }
 
   private show(html: string): void {
-    this.element = swap(this.element, html) ?? this.element;
+    const dialog = this.element.querySelector("dialog[open]");
+    if (dialog) {
+      dialog.addEventListener("close", () => void this.refresh(), { once: true });
+      return;
+    }
+    const before = this.element;
+    this.element = swap(before, html) ?? before;
     const next = this.element.dataset["next"];
-    if (next) location.assign(next);
+    if (next && this.element !== before) location.assign(next);
   }
 }
 
