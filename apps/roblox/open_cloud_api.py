@@ -14,8 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -30,6 +28,36 @@ from apps.roblox.open_cloud_errors import (
     of_failure,
     of_refusal,
 )
+from apps.roblox.open_cloud_replies import (
+    RELEASE_SCOPES,
+    Asset,
+    AssetVersion,
+    Grant,
+    KeyGrants,
+    Moderation,
+    Operation,
+    Place,
+    asset_of,
+    asset_versions_of,
+    key_grants_of,
+    new_version_of,
+    operation_id_of,
+    operation_of,
+    place_of,
+    read,
+)
+
+__all__ = [
+    "RELEASE_SCOPES",
+    "Asset",
+    "AssetVersion",
+    "Grant",
+    "KeyGrants",
+    "Moderation",
+    "OpenCloud",
+    "Operation",
+    "Place",
+]
 
 ROBLOX = Vendor("roblox", base_url_setting="ROBLOX_API_URL")
 UPLOAD = Timeouts(read=180, write=60, total=600)
@@ -39,69 +67,6 @@ RETRY_WITHOUT_ADVICE = 60.0
 
 Format = Literal["binary", "xml"]
 VersionType = Literal["Published", "Saved"]
-Moderation = Literal["approved", "reviewing", "rejected", "unknown"]
-
-
-@dataclass(frozen=True)
-class Grant:
-    """One scope, such as `universe-places:write`. `universe_ids` None: not per universe, or all."""
-
-    scope: str
-    universe_ids: frozenset[int] | None
-
-
-@dataclass(frozen=True)
-class KeyGrants:
-    """What a key may do, as Roblox tells it."""
-
-    name: str
-    owner_id: int | None
-    enabled: bool
-    expired: bool
-    expires_at: datetime | None
-    grants: tuple[Grant, ...]
-
-    def allows(self, scope: str, universe_id: int) -> bool:
-        return any(
-            grant.scope == scope
-            and (grant.universe_ids is None or universe_id in grant.universe_ids)
-            for grant in self.grants
-        )
-
-
-@dataclass(frozen=True)
-class Place:
-    place_id: int
-    name: str
-    is_root: bool
-    updated_at: datetime | None
-
-
-@dataclass(frozen=True)
-class AssetVersion:
-    """`is_published` is None for what is not a place."""
-
-    number: int
-    is_published: bool | None
-    moderation: Moderation
-
-
-@dataclass(frozen=True)
-class Asset:
-    asset_id: int
-    asset_type: str
-    name: str
-    version: int
-    moderation: Moderation
-
-
-@dataclass(frozen=True)
-class Operation:
-    """Ask again until `is_done`; then there is an `asset` or an `error`."""
-
-    is_done: bool
-    asset: Asset | None
-    error: str
 
 
 class OpenCloud:
@@ -135,7 +100,7 @@ class OpenCloud:
         except TeamCreateOpen:
             self.place(universe_id, place_id)
             raise
-        return _whole_number(reply, "versionNumber")
+        return read(reply, new_version_of, otherwise=OutcomeUnknown)
 
     def _upload(
         self,
@@ -172,7 +137,7 @@ class OpenCloud:
             idempotent=True,
             json={"apiKey": self._api_key},
         )
-        grants = _key_grants(_object(reply))
+        grants = read(reply, key_grants_of)
         if grants.owner_id is not None:
             limits.remember_owner(self._fingerprint, grants.owner_id)
         return grants
@@ -180,13 +145,7 @@ class OpenCloud:
     def place(self, universe_id: int, place_id: int) -> Place:
         """Raises `PlaceNotFound` where the universe has no such place."""
         path = f"/cloud/v2/universes/{int(universe_id)}/places/{int(place_id)}"
-        body = _object(self._call("read", "GET", path, idempotent=True))
-        return Place(
-            place_id=int(place_id),
-            name=str(body.get("displayName", "")),
-            is_root=bool(body.get("root")),
-            updated_at=_moment(body.get("updateTime")),
-        )
+        return read(self._call("read", "GET", path, idempotent=True), place_of)
 
     def restart_servers(
         self,
@@ -222,11 +181,7 @@ class OpenCloud:
         reply = self._call(
             "asset_versions", "GET", path, idempotent=True, params={"maxPageSize": at_most}
         )
-        body = reply.json()
-        found = body.get("assetVersions") if isinstance(body, dict) else body
-        if not isinstance(found, list):
-            raise _unreadable()
-        return sorted(map(_asset_version, found), key=lambda version: -version.number)
+        return read(reply, asset_versions_of)
 
     def latest_version(self, place_id: int) -> int:
         """The newest version number, saved or published; 0 before the first."""
@@ -254,23 +209,17 @@ class OpenCloud:
             "fileContent": ("content", content, content_type),
         }
         reply = self._call("asset", "POST", "/assets/v1/assets", timeouts=UPLOAD, files=files)
-        return str(_object(reply).get("path", "")).removeprefix("operations/")
+        return read(reply, operation_id_of, otherwise=OutcomeUnknown)
 
     def operation(self, operation_id: str) -> Operation:
         if not operation_id.replace("-", "").isalnum() or not operation_id.isascii():
             raise ValueError("not an operation's id")
         path = f"/assets/v1/operations/{operation_id}"
-        body = _object(self._call("operation", "GET", path, idempotent=True))
-        asset, error = body.get("response"), body.get("error")
-        return Operation(
-            is_done=bool(body.get("done")),
-            asset=_asset(asset) if isinstance(asset, dict) else None,
-            error=str(error.get("message", "")) if isinstance(error, dict) else "",
-        )
+        return read(self._call("operation", "GET", path, idempotent=True), operation_of)
 
     def asset(self, asset_id: int) -> Asset:
         path = f"/assets/v1/assets/{int(asset_id)}"
-        return _asset(_object(self._call("asset", "GET", path, idempotent=True)))
+        return read(self._call("asset", "GET", path, idempotent=True), asset_of)
 
     def _call(
         self, endpoint: str, method: str, path: str, *, idempotent: bool = False, **options: Any
@@ -288,79 +237,3 @@ class OpenCloud:
             error.retry_after = error.retry_after or RETRY_WITHOUT_ADVICE
             limits.hold(owner, endpoint, error.retry_after)
         raise error
-
-
-def _unreadable() -> OutcomeUnknown:
-    return OutcomeUnknown("Roblox answered with success and something unreadable.")
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    body = reply.json()
-    if not isinstance(body, dict):
-        raise _unreadable()
-    return body
-
-
-def _whole_number(reply: Reply, name: str) -> int:
-    value = _object(reply).get(name)
-    if not str(value).isdigit():
-        raise _unreadable()
-    return int(str(value))
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _key_grants(body: dict[str, Any]) -> KeyGrants:
-    owner = str(body.get("authorizedUserId") or "")
-    return KeyGrants(
-        name=str(body.get("name", "")),
-        owner_id=int(owner) if owner.isdigit() else None,
-        enabled=bool(body.get("enabled")),
-        expired=bool(body.get("expired")),
-        expires_at=_moment(body.get("expirationTimeUtc")),
-        grants=tuple(grant for scope in body.get("scopes") or [] for grant in _grants(scope)),
-    )
-
-
-def _grants(scope: dict[str, Any]) -> list[Grant]:
-    listed = scope.get("universeIds")
-    everywhere = listed is None or "*" in listed
-    universe_ids = None if everywhere else frozenset(int(found) for found in listed or ())
-    operations = scope.get("operations") or []
-    return [Grant(f"{scope.get('name')}:{operation}", universe_ids) for operation in operations]
-
-
-def _asset(body: dict[str, Any]) -> Asset:
-    """Roblox sends ids and revisions as numbers or as strings of digits."""
-    return Asset(
-        asset_id=int(body.get("assetId") or 0),
-        asset_type=str(body.get("assetType", "")),
-        name=str(body.get("displayName", "")),
-        version=int(body.get("revisionId") or 0),
-        moderation=_moderation(body),
-    )
-
-
-def _asset_version(body: dict[str, Any]) -> AssetVersion:
-    return AssetVersion(
-        number=int(str(body.get("path", "")).rpartition("/")[2] or 0),
-        is_published=body.get("published"),
-        moderation=_moderation(body),
-    )
-
-
-def _moderation(body: dict[str, Any]) -> Moderation:
-    """`Approved` and `MODERATION_STATE_APPROVED` are the same."""
-    result = body.get("moderationResult") or {}
-    name = str(result.get("moderationState", "")).lower().removeprefix("moderation_state_")
-    known: dict[str, Moderation] = {
-        "approved": "approved",
-        "reviewing": "reviewing",
-        "rejected": "rejected",
-    }
-    return known.get(name, "unknown")

@@ -75,7 +75,13 @@ def test_what_a_key_may_do(client, experience):
     assert isinstance(grants.owner_id, int)
     assert grants.allows("universe-places:write", experience.universe_id)
     assert not grants.allows("universe-places:write", experience.universe_id + 1)
-    assert not grants.allows("universe.secret:read", experience.universe_id)
+    assert grants.missing(experience.universe_id) == []
+
+
+def test_missing_scopes_are_listed(roblox):
+    made = roblox.create_experience(scopes=["asset:read"])
+    missing = OpenCloud(made.api_key).introspect_key().missing(made.universe_id)
+    assert missing == ["universe-places:write", "universe:write"]
 
 
 def test_an_expired_key_says_so(client, roblox, experience):
