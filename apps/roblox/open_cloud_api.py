@@ -20,10 +20,15 @@ from typing import IO, Any, Literal
 from apps.core.outgoing import Reply, Timeouts, Vendor, VendorRefused, VendorUnavailable
 from apps.roblox import open_cloud_limits as limits
 from apps.roblox.open_cloud_errors import (
+    AssetNotFound,
     KeyRefused,
     OpenCloudError,
     OutcomeUnknown,
+    PlaceNotFound,
     RateLimited,
+    RequestRefused,
+    RobloxDown,
+    ScopeMissing,
     TeamCreateOpen,
     of_failure,
     of_refusal,
@@ -50,13 +55,23 @@ from apps.roblox.open_cloud_replies import (
 __all__ = [
     "RELEASE_SCOPES",
     "Asset",
+    "AssetNotFound",
     "AssetVersion",
     "Grant",
     "KeyGrants",
+    "KeyRefused",
     "Moderation",
     "OpenCloud",
+    "OpenCloudError",
     "Operation",
+    "OutcomeUnknown",
     "Place",
+    "PlaceNotFound",
+    "RateLimited",
+    "RequestRefused",
+    "RobloxDown",
+    "ScopeMissing",
+    "TeamCreateOpen",
 ]
 
 ROBLOX = Vendor("roblox", base_url_setting="ROBLOX_API_URL")
