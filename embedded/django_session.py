@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from embedded.layout import Layout
 
 ENDING = 12
+# A migration that waits for a lock holds up everybody behind it. What is not yet on disk when
+# the power fails is done again: the note that it was done is written, and synced, after it.
+OPTIONS = "-c lock_timeout=5s -c synchronous_commit=off"
 
 
 class DjangoSession:
@@ -41,8 +44,7 @@ class DjangoSession:
             return subprocess.Popen(
                 [str(self._layout.python), "-m", "embedded.django_session"],
                 cwd=self._layout.root,
-                # A migration that waits for a lock holds up everybody behind it.
-                env={**self._env, "PGOPTIONS": "-c lock_timeout=5s", "PYTHONUNBUFFERED": "1"},
+                env={**self._env, "PGOPTIONS": OPTIONS, "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
