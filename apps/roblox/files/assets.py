@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .values import STRINGS, Content, Font, Property, ValueType, text
 
@@ -16,21 +15,20 @@ REFERENCE = re.compile(
 LARGEST_ID = (1 << 63) - 1
 
 
-def find(prop: Property) -> Iterator[tuple[int, str]]:
-    """(asset id, reference as written) for every asset the value names."""
-    for raw in _strings(prop):
-        for match in REFERENCE.finditer(raw):
-            asset_id = int(next(group for group in match.groups() if group))
-            if 0 < asset_id <= LARGEST_ID:
-                yield asset_id, text(match.group())
+def interpret(match: re.Match[bytes]) -> tuple[int, str] | None:
+    """Asset id and reference as written; None for numbers that no asset can have."""
+    asset_id = int(next(group for group in match.groups() if group))
+    return (asset_id, text(match.group())) if 0 < asset_id <= LARGEST_ID else None
 
 
-def _strings(prop: Property) -> Iterator[bytes]:
+def searchable(prop: Property) -> bytes:
+    """The text of a value that may name an asset, empty for values that have none."""
     if prop.type in STRINGS:
-        yield prop.value
-    elif prop.type is ValueType.CONTENT:
+        return bytes(prop.value)
+    if prop.type is ValueType.CONTENT:
         content: Content = prop.value
-        yield content.uri or b""
-    elif prop.type is ValueType.FONT:
+        return content.uri or b""
+    if prop.type is ValueType.FONT:
         font: Font = prop.value
-        yield font.family
+        return font.family
+    return b""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -15,8 +16,13 @@ Format = Literal["binary", "xml"]
 
 # Script, LocalScript, ModuleScript and whatever scripts Roblox adds.
 SCRIPT_SUFFIX = "Script"
+NONE: dict[str, Property] = {}
 PATH_NAMES = 40
 PATH_NAME_LENGTH = 100
+
+
+# Row, property name, match.
+Found = tuple[int, str, re.Match[bytes]]
 
 
 class Columns(Protocol):
@@ -24,15 +30,19 @@ class Columns(Protocol):
 
     def row(self, number: int) -> Mapping[str, Property]: ...
 
+    def search(self, pattern: re.Pattern[bytes], names: Collection[str] | None) -> Iterator[Found]:
+        """Matches in the strings of all rows, a column at a time."""
+        ...
+
 
 class Instance:
     """One node of the tree.
 
-    `children` is in file order; change it through `add`. `properties` maps the serialised
-    name to its typed value and does not hold `Name` twice: `name` reads it from there.
+    `children` is in file order; change it through `add`. `properties` maps serialised names
+    to typed values: in `own`, or for instances of a binary file in `columns` at `row`.
     """
 
-    __slots__ = ("_properties", "_row", "children", "class_name", "parent")
+    __slots__ = ("children", "class_name", "columns", "own", "parent", "row")
 
     def __init__(
         self,
@@ -43,33 +53,34 @@ class Instance:
         self.class_name = class_name
         self.parent: Instance | None = None
         self.children: list[Instance] | tuple[()] = ()
-        self._row = -1
-        self._properties: dict[str, Property] | Columns = dict(properties or {})
+        self.columns: Columns | None = None
+        self.row = -1
+        self.own: dict[str, Property] = dict(properties or {})
         if name is not None:
-            self._properties |= {"Name": Property(ValueType.STRING, name.encode())}
+            self.own["Name"] = Property(ValueType.STRING, name.encode())
 
     @classmethod
     def in_columns(cls, class_name: str, columns: Columns, row: int) -> Instance:
+        """An instance whose properties are row `row` of `columns`."""
         instance = cls.__new__(cls)
         instance.class_name = class_name
         instance.parent = None
         instance.children = ()
-        instance._row = row  # noqa: SLF001 - the class's own second constructor
-        instance._properties = columns  # noqa: SLF001
+        instance.columns = columns
+        instance.row = row
+        instance.own = NONE
         return instance
 
     @classmethod
     def over(cls, class_name: str, properties: dict[str, Property]) -> Instance:
         """An instance that shares the given dictionary with its maker."""
         instance = cls(class_name)
-        instance._properties = properties
+        instance.own = properties
         return instance
 
     @property
     def properties(self) -> Mapping[str, Property]:
-        if isinstance(self._properties, dict):
-            return self._properties
-        return self._properties.row(self._row)
+        return self.own if self.columns is None else self.columns.row(self.row)
 
     @property
     def name(self) -> str:
@@ -186,13 +197,41 @@ class Document:
                 if source is not None:
                     yield Script(instance, source)
 
+    def search(self, pattern: re.Pattern[bytes]) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
+        """Every match in every string, URI and font of every property.
+
+        Property by property for all instances of a class, so that large files are unpacked
+        once. The pattern must not match an empty string nor lean on the ends of a value.
+        """
+        groups: dict[int, list[Instance]] = {}
+        for instance in self.instances():
+            if instance.columns is None:
+                yield from _search(instance, pattern, names)
+            else:
+                groups.setdefault(id(instance.columns), []).append(instance)
+        for members in groups.values():
+            members.sort(key=lambda member: member.row)
+            columns = members[0].columns
+            for row, name, match in columns.search(pattern, names) if columns else ():
+                yield members[row], name, match
+
     def asset_references(self) -> Iterator[AssetReference]:
         """Assets named by any property, sources of scripts included."""
-        for instance in self.instances():
-            for name, prop in instance.properties.items():
-                for asset_id, uri in assets.find(prop):
-                    yield AssetReference(asset_id, uri, instance, name)
+        for instance, name, match in self.search(assets.REFERENCE):
+            found = assets.interpret(match)
+            if found is not None:
+                yield AssetReference(*found, instance, name)
 
     def find(self, path: str) -> Instance | None:
         """The first instance whose `path` is the given one."""
         return next((i for i in self.instances() if i.path == path), None)
+
+
+def _search(
+    instance: Instance, pattern: re.Pattern[bytes], names: Collection[str] | None
+) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
+    for name, prop in instance.own.items():
+        if names is not None and name not in names:
+            continue
+        for match in pattern.finditer(assets.searchable(prop)):
+            yield instance, name, match

@@ -12,9 +12,10 @@ MARKS = re.compile(
     rb"|(?:obfuscated|protected)\s+(?:by|using|with)\s+\w+|luarmor",
     re.IGNORECASE,
 )
-BLANKS = re.compile(rb"[ \t]{160,}(?=[^ \t\r\n])")
-EMPTY_LINES = re.compile(rb"(?:[ \t\r]*\n){200,}(?=[^\n]*\S)")
-LONG_LINE = re.compile(rb"[^\n]{2000,}")
+# Possessive, and only from the start of a run: hostile blanks must not make it quadratic.
+BLANKS = re.compile(rb"(?<![ \t])[ \t]{160,}+(?=[^\r\n])")
+MOST_EMPTY_LINES = 200
+LONGEST_LINE = 2_000
 LONGEST_SCRIPT = 200_000
 ESCAPED_LETTER = re.compile(rb"\\(?:(\d{1,3})|x([0-9A-Fa-f]{2}))")
 MOST_ESCAPED_LETTERS = 24
@@ -27,17 +28,25 @@ def check_text(report: Report) -> None:
         report.add("obfuscator", f"Holds \u201c{shown(match.group())}\u201d", match.start())
     for match in BLANKS.finditer(report.source):
         report.add("hidden-whitespace", f"{len(match.group())} blanks before code", match.end())
-    for match in EMPTY_LINES.finditer(report.source):
-        lines = match.group().count(b"\n")
-        report.add("hidden-whitespace", f"{lines} empty lines before code", match.end())
-    for match in LONG_LINE.finditer(report.source):
-        report.add("long-line", f"A line of {len(match.group())} bytes", match.start())
+    _check_lines(report)
     if len(report.source) > LONGEST_SCRIPT:
         report.add("long-script", f"{len(report.source)} bytes of source", 0)
 
 
+def _check_lines(report: Report) -> None:
+    at = empty = 0
+    for line in report.source.split(b"\n"):
+        if len(line) > LONGEST_LINE:
+            report.add("long-line", f"A line of {len(line)} bytes", at)
+        blank = not line.strip()
+        if not blank and empty > MOST_EMPTY_LINES:
+            report.add("hidden-whitespace", f"{empty} empty lines before code", at)
+        empty = empty + 1 if blank else 0
+        at += len(line) + 1
+
+
 def check(script: Script) -> None:
-    for node in script.syntax.strings:
+    for node in script.syntax.each(script.syntax.strings):
         letters = _escaped_letters(script.syntax.text(node))
         if letters > MOST_ESCAPED_LETTERS:
             script.add("escaped-text", f"{letters} plain letters are escaped", node)

@@ -10,7 +10,8 @@ from .folding import strip
 from .script import Script
 from .values import Symbol, Value
 
-ASSET_ID = re.compile(rb"^\s*(?:rbxassetid://|https?://\S*[?&]id=)?\s*(\d{3,})\s*$")
+ASSET_ID = re.compile(rb"(?:rbxassetid://|https?://\S*[?&]id=)?\s*(\d{3,})")
+LONGEST_ASSET_ID = 200
 CALLERS = frozenset({"pcall", "xpcall", "task.spawn", "task.defer", "task.delay", "spawn", "delay"})
 COMPUTED = frozenset({"binary_expression", "unary_expression", "string", "number"})
 COMPUTING = ("string.", "math.", "bit32.", "table.", "utf8.")
@@ -21,7 +22,7 @@ ENVIRONMENT = frozenset({b"getfenv", b"setfenv"})
 
 
 def check(script: Script) -> None:
-    for call in script.syntax.calls:
+    for call in script.syntax.each(script.syntax.calls):
         callee = script.folder.callee(call)
         arguments = script.folder.arguments(call)
         if isinstance(callee, Symbol):
@@ -49,7 +50,9 @@ def asset_id(value: Value) -> int | None:
     """The asset a value names when it is passed to `require`."""
     if isinstance(value, float) and value.is_integer() and value > 0:
         return int(value)
-    match = ASSET_ID.match(value) if isinstance(value, bytes) else None
+    if not isinstance(value, bytes) or len(value) > LONGEST_ASSET_ID:
+        return None
+    match = ASSET_ID.fullmatch(value.strip())
     return int(match[1]) if match else None
 
 
@@ -107,14 +110,13 @@ def _is_downloaded(script: Script, arguments: list[Node]) -> bool:
 
 def _check_names(script: Script) -> None:
     """Dangerous globals passed around instead of called."""
-    for node in script.syntax.names:
+    called = {
+        name.start_byte
+        for call in script.syntax.calls
+        if (name := call.child_by_field_name("name")) is not None
+    }
+    for node in script.syntax.each(script.syntax.watched):
         name = script.syntax.text(node)
-        if name in ENVIRONMENT:
-            script.add("environment-access", f"Uses {name.decode()}", node)
-        elif name == b"loadstring" and not _reported(script, node):
-            script.add("loadstring", "Uses loadstring", node)
-
-
-def _reported(script: Script, node: Node) -> bool:
-    line, _ = script.syntax.position(node)
-    return ("loadstring-download", line) in script.report.seen
+        if node.start_byte not in called:
+            rule = "environment-access" if name in ENVIRONMENT else "loadstring"
+            script.add(rule, f"Uses {name.decode()}", node)

@@ -26,11 +26,12 @@ SCHEME = re.compile(rb"^\s*(?:https?|wss?)://", re.IGNORECASE)
 
 
 def check(script: Script) -> None:
-    for node in script.syntax.strings:
+    syntax = script.syntax
+    for node in syntax.each([*syntax.strings, *syntax.concatenations]):
         value = script.folder.fold(node)
         if isinstance(value, bytes) and WEBHOOK.search(value):
             script.add("http-webhook", f"Names {_host(value)}", node)
-    for call in script.syntax.calls:
+    for call in syntax.each(syntax.calls):
         if script.folder.method(call) in REQUESTS:
             _check_request(script, call)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from apps.roblox.files.document import SCRIPT_SUFFIX, Instance
+from apps.roblox.files.document import Document, Instance
 from apps.roblox.files.values import STRINGS
 
-from .script import Report
+from .script import Report, shown
 
 UNLIKELY = frozenset(
     {
@@ -60,19 +61,13 @@ UNLIKELY = frozenset(
 
 CODE = re.compile(
     rb"\brequire\s*\(|\bloadstring\b|\b[gs]etfenv\b|LPH!|\bHttpService\b|game\s*:\s*GetService"
-    rb"|[0-9A-Fa-f]{1200,}|[A-Za-z0-9+/]{1200,}"
+    rb"|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1200,}+"
 )
-DATA = ("AttributesSerialize", "Value")
+DATA = frozenset({"AttributesSerialize", "Value"})
 
 
 def check(instance: Instance, report: Report) -> None:
-    if instance.class_name.endswith(SCRIPT_SUFFIX):
-        _check_script(instance, report)
-    else:
-        _check_data(instance, report)
-
-
-def _check_script(instance: Instance, report: Report) -> None:
+    """Where a script is, and whether its source is text."""
     parent = instance.parent
     if parent is not None and parent.class_name in UNLIKELY:
         report.add("hidden-script", f"A {instance.class_name} inside a {parent.class_name}")
@@ -81,15 +76,10 @@ def _check_script(instance: Instance, report: Report) -> None:
     source = instance.properties.get("Source")
     if source is not None and source.type not in STRINGS:
         report.add("bytecode", f"Its source is of type {source.type}")
-    _check_data(instance, report)
 
 
-def _check_data(instance: Instance, report: Report) -> None:
-    for name in DATA:
-        found = instance.properties.get(name)
-        if found is None or found.type not in STRINGS or not found.value:
-            continue
-        match = CODE.search(found.value)
-        if match:
-            what = match.group()[:40].decode("utf-8", "replace")
-            report.add("data-payload", f"{name} holds \u201c{what}\u201d")
+def payloads(document: Document) -> Iterator[tuple[Instance, str]]:
+    """Instances that keep code as data, with the sentence that says which."""
+    for instance, name, match in document.search(CODE, DATA):
+        what = shown(match.group()[:40])
+        yield instance, f"{name} holds \u201c{what}\u201d"

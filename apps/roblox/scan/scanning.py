@@ -15,6 +15,7 @@ from .syntax import OutOfTimeError, parse
 LARGEST_SOURCE = 2 << 20
 SECONDS_A_SCRIPT = 4.0
 MOST_FINDINGS = 2_000
+MOST_PAYLOADS = 200
 
 
 def scan(document: Document, *, seconds: float = 60.0) -> list[Finding]:
@@ -24,14 +25,28 @@ def scan(document: Document, *, seconds: float = 60.0) -> list[Finding]:
     critical finding, so a file cannot hide by being slow.
     """
     deadline = time.monotonic() + seconds
-    findings: list[Finding] = []
+    findings = _payloads(document)
     for instance in document.instances():
+        if not instance.class_name.endswith(SCRIPT_SUFFIX):
+            continue
         findings += _scan_instance(instance, deadline)
         if len(findings) >= MOST_FINDINGS:
             findings.append(_cut_short(instance))
             break
     findings.sort(key=lambda finding: -finding.severity.rank)
     return findings
+
+
+def _payloads(document: Document) -> list[Finding]:
+    """One for an instance, however often its data match."""
+    reports: dict[int, Report] = {}
+    for instance, what in placement.payloads(document):
+        if id(instance) not in reports:
+            if len(reports) >= MOST_PAYLOADS:
+                break
+            reports[id(instance)] = Report(instance.path)
+        reports[id(instance)].add("data-payload", what)
+    return [finding for report in reports.values() for finding in report.findings]
 
 
 def _cut_short(instance: Instance) -> Finding:
@@ -41,19 +56,12 @@ def _cut_short(instance: Instance) -> Finding:
 
 
 def _scan_instance(instance: Instance, deadline: float) -> list[Finding]:
-    report = Report("")
+    source = instance.text("Source") or ""
+    report = Report(instance.path, source.encode())
     placement.check(instance, report)
-    source = instance.text("Source") if instance.class_name.endswith(SCRIPT_SUFFIX) else None
     if source:
-        report.source = source.encode()
         _scan_report(report, deadline)
-    if not report.findings:
-        return []
-    path = instance.path
-    return [
-        Finding(f.rule, f.severity, path, f.line, f.column, f.message, f.excerpt)
-        for f in report.findings
-    ]
+    return report.findings
 
 
 def scan_source(source: str, *, path: str = "Script", seconds: float = 10.0) -> list[Finding]:

@@ -13,6 +13,8 @@ from .rules import RULES
 from .syntax import Syntax, position
 
 MOST_PER_RULE = 20
+# Finding a place's line costs a look over the source, so tries are counted too.
+MOST_TRIES = 200
 EXCERPT = 160
 
 
@@ -24,15 +26,19 @@ class Report:
     source: bytes = b""
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
     seen: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, rule: str, what: str, at: int | None = None) -> None:
         """`what` is the sentence special to this place; `at` its byte offset in the source."""
+        self.counts[rule] += 1
+        if self.counts[rule] > MOST_TRIES:
+            return
         line, column = position(self.source, at) if at is not None else (0, 0)
-        if (rule, line) in self.seen or self.counts[rule] >= MOST_PER_RULE:
+        if (rule, line) in self.seen or self.shown[rule] >= MOST_PER_RULE:
             return
         self.seen.add((rule, line))
-        self.counts[rule] += 1
+        self.shown[rule] += 1
         entry = RULES[rule]
         message = f"{what}. {entry.why} {entry.advice}"
         severity: Severity = entry.severity

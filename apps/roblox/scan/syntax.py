@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import tree_sitter_luau
@@ -10,7 +11,8 @@ from tree_sitter import Language, Node, Parser, Tree
 
 LUAU = Language(tree_sitter_luau.language())
 READ = 1 << 16
-TICKS = 4096
+TICKS = 256
+WATCHED = frozenset({b"getfenv", b"setfenv", b"loadstring"})
 
 
 class OutOfTimeError(Exception):
@@ -19,16 +21,27 @@ class OutOfTimeError(Exception):
 
 @dataclass(slots=True)
 class Syntax:
-    """Nodes in source order. `names` are all identifiers by text, types and fields included."""
+    """Nodes in source order. `watched` are identifiers that are dangerous by themselves,
+    `concatenations` only the outermost ones.
+    """
 
     source: bytes
     tree: Tree
+    deadline: float
     calls: list[Node] = field(default_factory=list)
     strings: list[Node] = field(default_factory=list)
     assignments: list[Node] = field(default_factory=list)
     rebound: list[Node] = field(default_factory=list)
-    names: list[Node] = field(default_factory=list)
+    concatenations: list[Node] = field(default_factory=list)
+    watched: list[Node] = field(default_factory=list)
     error: Node | None = None
+
+    def each(self, nodes: Iterable[Node]) -> Iterator[Node]:
+        """The nodes, as long as there is time."""
+        for number, node in enumerate(nodes):
+            if number % TICKS == 0 and time.monotonic() > self.deadline:
+                raise OutOfTimeError
+            yield node
 
     def text(self, node: Node) -> bytes:
         return self.source[node.start_byte : node.end_byte]
@@ -57,12 +70,12 @@ def parse(source: bytes, deadline: float) -> Syntax:
         tree = parser.parse(take, encoding="utf8", progress_callback=stop)
     except ValueError as error:
         raise OutOfTimeError from error
-    syntax = Syntax(source, tree)
-    _collect(syntax, deadline)
+    syntax = Syntax(source, tree, deadline)
+    _collect(syntax)
     return syntax
 
 
-def _collect(syntax: Syntax, deadline: float) -> None:
+def _collect(syntax: Syntax) -> None:
     lists = {
         "function_call": syntax.calls,
         "string": syntax.strings,
@@ -72,21 +85,35 @@ def _collect(syntax: Syntax, deadline: float) -> None:
         "for_numeric_clause": syntax.rebound,
         "for_generic_clause": syntax.rebound,
         "function_declaration": syntax.rebound,
-        "identifier": syntax.names,
     }
-    cursor = syntax.tree.walk()
-    seen = 0
+    for node in syntax.each(_walk(syntax.tree)):
+        found = lists.get(node.type)
+        if found is not None:
+            found.append(node)
+        else:
+            _collect_rarer(syntax, node)
+
+
+def _collect_rarer(syntax: Syntax, node: Node) -> None:
+    kind = node.type
+    if kind == "identifier":
+        if syntax.text(node) in WATCHED:
+            syntax.watched.append(node)
+    elif kind == "binary_expression":
+        known = syntax.concatenations
+        inside = bool(known) and node.end_byte <= known[-1].end_byte
+        if not inside and node.child_count > 1 and node.children[1].type == "..":
+            known.append(node)
+    elif syntax.error is None and (node.is_error or node.is_missing):
+        syntax.error = node
+
+
+def _walk(tree: Tree) -> Iterator[Node]:
+    """All nodes, parents first. A cursor stays linear where nodes are nested deeply."""
+    cursor = tree.walk()
     while True:
-        node = cursor.node
-        if node is not None:
-            found = lists.get(node.type)
-            if found is not None:
-                found.append(node)
-            elif syntax.error is None and (node.is_error or node.is_missing):
-                syntax.error = node
-        seen += 1
-        if seen % TICKS == 0 and time.monotonic() > deadline:
-            raise OutOfTimeError
+        if cursor.node is not None:
+            yield cursor.node
         if cursor.goto_first_child():
             continue
         while not cursor.goto_next_sibling():

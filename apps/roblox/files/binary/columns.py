@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from apps.roblox.files.assets import searchable
+from apps.roblox.files.document import Found
 from apps.roblox.files.refusals import Malformed
 from apps.roblox.files.values import Opaque, Property, ValueType
 
@@ -12,6 +15,8 @@ from .chunks import Chunk, unpack
 from .codec import BadColumnError, Codec
 from .interleave import Buffer
 from .links import Links
+
+SEARCHED = frozenset({ValueType.STRING, ValueType.CONTENT, ValueType.FONT})
 
 
 class Column:
@@ -53,15 +58,27 @@ class Column:
         self.raw = raw
 
     def values(self) -> Sequence[Any]:
+        """Decoded once when the bytes were kept; else only the column asked for last stays."""
         if self._values is not None:
             return self._values
+        if self.links.latest[0] is self:
+            return self.links.latest[1]
         values = self._decode()
         if self.raw is not None:
             self._values = values
+        else:
+            self.links.latest = (self, values)
         return values
 
+    def holds(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the pattern is found in the column's bytes, before any value is made."""
+        return pattern.search(self._content()) is not None
+
+    def _content(self) -> Buffer:
+        return unpack(self.chunk)[self.start :] if self.raw is None else self.raw
+
     def _decode(self) -> Sequence[Any]:
-        raw = unpack(self.chunk)[self.start :] if self.raw is None else self.raw
+        raw = self._content()
         if self.codec is None:
             return [Opaque(f"{self.tag:#04x}", bytes(raw))] * self.count
         try:
@@ -85,6 +102,27 @@ class ClassTable:
 
     def row(self, number: int) -> Mapping[str, Property]:
         return Row(self.columns, number)
+
+    def search(self, pattern: re.Pattern[bytes], names: Collection[str] | None) -> Iterator[Found]:
+        for name, column in self.columns.items():
+            if names is not None and name not in names:
+                continue
+            if column.type is ValueType.SHARED_STRING:
+                yield from self._search_shared(name, column, pattern)
+            elif column.type in SEARCHED and column.holds(pattern):
+                for row, value in enumerate(column.values()):
+                    text = searchable(Property(column.type, value))
+                    yield from ((row, name, match) for match in pattern.finditer(text))
+
+    def _search_shared(
+        self, name: str, column: Column, pattern: re.Pattern[bytes]
+    ) -> Iterator[Found]:
+        """Each shared string once, for the first row that has it: it may be large."""
+        seen: set[int] = set()
+        for row, value in enumerate(column.values()):
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield from ((row, name, match) for match in pattern.finditer(value))
 
 
 class Row(Mapping[str, Property]):

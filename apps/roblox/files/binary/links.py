@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from apps.roblox.files.document import Instance
 
@@ -16,6 +17,7 @@ class Links:
 
     shared: Sequence[bytes] = ()
     instances: Mapping[int, Instance] = field(default_factory=dict)
+    latest: tuple[object, Sequence[Any]] = (None, ())
 
     def instance(self, referent: int) -> Instance | None:
         return self.instances.get(referent)

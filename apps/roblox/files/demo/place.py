@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.roblox.files.document import Document, Instance
+from apps.roblox.files.values import Property
 from apps.roblox.files.writing import write
 
 from . import properties as p
@@ -70,7 +71,7 @@ def _part(name: str, size: Triple, position: Triple, color: Rgb, material: int) 
     return Instance("Part", name, _solid(size, position, color, material) | {"shape": p.enum(1)})
 
 
-def _solid(size: Triple, position: Triple, color: Rgb, material: int) -> dict[str, p.Property]:
+def _solid(size: Triple, position: Triple, color: Rgb, material: int) -> dict[str, Property]:
     return {
         "Anchored": p.flag(True),
         "BottomSurface": p.enum(0),
