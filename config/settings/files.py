@@ -40,7 +40,7 @@ _supabase = {
 _static_backends = {
     "test": "django.contrib.staticfiles.storage.StaticFilesStorage",
     "development": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
-    "production": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    "production": "apps.core.static_storage.StaticStorage",
 }
 STORAGES = {
     "default": _supabase if ENV.supabase_s3_endpoint else _local,
