@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import factory
 
-from apps.tenants.models import Membership
+from apps.tenants.models import Invitation, Membership
+from apps.tenants.services import invitations
 from tests.factories.accounts import UserFactory
+from tests.factories.jobs import work_off
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):
@@ -12,3 +17,22 @@ class MembershipFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     role = "teacher"
+
+
+def invite(tenant: Any, by: Any, email: str = "new@school.example", role: str = "teacher") -> Any:
+    """An open invitation; its mail waits in its job."""
+    return invitations.send(tenant=tenant, email=email, role=role, by=by)
+
+
+def token_in(mail: Any) -> str:
+    """The secret of the invitation link in a sent mail."""
+    found = re.search(r"/invitations/([\w-]+)/", mail.body)
+    assert found, mail.body
+    return found[1]
+
+
+def invited_token(mailoutbox: Any, invitation: Invitation) -> str:
+    """Let the invitation's mail leave and take the secret out of it, as its reader would."""
+    work_off()
+    mail = [mail for mail in mailoutbox if mail.to == [invitation.email]][-1]
+    return token_in(mail)

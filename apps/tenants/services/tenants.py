@@ -141,7 +141,8 @@ def _found(name: str, slug: str, kind: str, by: User, fields: dict[str, Any]) ->
                 action="workspace.created", by=by, schema_name=tenant.schema_name, target=tenant
             )
             yield tenant
-    except IntegrityError as error:
+    except (IntegrityError, ValidationError) as error:
+        # The latter from django-tenants, which looks for the schema's name before it saves.
         raise SlugTaken(f"{tenant.host} is in use already; choose another address.") from error
 
 

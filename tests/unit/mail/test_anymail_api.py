@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailInvalidAddress,
+    AnymailRequestsAPIError,
+)
+from django.core.mail import EmailMessage
+from requests import Response
+
+from apps.mail import anymail_api
+
+
+class FailingMail(EmailMessage):
+    def __init__(self, error):
+        super().__init__("s", "b", to=["x@example.com"])
+        self.error = error
+
+    def send(self, fail_silently=False):
+        raise self.error
+
+
+def api_error(status):
+    response = Response()
+    response.status_code = status
+    return AnymailRequestsAPIError("no", response=response)
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent"),
+    [
+        (api_error(400), True),
+        (api_error(401), True),
+        (api_error(429), False),
+        (api_error(500), False),
+        (api_error(503), False),
+        (AnymailAPIError("no answer"), False),
+        (AnymailInvalidAddress("bad"), True),
+        (TimeoutError("slow"), False),
+        (ConnectionRefusedError("down"), False),
+    ],
+)
+def test_a_failure_says_whether_to_try_again(error, permanent):
+    with pytest.raises(anymail_api.MailNotSent) as caught:
+        anymail_api.deliver(FailingMail(error))
+    assert caught.value.permanent is permanent
