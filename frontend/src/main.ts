@@ -9,8 +9,6 @@ import { watchMenus } from "./menus";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
-document.documentElement.classList.add("js");
-
 watchTheme();
 watchDialogs();
 watchMenus();
