@@ -197,8 +197,10 @@ class Document:
                 if source is not None:
                     yield Script(instance, source)
 
-    def search(self, pattern: re.Pattern[bytes]) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
-        """Every match in every string, URI and font of every property.
+    def search(
+        self, pattern: re.Pattern[bytes], names: Collection[str] | None = None
+    ) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
+        """Every match in the strings, URIs and fonts of the named properties, or of all.
 
         Property by property for all instances of a class, so that large files are unpacked
         once. The pattern must not match an empty string nor lean on the ends of a value.

@@ -6,7 +6,7 @@ locals, table fields, aliases of globals and `getfenv()` lookups.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
@@ -58,6 +58,7 @@ class Folder:
         self.syntax = syntax
         self.bindings = Bindings(syntax)
         self.known: dict[int, Value] = {}
+        self.fields: dict[int, dict[Value, Node]] = {}
         self.busy: set[bytes] = set()
         self.steps = 0
         self.depth = 0
@@ -126,14 +127,24 @@ class Folder:
             return key.decode("utf-8", "replace") if isinstance(key, bytes) else ""
         return self.syntax.text(part).decode("utf-8", "replace")
 
-    def entry(self, table: Value, key: bytes) -> Node | None:
+    def entry(self, table: Table, key: Value) -> Node | None:
         """The expression of a table's field; the last one counts."""
-        found = None
-        for item in table.node.named_children if isinstance(table, Table) else ():
-            name = item.child_by_field_name("name") if item.type == "field" else None
-            if name is not None and self._key(item, name) == key:
-                found = item.child_by_field_name("value")
-        return found
+        fields = self.fields.get(table.node.id)
+        if fields is None:
+            fields = self.fields[table.node.id] = dict(self._fields(table))
+        return fields.get(key)
+
+    def _fields(self, table: Table) -> Iterator[tuple[Value, Node]]:
+        """Positions are keys too, as in Luau."""
+        position = 0.0
+        for item in table.node.named_children:
+            value = item.child_by_field_name("value") if item.type == "field" else None
+            name = item.child_by_field_name("name") if value is not None else None
+            if value is not None and name is None:
+                position += 1.0
+                yield position, value
+            elif value is not None and name is not None:
+                yield self._key(item, name), value
 
     def _key(self, item: Node, name: Node) -> Value:
         bracketed = self.syntax.source[item.start_byte : item.start_byte + 1] == b"["
@@ -225,19 +236,10 @@ class Folder:
         dotted = node.type == "dot_index_expression"
         key = self.syntax.text(field) if dotted else self.fold(field)
         if isinstance(owner, Table):
-            return self._element(owner, key)
+            return self.fold(self.entry(owner, key))
         if not isinstance(owner, Symbol) or not isinstance(key, bytes):
             return UNKNOWN
         return _member(owner, key.decode("utf-8", "replace"))
-
-    def _element(self, table: Table, key: Value) -> Value:
-        if isinstance(key, bytes):
-            return self.fold(self.entry(table, key))
-        items = [n for n in table.node.named_children if n.type == "field"]
-        plain = [n for n in items if n.child_by_field_name("name") is None]
-        if isinstance(key, float) and 1 <= key <= len(plain):
-            return self.fold(plain[int(key) - 1].child_by_field_name("value"))
-        return UNKNOWN
 
     def _call(self, node: Node) -> Value:
         arguments = [self.fold(argument) for argument in self.arguments(node)]

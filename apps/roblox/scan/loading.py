@@ -111,9 +111,9 @@ def _is_downloaded(script: Script, arguments: list[Node]) -> bool:
 def _check_names(script: Script) -> None:
     """Dangerous globals passed around instead of called."""
     called = {
-        name.start_byte
+        callee.start_byte
         for call in script.syntax.calls
-        if (name := call.child_by_field_name("name")) is not None
+        if (callee := call.child_by_field_name("name")) is not None
     }
     for node in script.syntax.each(script.syntax.watched):
         name = script.syntax.text(node)

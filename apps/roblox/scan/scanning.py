@@ -13,7 +13,7 @@ from .script import Report, Script
 from .syntax import OutOfTimeError, parse
 
 LARGEST_SOURCE = 2 << 20
-SECONDS_A_SCRIPT = 4.0
+SECONDS_A_SCRIPT = 10.0
 MOST_FINDINGS = 2_000
 MOST_PAYLOADS = 200
 
@@ -21,7 +21,7 @@ MOST_PAYLOADS = 200
 def scan(document: Document, *, seconds: float = 60.0) -> list[Finding]:
     """Findings, worst first, then in file order; at most 2,000.
 
-    Reads only. Takes at most `seconds` (and 4 s a script): what was left out is itself a
+    Reads only. Takes at most `seconds` (and 10 s a script): what was left out is itself a
     critical finding, so a file cannot hide by being slow.
     """
     deadline = time.monotonic() + seconds
