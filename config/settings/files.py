@@ -39,8 +39,8 @@ _supabase = {
 # Compressing takes seventeen times as long as the rest of collecting: on loopback a waste.
 _static_backends = {
     "test": "django.contrib.staticfiles.storage.StaticFilesStorage",
-    "development": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
-    "production": "apps.core.static_storage.StaticStorage",
+    "development": "apps.core.static_storage.StaticStorage",
+    "production": "apps.core.static_storage.CompressedStaticStorage",
 }
 STORAGES = {
     "default": _supabase if ENV.supabase_s3_endpoint else _local,
