@@ -46,10 +46,11 @@ def action(do: Action) -> Callable[[Request], Awaitable[Response]]:
 
 def create_experience(world: World, name: str, **about_key: Any) -> Body:
     """An experience and a key for it. `about_key`: owner_id, scopes, universe_ids, expires_at."""
-    owner_id = int(about_key.pop("owner_id", None) or experiences.new_owner(world))
-    made = experiences.create(world, name=name, owner_id=owner_id)
-    about_key.setdefault("universe_ids", [made["universe_id"]])
-    key, text = keys.create(world, name=f"{name} releases", owner_id=owner_id, **about_key)
+    with world.database.transaction():
+        owner_id = int(about_key.pop("owner_id", None) or experiences.new_owner(world))
+        made = experiences.create(world, name=name, owner_id=owner_id)
+        about_key.setdefault("universe_ids", [made["universe_id"]])
+        key, text = keys.create(world, name=f"{name} releases", owner_id=owner_id, **about_key)
     return {
         "universe_id": made["universe_id"],
         "staging_place_id": made["places"]["staging"],

@@ -33,18 +33,17 @@ def new_owner(world: World) -> int:
 def create(world: World, *, name: str, owner_id: int) -> dict[str, Any]:
     """An experience with two empty places: `{universe_id, places: {staging, production}}`."""
     moment = now()
-    with world.database.transaction():
-        universe_id = world.database.next_number("universe", first=FIRST_UNIVERSE)
-        world.database.run(
-            "INSERT INTO experiences VALUES (?, ?, ?, ?, ?)",
-            universe_id,
-            name,
-            owner_id,
-            moment,
-            moment,
-        )
-        production = _create_place(world, universe_id, name, root=True)
-        staging = _create_place(world, universe_id, f"{name} (staging)", root=False)
+    universe_id = world.database.next_number("universe", first=FIRST_UNIVERSE)
+    world.database.run(
+        "INSERT INTO experiences VALUES (?, ?, ?, ?, ?)",
+        universe_id,
+        name,
+        owner_id,
+        moment,
+        moment,
+    )
+    production = _create_place(world, universe_id, name, root=True)
+    staging = _create_place(world, universe_id, f"{name} (staging)", root=False)
     return {"universe_id": universe_id, "places": {"staging": staging, "production": production}}
 
 

@@ -9,6 +9,7 @@ import pytest
 import structlog
 import time_machine
 
+from apps.core import outgoing
 from apps.core.outgoing import (
     BreakerOpen,
     Timeouts,
@@ -87,6 +88,17 @@ def test_a_cut_connection_may_have_been_taken(vendor, roblox):
     with pytest.raises(VendorUnavailable) as failed:
         get(vendor, idempotent=False)
     assert failed.value.sent
+
+
+def test_an_answer_without_end_is_cut_off(vendor, monkeypatch):
+    monkeypatch.setattr(outgoing, "LARGEST_REPLY", 100)
+    with pytest.raises(VendorUnavailable):
+        vendor.request("GET", "/_sandbox/state", idempotent=True)
+
+
+def test_the_whole_call_has_a_time_limit(vendor):
+    with pytest.raises(VendorTimeout):
+        vendor.request("GET", "/_sandbox/state", idempotent=True, timeouts=Timeouts(total=0))
 
 
 def test_nobody_listening_means_not_sent(vendor, settings, unused_tcp_port):

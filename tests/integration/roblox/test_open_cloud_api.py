@@ -196,11 +196,15 @@ def test_keys_of_one_owner_share_one_allowance_below_robloxs(client, roblox, exp
     assert 429 not in {seen["status"] for seen in roblox.requests()}
 
 
-def test_without_redis_calls_go_out(publish, settings, unused_tcp_port):
+def test_without_redis_calls_go_out(publish, client, roblox, settings, unused_tcp_port):
     url = f"redis://127.0.0.1:{unused_tcp_port}/0"
     settings.REDIS_URL = url
     settings.CACHES = {a: {**about, "LOCATION": url} for a, about in settings.CACHES.items()}
     assert publish() == 1
+    assert client.introspect_key().enabled
+    roblox.faults(PUBLISH, kind="rate_limit", retry_after=5)
+    with pytest.raises(RateLimited):
+        publish()
 
 
 def test_servers_are_restarted(client, roblox, experience):
@@ -210,6 +214,17 @@ def test_servers_are_restarted(client, roblox, experience):
     [restart] = roblox.state()["experiences"][0]["restarts"]
     assert restart["place_ids"] == [experience.staging_place_id]
     assert restart["bleed_off_minutes"] == 5
+
+
+def test_servers_can_be_restarted_at_once(client, roblox, experience):
+    client.restart_servers(experience.universe_id, close_all_versions=True)
+    [restart] = roblox.state()["experiences"][0]["restarts"]
+    assert (restart["close_all"], restart["bleed_off_minutes"]) == (1, None)
+
+
+def test_an_operations_id_cannot_lead_elsewhere(client):
+    with pytest.raises(ValueError, match="operation"):
+        client.operation("../assets/1")
 
 
 def test_a_message_reaches_the_universe(client, roblox, experience):

@@ -53,6 +53,12 @@ def test_a_short_hang_answers_in_the_end(publish, sandbox):
     assert publish().json() == {"versionNumber": 1}
 
 
+def test_an_answer_may_come_late(publish, sandbox, experience):
+    sandbox.faults(PUBLISH, kind="hang", seconds=0.05, taken=True)
+    assert publish().json() == {"versionNumber": 1}
+    assert versions(sandbox, experience) == 1
+
+
 def test_faults_can_be_listed_and_withdrawn(publish, sandbox):
     made = sandbox.faults("*", kind="status", times=0)
     assert [fault["id"] for fault in sandbox.call("GET", "faults")] == [made["id"]]
