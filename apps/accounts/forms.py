@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import forms as allauth_forms
+from allauth.core import context
 from django import forms
-from django.http import HttpRequest
 
 
-class SignupForm(forms.Form):
-    """What sign-up asks beyond e-mail and password; allauth adds those."""
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
+    """Name, e-mail, password. An address an invitation has vouched for is shown and settled."""
 
     name = forms.CharField(
         label="Your name",
@@ -16,5 +17,8 @@ class SignupForm(forms.Form):
     )
     field_order = ["name", "email", "password1"]
 
-    def signup(self, request: HttpRequest, user: Any) -> None:
-        """Called by allauth once the person is saved."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        request = context.request
+        if request is not None and request.session.get("account_verified_email"):
+            self.fields["email"].widget.attrs["readonly"] = True

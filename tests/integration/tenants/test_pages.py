@@ -166,7 +166,7 @@ class TestMembers:
         assert teacher.email in page
         assert "new@school.example" in page
 
-    def test_teachers_see_no_controls(self, browse, teacher, student):
+    def test_teachers_see_no_controls(self, browse, teacher):
         page = browse(teacher).get("/members/").content.decode()
         assert "/members/invite/" not in page
         assert "/remove/" not in page

@@ -17,7 +17,7 @@ class FailingMail(EmailMessage):
         super().__init__("s", "b", to=["x@example.com"])
         self.error = error
 
-    def send(self, fail_silently=False):
+    def send(self, **_about):
         raise self.error
 
 
