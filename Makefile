@@ -56,7 +56,7 @@ check: install-dev ## Style, types, floors, templates, front end, secrets
 	$(BIN)/ruff format --check .
 	$(EMBEDDED) exec --profile test -- $(BIN)/mypy apps config embedded sandbox benchmarks manage.py
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check templates apps
+	$(BIN)/djlint --lint templates apps
 	$(EMBEDDED) npm run check
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
 
