@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from embedded import process
+from embedded import ports, process
 from embedded.layout import ROOT
+from tests.integration.embedded.waiting import wait_until
 
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "ROBLOX_API_URL", "SANDBOX_URL", "HOST", "PORT")
 GENERATED = ("PUBLIC_URL", "PUSHER_URL", "MEDIA_DIR", "MAIL_OUTBOX_DIR", "TOOLBOXAI_ENV")
@@ -66,16 +67,51 @@ class Program:
         return {name: pid for name, pid in notes.items() if pid and name != "up"}
 
 
-@pytest.fixture
-def program():
+def stop(made: Program) -> None:
+    """Whatever a test has left running."""
+    while made.started:
+        started = made.started.pop()
+        started.kill()
+        started.communicate()
+
+
+def end(made: Program) -> None:
+    stop(made)
+    for profile in ("test", "dev"):
+        assert made.run("reset", "--yes", "--profile", profile).returncode == 0
+    shutil.rmtree(made.local, ignore_errors=True)
+
+
+def begin() -> Program:
     # Passable for others: as root, PostgreSQL runs as somebody else.
     local = Path(tempfile.mkdtemp(prefix="toolboxai-"))
     local.chmod(0o755)
-    made = Program(local)
+    return Program(local)
+
+
+@pytest.fixture
+def program():
+    made = begin()
     yield made
-    for started in made.started:
-        started.kill()
-        started.communicate()
-    for profile in ("test", "dev"):
-        assert made.run("reset", "--yes", "--profile", profile).returncode == 0
-    shutil.rmtree(local, ignore_errors=True)
+    end(made)
+
+
+@pytest.fixture(scope="module")
+def with_database():
+    made = begin()
+    assert made.exec("true").returncode == 0
+    yield made
+    end(made)
+
+
+@pytest.fixture
+def settled(with_database):
+    """A program whose database is made already; for tests that leave it as it is."""
+    yield with_database
+    stop(with_database)
+    wait_until(lambda: not with_database.pids())
+
+
+@pytest.fixture
+def port():
+    return ports.find_free()

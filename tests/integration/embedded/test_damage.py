@@ -116,9 +116,7 @@ def test_a_home_closed_to_others_works_too(program):
 
 def test_inner_ports_in_use_move(program, home):
     ports = notes.read(program.local / "test" / "run" / "ports.json")
-    with socket.socket() as blocker:
-        blocker.bind(("127.0.0.1", ports["postgres"]))
-        blocker.listen()
+    with socket.create_server(("127.0.0.1", ports["postgres"])):
         assert visit(program).stdout == "2\n"
     assert notes.read(program.local / "test" / "run" / "ports.json") != ports
 

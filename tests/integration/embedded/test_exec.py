@@ -22,44 +22,44 @@ def ask(program, sql, **env):
     return program.exec(sys.executable, "-c", ASK.format(sql=sql), **env)
 
 
-def test_the_command_reaches_both_servers(program):
-    done = ask(program, "SHOW server_version_num")
+def test_the_command_reaches_both_servers(settled):
+    done = ask(settled, "SHOW server_version_num")
     version, ping = done.stdout.split()
     assert version.startswith("18")
     assert ping == "True"
 
 
-def test_nothing_runs_afterwards(program):
-    assert program.exec("true").returncode == 0
-    assert program.pids() == {}
+def test_nothing_runs_afterwards(settled):
+    assert settled.exec("true").returncode == 0
+    assert settled.pids() == {}
 
 
 @pytest.mark.parametrize(("command", "code"), [("exit 7", 7), ("kill -9 $$", 137)])
-def test_the_commands_end_is_passed_on(program, command, code):
-    assert program.exec("sh", "-c", command).returncode == code
+def test_the_commands_end_is_passed_on(settled, command, code):
+    assert settled.exec("sh", "-c", command).returncode == code
 
 
-def test_data_stay_from_one_run_to_the_next(program):
-    ask(program, "SELECT 1")
-    program.exec(sys.executable, "-c", ASK.format(sql="CREATE TABLE kept AS SELECT 1; COMMIT"))
-    assert ask(program, "SELECT count(*) FROM kept").stdout.split()[0] == "1"
+def test_data_stay_from_one_run_to_the_next(settled):
+    ask(settled, "SELECT 1")
+    settled.exec(sys.executable, "-c", ASK.format(sql="CREATE TABLE kept AS SELECT 1; COMMIT"))
+    assert ask(settled, "SELECT count(*) FROM kept").stdout.split()[0] == "1"
 
 
-def test_addresses_stay_from_one_run_to_the_next(program):
-    urls = [program.exec("sh", "-c", "echo $DATABASE_URL $REDIS_URL").stdout for _ in range(2)]
+def test_addresses_stay_from_one_run_to_the_next(settled):
+    urls = [settled.exec("sh", "-c", "echo $DATABASE_URL $REDIS_URL").stdout for _ in range(2)]
     assert urls[0] == urls[1]
 
 
-def test_concurrent_runs_share_and_the_last_one_stops(program):
-    first = program.start(*HOLD)
+def test_concurrent_runs_share_and_the_last_one_stops(settled):
+    first = settled.start(*HOLD)
     assert first.stdout.readline()
-    before = program.pids()
-    assert ask(program, "SELECT 1").returncode == 0
-    assert program.pids() == before
+    before = settled.pids()
+    assert ask(settled, "SELECT 1").returncode == 0
+    assert settled.pids() == before
     assert {"postgres", "valkey"} == set(before)
     first.send_signal(signal.SIGTERM)
     assert first.wait(20) == 128 + signal.SIGTERM
-    assert program.pids() == {}
+    assert settled.pids() == {}
 
 
 def test_two_first_runs_at_once_make_one_database(program):
@@ -69,42 +69,42 @@ def test_two_first_runs_at_once_make_one_database(program):
     assert said[0] == said[1] != ""
 
 
-def test_nothing_stays_behind_a_killed_run(program):
-    killed = program.start(*HOLD)
+def test_nothing_stays_behind_a_killed_run(settled):
+    killed = settled.start(*HOLD)
     command = int(killed.stdout.readline())
     killed.kill()
-    wait_until(lambda: not program.pids())
+    wait_until(lambda: not settled.pids())
     wait_until(lambda: not process.birth(command))
 
 
-def test_a_killed_keeper_takes_its_servers_along_and_the_next_run_recovers(program):
-    held = program.start(*HOLD)
+def test_a_killed_keeper_takes_its_servers_along_and_the_next_run_recovers(settled):
+    held = settled.start(*HOLD)
     held.stdout.readline()
-    keeper = program.local / "test" / "run" / "keeper.json"
+    keeper = settled.local / "test" / "run" / "keeper.json"
     os.kill(notes.read(keeper)["pid"], signal.SIGKILL)
-    wait_until(lambda: not program.pids())
-    assert ask(program, "SELECT 1").returncode == 0
+    wait_until(lambda: not settled.pids())
+    assert ask(settled, "SELECT 1").returncode == 0
 
 
-def test_a_crashed_server_comes_back(program):
-    held = program.start(*HOLD)
+def test_a_crashed_server_comes_back(settled):
+    held = settled.start(*HOLD)
     held.stdout.readline()
-    crashed = program.pids()["valkey"]
+    crashed = settled.pids()["valkey"]
     os.kill(crashed, signal.SIGKILL)
-    wait_until(lambda: program.pids().get("valkey", crashed) != crashed)
-    wait_until(lambda: ask(program, "SELECT 1").stdout.endswith("True\n"))
+    wait_until(lambda: settled.pids().get("valkey", crashed) != crashed)
+    wait_until(lambda: ask(settled, "SELECT 1").stdout.endswith("True\n"))
 
 
-def test_a_sandbox_of_its_own(program):
+def test_a_sandbox_of_its_own(settled):
     script = (
         "import os, urllib.request as web;"
         "print(web.urlopen(os.environ['ROBLOX_API_URL'] + '/healthz').status)"
     )
-    done = program.run(
+    done = settled.run(
         "exec", "--profile", "test", "--with-sandbox", "--", sys.executable, "-c", script
     )
     assert done.stdout == "200\n"
-    assert program.pids() == {}
+    assert settled.pids() == {}
 
 
 def test_given_servers_are_used_and_none_started(program):
@@ -115,7 +115,7 @@ def test_given_servers_are_used_and_none_started(program):
     assert "127.0.0.1:1/" not in (program.local / "test" / "env").read_text()
 
 
-def test_a_command_that_does_not_exist_is_a_sentence(program):
-    done = program.exec("no-such-command")
+def test_a_command_that_does_not_exist_is_a_sentence(settled):
+    done = settled.exec("no-such-command")
     assert done.returncode == 1
     assert done.stderr.strip().startswith("no-such-command cannot be run")

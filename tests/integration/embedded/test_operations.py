@@ -5,33 +5,33 @@ from tests.integration.embedded.waiting import wait_until
 HOLD = ("exec", "--profile", "test", "--", "sh", "-c", "echo here; exec sleep 60")
 
 
-def test_down_ends_whoever_uses_the_services(program):
-    held = program.start(*HOLD)
+def test_down_ends_whoever_uses_the_services(settled):
+    held = settled.start(*HOLD)
     held.stdout.readline()
-    assert "Stopped. Your data is kept." in program.run("down", "--profile", "test").stdout
-    assert program.pids() == {}
+    assert "Stopped. Your data is kept." in settled.run("down", "--profile", "test").stdout
+    assert settled.pids() == {}
 
 
 def test_down_of_nothing_says_so(program):
     assert program.run("down").stdout == "Nothing is running.\n"
 
 
-def test_reset_does_not_delete_without_an_answer(program):
-    program.exec("true")
-    done = program.run("reset", "--profile", "test")
+def test_reset_does_not_delete_without_an_answer(settled):
+    settled.exec("true")
+    done = settled.run("reset", "--profile", "test")
     assert done.returncode == 1
     assert "reset --yes" in done.stderr
-    assert (program.local / "test" / "env").exists()
+    assert (settled.local / "test" / "env").exists()
 
 
-def test_reset_of_the_product_leaves_the_tests_services_alone(program):
-    held = program.start(*HOLD)
+def test_reset_of_the_product_leaves_the_tests_services_alone(settled):
+    held = settled.start(*HOLD)
     held.stdout.readline()
-    (program.local / "env").write_text("SECRET_KEY=x\n")
-    before = program.pids()
-    assert program.run("reset", "--yes").returncode == 0
-    assert not (program.local / "env").exists()
-    assert program.pids() == before
+    (settled.local / "env").write_text("SECRET_KEY=x\n")
+    before = settled.pids()
+    assert settled.run("reset", "--yes").returncode == 0
+    assert not (settled.local / "env").exists()
+    assert settled.pids() == before
 
 
 def test_reset_stops_and_deletes(program):
@@ -54,13 +54,13 @@ def test_logs_of_nothing(program):
     assert "There are no logs yet." in done.stderr
 
 
-def test_an_unknown_log_names_the_known(program):
-    program.exec("true")
-    done = program.run("logs", "--profile", "test", "nonsense")
+def test_an_unknown_log_names_the_known(settled):
+    settled.exec("true")
+    done = settled.run("logs", "--profile", "test", "nonsense")
     assert "keeper, postgres, valkey" in done.stderr
 
 
-def test_logs_show_the_last_lines(program):
-    program.exec("true")
-    done = program.run("logs", "--profile", "test", "valkey")
+def test_logs_show_the_last_lines(settled):
+    settled.exec("true")
+    done = settled.run("logs", "--profile", "test", "valkey")
     assert "Ready to accept connections" in done.stdout
