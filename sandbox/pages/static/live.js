@@ -17,7 +17,7 @@ function light(root, now) {
     firstSeen.set(element.dataset.key, since);
     if (now - since < LIT) {
       element.classList.add("fresh");
-      element.style.animationDelay = `${since - now}ms`;
+      element.style.animationDelay = `${Math.round(since - now)}ms`;
     }
   }
 }
@@ -34,7 +34,9 @@ function replace(fresh) {
   fresh.querySelector(".tall")?.scrollTo(0, scrolled);
 }
 
-light(document, -LIT);
+for (const element of document.querySelectorAll("[data-key]")) {
+  firstSeen.set(element.dataset.key, -Infinity);
+}
 
 let busy = false;
 let again = false;
