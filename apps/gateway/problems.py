@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: None for what is not ours, so that it becomes a 500 and is reported."""
+    """DRF's exception handler: None for what is not ours, which becomes a reported 500."""
     problem = _problem(error)
     if problem is None:
         return None

@@ -119,7 +119,11 @@ class Command(BaseCommand):
     def do_status(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
         for environment in experience.environments.with_live():
             live = environment.live_deployment
-            what = f"{live.release.version} (Roblox version {live.roblox_version})" if live else "nothing yet"
+            what = (
+                f"{live.release.version} (Roblox version {live.roblox_version})"
+                if live
+                else "nothing yet"
+            )
             self.stdout.write(f"{environment.kind:11} {what}")
         for row in deployments.history(experience=experience)[:10]:
             self.stdout.write(
@@ -152,7 +156,6 @@ class Command(BaseCommand):
         """Until a worker has done it; Ctrl-C leaves the work going on."""
         while not finished():
             time.sleep(POLL_SECONDS)
-
 
 
 def _reload(row: Any) -> Any:
