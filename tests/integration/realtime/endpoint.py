@@ -116,7 +116,7 @@ class Socket:
 
 
 @contextlib.contextmanager
-def serve(like: Endpoint | None = None, **environment: str) -> Iterator[Endpoint]:
+def serve(like: Endpoint | None = None, port: int = 0, **environment: str) -> Iterator[Endpoint]:
     """A web process with an application of its own, or with the one of `like`."""
     app_id = like.app_id if like else str(secrets.randbelow(10**12))
     key = like.key if like else secrets.token_hex(8)
@@ -129,7 +129,7 @@ def serve(like: Endpoint | None = None, **environment: str) -> Iterator[Endpoint
         "DJANGO_SETTINGS_MODULE": FAST,
         **environment,
     }
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", "0"]
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
     command += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
     with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
         try:
