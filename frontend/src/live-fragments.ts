@@ -104,6 +104,7 @@ class Fragment {
 
 export class LiveFragments {
   private readonly fragments: readonly Fragment[];
+  private readonly refused = new Set<string>();
   private live = false;
   private refreshedAt = Date.now();
 
@@ -123,6 +124,11 @@ export class LiveFragments {
     this.live = live;
   }
 
+  /** No events will come on this channel: what stands on it is polled although the connection is live. */
+  setRefused(channel: string): void {
+    this.refused.add(channel);
+  }
+
   refresh(channel: string): void {
     for (const fragment of this.fragments) if (fragment.channel === channel) void fragment.refresh();
   }
@@ -134,7 +140,7 @@ export class LiveFragments {
 
   private poll(): void {
     if (document.hidden || !this.fragments.some((fragment) => fragment.active)) return;
-    if (this.live && Date.now() - this.refreshedAt < SAFETY_POLL_MS) return;
-    this.refreshAll();
+    if (!this.live || Date.now() - this.refreshedAt >= SAFETY_POLL_MS) this.refreshAll();
+    else this.refused.forEach((channel) => this.refresh(channel));
   }
 }

@@ -62,7 +62,8 @@ export function connectPage(): void {
   window.addEventListener("offline", update);
   for (const channel of fragments.channels()) {
     pusher.subscribe(channel).bind_global((event: string) => {
-      if (!event.startsWith("pusher:")) fragments.refresh(channel);
+      if (event === "pusher:subscription_error") fragments.setRefused(channel);
+      else if (!event.startsWith("pusher:")) fragments.refresh(channel);
     });
   }
   update();

@@ -74,7 +74,7 @@ def _jobs(request: WorkspaceRequest) -> dict[str, object]:
         "state": state,
         "states": JobRun.State.choices,
         "query": query,
-        "channel": _channel(request),
+        "channel": _channel(request, "jobs"),
         "fragment_url": f"{reverse('jobs_fragment')}?{query}&page={page.number}",
     }
 
@@ -86,10 +86,10 @@ def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
     return {
         "nav_active": "jobs",
         "run": run,
-        "channel": _channel(request),
+        "channel": _channel(request, f"job.{pk}"),
         "fragment_url": reverse("job_fragment", kwargs={"pk": pk}),
     }
 
 
-def _channel(request: WorkspaceRequest) -> str:
-    return f"private-workspace-{request.tenant.schema_name}"
+def _channel(request: WorkspaceRequest, area: str) -> str:
+    return f"private-w-{request.tenant.schema_name}.{area}"
