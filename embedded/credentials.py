@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import string
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HEADER = """\
 # Written by `make up`. Secrets of this machine only: do not share, do not commit.
 # FIELD_ENCRYPTION_KEYS and BLIND_INDEX_KEY open what the database holds: keep them with it.
 """
-LETTERS = "abcdefghjkmnpqrstuvwxyz"
+LETTERS = [letter for letter in string.ascii_lowercase if letter not in "ilo"]
 
 
 def random_key() -> str:

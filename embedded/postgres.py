@@ -31,7 +31,7 @@ SYSTEM_HOME = Path("/var/lib/toolboxai")
 COMMON = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # pragma: allowlist secret
     "max_locks_per_transaction": "1024",
     "max_connections": "100",
     "log_min_messages": "warning",
