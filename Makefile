@@ -6,6 +6,9 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
 	done; echo python3)
+ifeq ($(shell command -v $(PYTHON)),)
+$(error There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.11)
+endif
 EMBEDDED := $(PYTHON) -m embedded
 BIN := .venv/bin
 WORKERS ?= 2
@@ -69,7 +72,7 @@ check-floors: install-dev
 	$(BIN)/lint-imports
 
 check-templates: install-dev
-	$(BIN)/djlint --check --quiet templates apps
+	$(BIN)/djlint --lint --quiet templates apps
 
 check-frontend: install-dev
 	$(EMBEDDED) npm run check
@@ -81,7 +84,6 @@ check-secrets: install-dev
 format: install-dev ## Put everything into the house style
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
-	-$(BIN)/djlint --reformat --quiet templates apps
 
 bench: install-dev ## Measure; prints tables
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
