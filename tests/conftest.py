@@ -14,6 +14,18 @@ from tests.fixtures import database
 pytest_plugins = ["tests.fixtures.cast", "tests.fixtures.sandbox", "tests.fixtures.vendors"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker counts, caches and publishes in a Redis database of its own."""
+    from django.conf import settings
+
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    for cache in settings.CACHES.values():
+        cache["LOCATION"] = url
+    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -49,5 +49,7 @@ if ENV.sentry_dsn:
         dsn=ENV.sentry_dsn,
         environment=ENV.toolboxai_env,
         send_default_pii=False,
+        # Frames of outgoing calls hold customers' API keys.
+        include_local_variables=False,
         traces_sample_rate=0.1,
     )

@@ -1,0 +1,97 @@
+"""The rules of the house that no tool checks: floors of foreign keys, where the environment
+is read, sizes of files and functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = {
+    "core": 0, "accounts": 1, "jobs": 1, "audit": 1, "tenants": 2, "gateway": 3, "mail": 3,
+    "realtime": 3, "media": 4, "payments": 4, "roblox": 5, "courses": 6, "backups": 7,
+    "privacy": 7,
+}  # fmt: skip
+OWN = [c for c in apps.get_app_configs() if c.name.startswith("apps.")]
+PRODUCT = sorted(
+    path
+    for folder in ("apps", "config", "sandbox", "embedded")
+    for path in (ROOT / folder).rglob("*.py")
+    if not any(part.endswith("migrations") for part in path.parts)
+)
+
+
+def foreign_keys():
+    for config in OWN:
+        for model in config.get_models(include_auto_created=True):
+            for field in model._meta.get_fields():
+                if isinstance(field, models.ForeignKey) and field.related_model:
+                    yield config.label, field, field.related_model._meta.app_config
+
+
+@pytest.mark.parametrize(
+    ("label", "field", "target"), list(foreign_keys()), ids=lambda value: str(value).split(":")[-1]
+)
+def test_foreign_keys_point_down_or_stay(label, field, target):
+    if target.name.startswith("apps."):
+        assert FLOORS[target.label] <= FLOORS[label]
+        assert target.label == label or FLOORS[target.label] < FLOORS[label]
+    assert target.label != "djstripe", "no foreign key to dj-stripe: workspaces would pay for it"
+
+
+def test_workspace_rows_refer_to_public_ones_without_a_constraint():
+    tenant_labels = {c.label for c in OWN if c.name in settings.TENANT_APPS}
+    crossing = [
+        str(field)
+        for label, field, target in foreign_keys()
+        if label in tenant_labels and target.label not in tenant_labels and field.db_constraint
+    ]
+    assert crossing == []
+
+
+def test_every_app_stands_on_a_floor():
+    assert {c.label for c in OWN} <= set(FLOORS)
+
+
+def functions():
+    for path in PRODUCT:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield (
+                    f"{path.relative_to(ROOT)}:{node.name}",
+                    (node.end_lineno or 0) - node.lineno + 1,
+                )
+
+
+def test_files_stay_small():
+    assert [str(p) for p in PRODUCT if p.read_text().count("\n") > 400] == []
+
+
+def test_functions_stay_small():
+    lengths = sorted(length for _, length in functions())
+    assert [name for name, length in functions() if length > 50] == []
+    assert lengths[len(lengths) // 2] < 10
+
+
+def test_only_one_module_reads_the_environment():
+    reads = re.compile(r"\bos\.(environ|getenv)\b")
+    allowed = {ROOT / "config" / "env.py"}
+    # These only set where Django's settings stand.
+    allowed |= {ROOT / "config" / "asgi.py", ROOT / "config" / "celery.py"}
+    readers = {p for p in PRODUCT if reads.search(p.read_text())} - allowed
+    assert {p for p in readers if "embedded" not in p.parts} == set()
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    """Ours, and the squashed one that stands in for dj-stripe's own chain."""
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
