@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.core import ratelimit
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path
+from django_otp import devices_for_user
 from django_otp.admin import OTPAdminSite
 from django_otp.forms import OTPAuthenticationFormMixin
+from django_otp.models import Device
 from unfold.admin import ModelAdmin
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import INPUT_CLASSES
 
+from apps.core import gallery
+
 
 class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore[misc]
-    """E-mail, password and a code from any of the operator's devices, asked at once."""
+    """E-mail, password and a code from the operator's device, asked at once."""
 
     otp_token = forms.CharField(
         label="One-time code",
@@ -37,9 +40,18 @@ class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type
     }
 
     def clean(self) -> dict[str, Any]:
+        """Counts every attempt, of an address and from one, until both secrets were right."""
+        attempt = {"action": "login_failed", "key": self.cleaned_data.get("username", "").lower()}
+        if not ratelimit.consume(self.request, **attempt):
+            raise forms.ValidationError("Too many attempts. Wait five minutes, then try again.")
         self.cleaned_data: dict[str, Any] = super().clean()
         self.clean_otp(self.get_user())
+        ratelimit.clear(self.request, **attempt)
         return self.cleaned_data
+
+    def _chosen_device(self, user: Any) -> Device | None:
+        """An operator has one device, so none is asked for."""
+        return next(iter(devices_for_user(user, for_verify=True)), None)
 
 
 # The order matters: OTPAdminSite decides who may enter, unfold how it looks.
@@ -61,8 +73,5 @@ class OperatorSite(OTPAdminSite, UnfoldAdminSite):  # type: ignore[misc]
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        design = path("design/", self.admin_view(self.show_design), name="design")
+        design = path("design/", self.admin_view(gallery.show), name="design")
         return [design, *super().get_urls()]
-
-    def show_design(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "operator/design.html", {"title": "Components"})

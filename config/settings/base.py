@@ -17,6 +17,7 @@ ROBLOX_API_URL = ENV.roblox_api_url
 SANDBOX_URL = ENV.sandbox_url
 
 SHARED_APPS = [
+    "unfold.apps.BasicAppConfig",  # its admin templates come before django-tenants' own
     "django_tenants",
     "apps.core",
     "apps.accounts",
@@ -26,7 +27,6 @@ SHARED_APPS = [
     "apps.gateway",
     "apps.mail",
     "apps.realtime",
-    "unfold.apps.BasicAppConfig",
     "apps.core.apps.OperatorConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

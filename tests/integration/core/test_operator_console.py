@@ -1,0 +1,274 @@
+"""The operator console: its door, its pages, and working inside a workspace."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from apps.accounts.models import User
+from apps.accounts.services import operators
+from apps.audit.models import AuditEntry
+from apps.gateway.models import ApiKey
+from apps.jobs.models import JobRun
+from apps.jobs.services import runs
+from apps.tenants.models import Tenant
+from tests.factories.gateway import make_key
+from tests.factories.tenants import invite
+
+PUBLIC = "config.urls_public"
+
+
+@pytest.fixture
+def operator(db):
+    return operators.create(email="olga@toolboxai.example", password="a long password")
+
+
+@pytest.fixture
+def door(db):
+    return Client(SERVER_NAME="localhost")
+
+
+@pytest.fixture
+def console(operator, browse):
+    """A browser in which the operator is signed in with a one-time code."""
+    client = browse(operator.user, tenant=None)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session.save()
+    return client
+
+
+def url(name, *args):
+    return reverse(f"admin:{name}", urlconf=PUBLIC, args=args)
+
+
+def sign_in(door, operator, **changes):
+    form = {"username": operator.user.email, "password": operator.password, "next": "/operator/"}
+    return door.post("/operator/login/", form | changes)
+
+
+class TestDoor:
+    def test_password_and_code_open_it(self, door, operator):
+        code = operators.current_code(user=operator.user)
+        assert sign_in(door, operator, otp_token=code).url == "/operator/"
+        assert door.get("/operator/").status_code == 200
+
+    def test_a_password_alone_is_refused(self, door, operator):
+        answer = sign_in(door, operator)
+        assert "Enter the code" in answer.content.decode()
+        assert door.get("/operator/").status_code == 302
+
+    def test_a_wrong_code_is_refused(self, door, operator):
+        right = operators.current_code(user=operator.user)
+        wrong = f"{(int(right) + 500_000) % 1_000_000:06d}"
+        assert "not valid" in sign_in(door, operator, otp_token=wrong).content.decode()
+
+    def test_a_code_works_once(self, door, operator):
+        code = operators.current_code(user=operator.user)
+        sign_in(door, operator, otp_token=code)
+        again = sign_in(Client(SERVER_NAME="localhost"), operator, otp_token=code)
+        assert again.status_code == 200
+
+    def test_another_persons_code_is_refused(self, door, operator):
+        other = operators.create(email="otto@toolboxai.example")
+        code = operators.current_code(user=other.user)
+        assert sign_in(door, operator, otp_token=code).status_code == 200
+
+    def test_signing_in_on_the_product_is_not_enough(self, operator, browse):
+        assert browse(operator.user, tenant=None).get("/operator/").status_code == 302
+
+    def test_customers_are_refused(self, browse, owner):
+        assert browse(owner, tenant=None).get("/operator/").status_code == 302
+
+    def test_it_does_not_stand_on_a_workspaces_host(self, console, browse, operator):
+        assert browse(operator.user).get("/operator/").status_code == 404
+
+    def test_guessing_is_slowed_down(self, door, operator):
+        for _ in range(12):
+            answer = sign_in(door, operator, password="guess")
+        assert "Too many" in answer.content.decode()
+        code = operators.current_code(user=operator.user)
+        assert sign_in(door, operator, otp_token=code).status_code == 200
+
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+PUBLIC_MODELS = [m for m in MODELS if m._meta.app_label not in {"roblox", "media"}]
+
+
+class TestPages:
+    @pytest.mark.parametrize("model", PUBLIC_MODELS, ids=lambda m: m._meta.label_lower)
+    def test_every_list_opens(self, console, model, alpha, owner, mailoutbox):
+        invite(alpha, owner)
+        make_key(alpha)
+        name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
+        assert console.get(url(name)).status_code == 200
+
+    @pytest.mark.parametrize(
+        "model",
+        [m for m in PUBLIC_MODELS if m._meta.app_label != "django_celery_beat"],
+        ids=lambda m: m._meta.label_lower,
+    )
+    def test_every_first_row_opens_and_cannot_be_edited(
+        self, console, model, alpha, owner, mailoutbox
+    ):
+        invite(alpha, owner)
+        make_key(alpha)
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        page = console.get(url(f"{name}_change", model._default_manager.first().pk))
+        assert page.status_code == 200
+        assert 'name="_save"' not in page.content.decode()
+        assert console.get(url(f"{name}_add")).status_code == 403
+
+    def test_installed_packages_add_no_pages_of_their_own(self):
+        assert not {m._meta.app_label for m in MODELS} & {"djstripe", "account", "auth"}
+
+    def test_the_overview_and_the_gallery_open(self, console):
+        assert console.get("/operator/").status_code == 200
+        assert console.get("/operator/design/").status_code == 200
+
+    def test_no_secret_is_shown(self, console, alpha):
+        key, _ = make_key(alpha)
+        page = console.get(url("gateway_apikey_change", key.pk)).content.decode()
+        assert key.secret_hash not in page
+        device = TOTPDevice.objects.get()
+        page = console.get(url("otp_totp_totpdevice_change", device.pk)).content.decode()
+        assert device.key not in page
+
+    def test_the_strict_policy_holds_everywhere_else(self, console):
+        assert "Content-Security-Policy" not in console.get("/operator/").headers
+        assert "script-src 'self'" in console.get("/")["Content-Security-Policy"]
+
+    def test_the_list_of_workspaces_takes_few_queries(
+        self, console, alpha, beta, django_assert_max_num_queries
+    ):
+        console.get(url("tenants_tenant_changelist"))
+        with django_assert_max_num_queries(9):
+            console.get(url("tenants_tenant_changelist"))
+
+
+class TestActions:
+    def act(self, console, model, action, row):
+        form = {"action": action, "_selected_action": [row.pk]}
+        return console.post(url(f"{model}_changelist"), form, follow=True)
+
+    def test_revoking_a_key(self, console, alpha):
+        key, _ = make_key(alpha)
+        self.act(console, "gateway_apikey", "revoke", key)
+        assert ApiKey.objects.get().state == "revoked"
+        entry = AuditEntry.objects.get(action="api_key.revoked")
+        assert entry.actor_label == "operator olga@toolboxai.example"
+
+    def test_taking_an_invitation_back(self, console, alpha, owner):
+        invitation = invite(alpha, owner)
+        self.act(console, "tenants_invitation", "revoke", invitation)
+        invitation.refresh_from_db()
+        assert invitation.state == "revoked"
+
+    def test_running_a_failed_job_again(self, console):
+        run = JobRun.objects.create(name="tenants.provision", schema_name="public")
+        runs.fail(run=runs.claim(run_id=str(run.pk)), error=RuntimeError("no"))
+        self.act(console, "jobs_jobrun", "run_again", run)
+        run.refresh_from_db()
+        assert (run.state, run.attempts, run.max_attempts) == ("queued", 1, 6)
+        assert AuditEntry.objects.filter(action="job.replayed").exists()
+
+    def test_a_job_that_is_not_over_stays(self, console):
+        run = JobRun.objects.create(name="mail.send", schema_name="public")
+        page = self.act(console, "jobs_jobrun", "run_again", run).content.decode()
+        assert "mail.send is queued" in page
+
+    def test_locking_a_person_out_and_letting_them_in(self, console, teacher):
+        self.act(console, "accounts_user", "lock_out", teacher)
+        assert not User.objects.get(pk=teacher.pk).is_active
+        self.act(console, "accounts_user", "let_in", teacher)
+        assert User.objects.get(pk=teacher.pk).is_active
+        assert AuditEntry.objects.filter(action__startswith="person.").count() == 2
+
+    def test_nobody_locks_themselves_out(self, console, operator):
+        self.act(console, "accounts_user", "lock_out", operator.user)
+        assert User.objects.get(pk=operator.user.pk).is_active
+
+    def test_setting_a_failed_workspace_up_again(self, console, alpha):
+        Tenant.objects.filter(pk=alpha.pk).update(state=Tenant.State.FAILED)
+        self.act(console, "tenants_tenant", "retry", alpha)
+        alpha.refresh_from_db()
+        assert alpha.state == Tenant.State.PROVISIONING
+
+
+class TestInsideAWorkspace:
+    def test_its_models_ask_for_a_workspace_first(self, console):
+        answer = console.get(url("roblox_release_changelist"), follow=True)
+        assert answer.redirect_chain[0][0] == url("tenants_tenant_changelist")
+        assert "Choose the workspace" in answer.content.decode()
+
+    def test_entering_shows_where_one_is_and_is_recorded(self, console, alpha):
+        console.post(url("work_in_workspace", alpha.pk))
+        page = console.get("/operator/").content.decode()
+        assert "You are working in <strong>Alpha</strong>" in page
+        entry = AuditEntry.objects.get(action="operator.entered")
+        assert (entry.schema_name, entry.actor_label) == (
+            "w_alpha",
+            "operator olga@toolboxai.example",
+        )
+
+    def test_inside_its_models_open(self, console, alpha):
+        console.post(url("work_in_workspace", alpha.pk))
+        assert console.get(url("roblox_release_changelist")).status_code == 200
+
+    def test_leaving_closes_them(self, console, alpha):
+        console.post(url("work_in_workspace", alpha.pk))
+        console.post(url("leave_workspace"))
+        assert console.get(url("roblox_release_changelist")).status_code == 302
+
+    def test_entering_takes_a_post(self, console, alpha):
+        assert console.get(url("work_in_workspace", alpha.pk)).status_code == 405
+
+    def test_it_takes_the_one_time_code(self, operator, browse, alpha):
+        client = browse(operator.user, tenant=None)
+        assert client.post(url("work_in_workspace", alpha.pk)).status_code == 302
+        assert not AuditEntry.objects.filter(action="operator.entered").exists()
+
+    def test_outside_the_console_nothing_changes(self, console, alpha):
+        console.post(url("work_in_workspace", alpha.pk))
+        console.get("/operator/")
+        assert "Alpha" not in console.get("/workspaces/new/").content.decode()
+
+
+class TestCommands:
+    def test_making_an_operator_prints_the_keys_once(self, db, capsys):
+        call_command("operator", "create", "olga@toolboxai.example")
+        out = capsys.readouterr().out
+        password = re.search(r"Password\s+(\S+)", out)[1]
+        assert "otpauth://totp/" in out
+        assert User.objects.get(email="olga@toolboxai.example").check_password(password)
+        assert AuditEntry.objects.filter(action="operator.created").exists()
+
+    def test_making_one_again_renews_both(self, operator):
+        again = operators.create(email=operator.user.email)
+        assert again.otpauth_uri != operator.otpauth_uri
+        assert TOTPDevice.objects.count() == 1
+
+    def test_an_address_must_be_one(self, db):
+        with pytest.raises(CommandError, match="not an e-mail address"):
+            call_command("operator", "create", "olga")
+
+    def test_the_present_code(self, operator, capsys):
+        call_command("operator_code")
+        code = capsys.readouterr().out.strip()
+        assert TOTPDevice.objects.get().verify_token(code)
+
+    def test_not_in_production(self, operator, settings):
+        settings.TOOLBOXAI_ENV = "production"
+        with pytest.raises(CommandError, match="production"):
+            call_command("operator_code")
+
+    def test_without_an_operator_it_says_so(self, db):
+        with pytest.raises(CommandError, match="no such operator"):
+            call_command("operator_code")
