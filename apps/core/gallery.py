@@ -53,9 +53,9 @@ def _steps() -> list[dict[str, Any]]:
     return [
         {"title": "Check the key", "state": "succeeded", **done},
         {"title": "Upload the place", "state": "succeeded", "detail": "2.4 MB", **done},
-        {"title": "Publish", "state": "running", "detail": "Waiting for Roblox", "started_at": start},
+        {"title": "Publish", "state": "running", "detail": "Waiting for Roblox"},
         {"title": "Restart servers", "state": "skipped"},
-        {"title": "Verify the version", "state": "failed", "detail": "Roblox answered 409.", **done},
+        {"title": "Verify", "state": "failed", "detail": "Roblox answered 409.", **done},
         {"title": "Record", "state": "pending"},
     ]
 

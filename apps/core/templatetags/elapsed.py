@@ -7,6 +7,8 @@ from datetime import datetime
 from django import template
 
 register = template.Library()
+MINUTE = 60  # seconds
+HOUR = 60  # minutes
 
 
 @register.filter
@@ -15,9 +17,9 @@ def elapsed(start: datetime, end: datetime) -> str:
     seconds = max((end - start).total_seconds(), 0.0)
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
+    if round(seconds, 1) < MINUTE:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
+    minutes, rest = divmod(round(seconds), MINUTE)
+    if minutes < HOUR:
         return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // HOUR} h {minutes % HOUR} min"
