@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from . import assets
+from .search import Wanted, searchable
 from .values import STRINGS, Property, ValueType, text
 
 Kind = Literal["place", "model"]
@@ -30,7 +31,7 @@ class Columns(Protocol):
 
     def row(self, number: int) -> Mapping[str, Property]: ...
 
-    def search(self, pattern: re.Pattern[bytes], names: Collection[str] | None) -> Iterator[Found]:
+    def search(self, wanted: Wanted) -> Iterator[Found]:
         """Matches in the strings of all rows, a column at a time."""
         ...
 
@@ -197,24 +198,22 @@ class Document:
                 if source is not None:
                     yield Script(instance, source)
 
-    def search(
-        self, pattern: re.Pattern[bytes], names: Collection[str] | None = None
-    ) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
-        """Every match in the strings, URIs and fonts of the named properties, or of all.
+    def search(self, wanted: Wanted) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
+        """Every match in the strings, URIs and fonts of properties.
 
         Property by property for all instances of a class, so that large files are unpacked
-        once. The pattern must not match an empty string nor lean on the ends of a value.
+        once.
         """
         groups: dict[int, list[Instance]] = {}
         for instance in self.instances():
             if instance.columns is None:
-                yield from _search(instance, pattern, names)
+                yield from _search(instance, wanted)
             else:
                 groups.setdefault(id(instance.columns), []).append(instance)
         for members in groups.values():
             members.sort(key=lambda member: member.row)
             columns = members[0].columns
-            for row, name, match in columns.search(pattern, names) if columns else ():
+            for row, name, match in columns.search(wanted) if columns else ():
                 yield members[row], name, match
 
     def asset_references(self) -> Iterator[AssetReference]:
@@ -229,11 +228,8 @@ class Document:
         return next((i for i in self.instances() if i.path == path), None)
 
 
-def _search(
-    instance: Instance, pattern: re.Pattern[bytes], names: Collection[str] | None
-) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
+def _search(instance: Instance, wanted: Wanted) -> Iterator[tuple[Instance, str, re.Match[bytes]]]:
     for name, prop in instance.own.items():
-        if names is not None and name not in names:
-            continue
-        for match in pattern.finditer(assets.searchable(prop)):
-            yield instance, name, match
+        if wanted.covers(name):
+            for match in wanted.pattern.finditer(searchable(prop)):
+                yield instance, name, match

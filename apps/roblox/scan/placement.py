@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from apps.roblox.files.document import Document, Instance
+from apps.roblox.files.search import Wanted
 from apps.roblox.files.values import STRINGS
 
 from .script import Report, shown
@@ -59,11 +60,13 @@ UNLIKELY = frozenset(
     }
 )
 
-CODE = re.compile(
-    rb"\brequire\s*\(|\bloadstring\b|\b[gs]etfenv\b|LPH!|\bHttpService\b|game\s*:\s*GetService"
-    rb"|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1200,}+"
+CODE = Wanted(
+    re.compile(
+        rb"\brequire\s*\(|\bloadstring\b|\b[gs]etfenv\b|LPH!|\bHttpService\b|game\s*:\s*GetService"
+        rb"|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1200,}+"
+    ),
+    names=frozenset({"AttributesSerialize", "Value"}),
 )
-DATA = frozenset({"AttributesSerialize", "Value"})
 
 
 def check(instance: Instance, report: Report) -> None:
@@ -80,6 +83,6 @@ def check(instance: Instance, report: Report) -> None:
 
 def payloads(document: Document) -> Iterator[tuple[Instance, str]]:
     """Instances that keep code as data, with the sentence that says which."""
-    for instance, name, match in document.search(CODE, DATA):
+    for instance, name, match in document.search(CODE):
         what = shown(match.group()[:40])
         yield instance, f"{name} holds \u201c{what}\u201d"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from apps.roblox.files.assets import searchable
 from apps.roblox.files.document import Found
 from apps.roblox.files.refusals import Malformed
+from apps.roblox.files.search import Wanted, searchable
 from apps.roblox.files.values import Opaque, Property, ValueType
 
 from .chunks import Chunk, unpack
 from .codec import BadColumnError, Codec
 from .interleave import Buffer
 from .links import Links
+from .variable import StringColumn
 
 SEARCHED = frozenset({ValueType.STRING, ValueType.CONTENT, ValueType.FONT})
 
@@ -70,15 +71,22 @@ class Column:
             self.links.latest = (self, values)
         return values
 
-    def holds(self, pattern: re.Pattern[bytes]) -> bool:
-        """Whether the pattern is found in the column's bytes, before any value is made."""
-        return pattern.search(self._content()) is not None
+    def find(self, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Row and match, for all matches in the values."""
+        values = self.values()
+        if isinstance(values, StringColumn):
+            yield from values.find(pattern)
+            return
+        for row, value in enumerate(values):
+            found = pattern.finditer(searchable(Property(self.type, value)))
+            yield from ((row, match) for match in found)
 
-    def _content(self) -> Buffer:
+    def content(self) -> Buffer:
+        """The column's bytes, unpacked again when they were not kept."""
         return unpack(self.chunk)[self.start :] if self.raw is None else self.raw
 
     def _decode(self) -> Sequence[Any]:
-        raw = self._content()
+        raw = self.content()
         if self.codec is None:
             return [Opaque(f"{self.tag:#04x}", bytes(raw))] * self.count
         try:
@@ -103,16 +111,14 @@ class ClassTable:
     def row(self, number: int) -> Mapping[str, Property]:
         return Row(self.columns, number)
 
-    def search(self, pattern: re.Pattern[bytes], names: Collection[str] | None) -> Iterator[Found]:
+    def search(self, wanted: Wanted) -> Iterator[Found]:
         for name, column in self.columns.items():
-            if names is not None and name not in names:
+            if not wanted.covers(name):
                 continue
             if column.type is ValueType.SHARED_STRING:
-                yield from self._search_shared(name, column, pattern)
-            elif column.type in SEARCHED and column.holds(pattern):
-                for row, value in enumerate(column.values()):
-                    text = searchable(Property(column.type, value))
-                    yield from ((row, name, match) for match in pattern.finditer(text))
+                yield from self._search_shared(name, column, wanted.pattern)
+            elif column.type in SEARCHED and wanted.may_be_in(column.content()):
+                yield from ((row, name, match) for row, match in column.find(wanted.pattern))
 
     def _search_shared(
         self, name: str, column: Column, pattern: re.Pattern[bytes]

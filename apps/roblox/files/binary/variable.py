@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
@@ -16,6 +18,8 @@ from .interleave import Buffer
 from .links import Links, Numbers
 
 LENGTH = struct.Struct("<I")
+# Roblox makes sequences of at most 20.
+MOST_KEYPOINTS = 1_000
 
 
 def take_string(raw: Buffer, at: int) -> tuple[bytes, int]:
@@ -37,7 +41,10 @@ class StringColumn(Sequence[bytes]):
 
     def __init__(self, raw: Buffer, count: int) -> None:
         self.raw = raw
-        self.ends = array("I", bytes(4))
+        self.ends = _evenly(raw, count) or self._walk(raw, count)
+
+    def _walk(self, raw: Buffer, count: int) -> array[int]:
+        ends = array("I", bytes(4))
         at, limit, length = 0, len(raw), LENGTH.unpack_from
         for _ in range(count):
             if at + 4 > limit:
@@ -45,8 +52,9 @@ class StringColumn(Sequence[bytes]):
             at += 4 + length(raw, at)[0]
             if at > limit:
                 raise BadColumnError(f"a string ends {at - limit} bytes after the chunk does")
-            self.ends.append(at)
+            ends.append(at)
         expect(raw, at)
+        return ends
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -61,6 +69,27 @@ class StringColumn(Sequence[bytes]):
         if isinstance(row, slice):
             return [self[n] for n in range(*row.indices(len(self)))]
         return bytes(self.raw[self.ends[row] + 4 : self.ends[row + 1]])
+
+    def find(self, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Row and match, found in the bytes of all strings at once.
+
+        Lengths stand between the strings and hold zero bytes, which no pattern matches.
+        """
+        for match in pattern.finditer(self.raw):
+            row = bisect_right(self.ends, match.start()) - 1
+            if self.ends[row] + LENGTH.size <= match.start() and match.end() <= self.ends[row + 1]:
+                yield row, match
+
+
+def _evenly(raw: Buffer, count: int) -> array[int] | None:
+    """The ends of strings that all have one length, as where nobody set a property."""
+    size = len(raw) // count if count else 0
+    if size < LENGTH.size or size * count != len(raw):
+        return None
+    prefix = LENGTH.pack(size - LENGTH.size)
+    if any(bytes(raw[n::size]) != prefix[n : n + 1] * count for n in range(LENGTH.size)):
+        return None
+    return array("I", range(0, len(raw) + 1, size))
 
 
 class Strings:
@@ -115,8 +144,10 @@ class Keypoints(Walked):
 
     def take(self, raw: Buffer, at: int) -> tuple[Any, int]:
         need(raw, at + 4)
-        start = at + 4
-        end = start + LENGTH.unpack_from(raw, at)[0] * self.layout.size
+        start, count = at + 4, LENGTH.unpack_from(raw, at)[0]
+        if count > MOST_KEYPOINTS:
+            raise BadColumnError(f"a sequence has {count} keypoints")
+        end = start + count * self.layout.size
         need(raw, end)
         return tuple(self.layout.iter_unpack(raw[start:end])), end
 

@@ -27,6 +27,8 @@ from .scalars import read_base64
 from .values import interpret
 
 FEED = 1 << 20
+LONGEST_MARKUP = 4 * FEED
+LONGEST_NAME = 256
 ENDINGS = frozenset(
     {"no element found", "unclosed token", "unclosed CDATA section", "partial character"}
 )
@@ -38,12 +40,14 @@ REMEMBERED_VALUES, REMEMBERED_LENGTH = 20_000, 64
 
 def read_xml(data: bytes, kind: Kind, limits: Limits) -> Document:
     """Raises a `FileRefused` for anything but a whole, well-formed file."""
-    parser = DefusedExpatParser(forbid_dtd=True)
+    parser = _Parser(forbid_dtd=True)
     content = _Content(Document(kind, "xml"), limits, parser)
     parser.setContentHandler(content)
     try:
         for at in range(0, len(data), FEED):
             parser.feed(data[at : at + FEED])
+            if at + FEED - parser.place > LONGEST_MARKUP:
+                raise TooLarge("A tag or comment has no end in sight", where=content.locate())
         parser.close()
     except SAXParseException as error:
         raise _refusal(error) from error
@@ -56,6 +60,13 @@ def read_xml(data: bytes, kind: Kind, limits: Limits) -> Document:
     content.resolve()
     tree.check(content.document.roots, content.instances.values(), limits)
     return content.document
+
+
+class _Parser(DefusedExpatParser):
+    @property
+    def place(self) -> int:
+        """Where in the bytes the markup starts that is being read."""
+        return int(self._parser.CurrentByteIndex)  # type: ignore[attr-defined]
 
 
 def _refusal(error: SAXParseException) -> FileRefused:
@@ -130,8 +141,8 @@ class _Content(ContentHandler):
                 f"The file holds more than {self.limits.instances} instances", where=self.locate()
             )
         class_name = attrs.get("class")
-        if not class_name:
-            raise Malformed("An Item has no class", where=self.locate())
+        if not class_name or len(class_name) > LONGEST_NAME:
+            raise Malformed("An Item has no class, or an endless one", where=self.locate())
         self.budget.charge(3 * INSTANCE_COST, self.locate)
         self.properties = {}
         instance = Instance.over(class_name, self.properties)
@@ -144,8 +155,10 @@ class _Content(ContentHandler):
         self.within.append("Item")
 
     def _register(self, instance: Instance, referent: str) -> None:
-        if referent in self.instances:
-            raise Malformed(f"The referent {referent[:80]} is used twice", where=self.locate())
+        if referent in self.instances or len(referent) > LONGEST_NAME:
+            raise Malformed(
+                f"The referent {referent[:80]} is used twice or endless", where=self.locate()
+            )
         self.instances[referent] = instance
 
     def characters(self, content: str) -> None:
@@ -183,8 +196,10 @@ class _Content(ContentHandler):
 
     def _finish_property(self, node: Node) -> None:
         name = node.attributes.get("name")
-        if not name:
-            raise Malformed(f"A {node.tag[:40]} property has no name", where=self.locate())
+        if not name or len(name) > LONGEST_NAME:
+            raise Malformed(
+                f"A {node.tag[:40]} property has no name, or an endless one", where=self.locate()
+            )
         if name in self.properties:
             raise Malformed(f"The property {name[:80]} is given twice", where=self.locate())
         self.budget.charge(SLOT_COST, self.locate)
