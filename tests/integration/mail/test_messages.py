@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from apps.jobs.models import JobRun
+from apps.jobs.services import replays
+from apps.jobs.task import run_now
+from apps.mail import anymail_api
+from apps.mail.models import Message
+from apps.mail.services import messages
+from tests.factories.jobs import work_off
+from tests.factories.tenants import invite
+from tests.factories.transactions import undo_after
+
+
+def send(alpha, owner, **about):
+    context = {"tenant": alpha, "person": owner}
+    return messages.send(template="mail/welcome", to=owner.email, context=context, **about)
+
+
+def refuse(monkeypatch, *, permanent):
+    def fail(_mail):
+        raise anymail_api.MailNotSent("It answered 500.", permanent=permanent)
+
+    monkeypatch.setattr(anymail_api, "deliver", fail)
+
+
+def test_a_mail_has_text_and_html(alpha, owner, mailoutbox):
+    send(alpha, owner)
+    work_off()
+    (mail,) = mailoutbox
+    assert alpha.url in mail.body
+    assert mail.alternatives[0].mimetype == "text/html"
+    assert f'href="{alpha.url}/"' in mail.alternatives[0].content
+
+
+def test_names_are_escaped_in_html_only(alpha, owner, mailoutbox):
+    alpha.name = "<b>O'Hara</b> & Sons"
+    send(alpha, owner)
+    work_off()
+    assert "<b>O'Hara</b> & Sons" in mailoutbox[0].body
+    assert mailoutbox[0].subject == "<b>O'Hara</b> & Sons is ready"
+    assert "<b>O" not in mailoutbox[0].alternatives[0].content
+
+
+def test_a_name_cannot_add_a_header(alpha, owner, mailoutbox):
+    alpha.name = "Alpha\nBcc: everybody@school.example"
+    send(alpha, owner)
+    work_off()
+    assert "\n" not in mailoutbox[0].subject
+    assert mailoutbox[0].bcc == []
+
+
+def test_a_mail_without_a_design_gets_the_plain_one(alpha, owner, mailoutbox):
+    messages.send(
+        template="account/email/password_changed", to=owner.email, context={"user": owner}
+    )
+    work_off()
+    assert "<html" in mailoutbox[0].alternatives[0].content
+
+
+def test_a_deed_that_is_undone_sends_nothing(alpha, owner):
+    with pytest.raises(RuntimeError):
+        undo_after(lambda: send(alpha, owner))
+    assert not Message.objects.exists()
+    assert not JobRun.objects.exists()
+
+
+def test_the_text_is_encrypted_until_it_left(alpha, owner):
+    message = send(alpha, owner)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT text || html FROM mail_message")
+        assert alpha.url not in cursor.fetchone()[0]
+    work_off()
+    message.refresh_from_db()
+    assert (message.state, message.text, message.html) == ("sent", "", "")
+
+
+def test_it_is_readable_whatever_the_workspace_it_was_written_in(in_alpha, owner, mailoutbox):
+    message = send(in_alpha, owner)
+    assert message.schema_name == "w_alpha"
+    work_off()
+    assert len(mailoutbox) == 1
+
+
+def test_running_the_job_again_sends_nothing_more(alpha, owner, mailoutbox):
+    message = send(alpha, owner)
+    work_off()
+    messages.deliver(message_id=str(message.pk))
+    assert len(mailoutbox) == 1
+
+
+def test_a_passing_failure_is_tried_again(alpha, owner, monkeypatch, mailoutbox):
+    send(alpha, owner)
+    with monkeypatch.context() as patch:
+        refuse(patch, permanent=False)
+        run = run_now(JobRun.objects.get())
+    assert (run.state, run.attempts) == ("queued", 1)
+    assert "It answered 500." in run.message
+    assert Message.objects.get().state == "queued"
+
+
+def test_a_refused_address_ends_it_and_an_operator_may_replay(
+    alpha, owner, monkeypatch, mailoutbox
+):
+    send(alpha, owner)
+    with monkeypatch.context() as patch:
+        refuse(patch, permanent=True)
+        run = run_now(JobRun.objects.get())
+    message = Message.objects.get()
+    assert (run.state, message.state, message.problem) == ("failed", "failed", "It answered 500.")
+    replays.replay(run=run, by=None)
+    work_off()
+    assert len(mailoutbox) == 1
+
+
+def test_the_database_keeps_no_text_of_a_sent_mail(alpha, owner):
+    message = send(alpha, owner)
+    work_off()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(text="left over")
+
+
+def test_an_invitations_job_shows_in_its_workspace(alpha, owner):
+    invite(alpha, owner)
+    assert JobRun.objects.of_workspace("w_alpha").get().name == "mail.send"
