@@ -188,7 +188,7 @@ def load() -> Env:
     production = os.environ.get("TOOLBOXAI_ENV") == "production"
     problems = _production_problems(os.environ) if production else []
     try:
-        env = Env(_env_file=() if production else (local_dir() / "env",))  # type: ignore[call-arg]
+        env = Env(_env_file=() if production else (local_dir() / "env",))
     except ValidationError as error:
         problems = _field_problems(error) + problems
     else:

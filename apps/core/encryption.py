@@ -15,8 +15,9 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 
+from apps.core.database import connection
 from apps.core.errors import DomainError
 
 NONCE_BYTES = 12
@@ -37,7 +38,7 @@ def encrypt(plain: str, *, context: str) -> str:
 
 
 def decrypt(stored: str, *, context: str) -> str:
-    """Raises `Undecryptable` when the key is gone, the value was changed, or the context differs."""
+    """Raises `Undecryptable` when the key is gone, the value changed, or the context differs."""
     name, _, body = stored.partition(":")
     key = settings.FIELD_ENCRYPTION_KEYS.get(name)
     if key is None:

@@ -26,7 +26,7 @@ class KeepsBuiltNames:
         return str(super().stored_name(name))  # type: ignore[misc]
 
 
-class StaticStorage(KeepsBuiltNames, ManifestStaticFilesStorage):
+class StaticStorage(KeepsBuiltNames, ManifestStaticFilesStorage):  # type: ignore[misc]
     """On a developer's machine: quick to collect."""
 
 

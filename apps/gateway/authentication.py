@@ -20,7 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        tenant = request._request.tenant
+        tenant = getattr(request._request, "tenant", None)
         key = api_keys.authenticate(secret=secret.strip(), tenant=tenant) if tenant else None
         if key is None:
             raise AuthenticationFailed(
@@ -36,7 +36,7 @@ class WorkspaceSessionAuthentication(SessionAuthentication):
     """The page's own session, with its CSRF check."""
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = ApiKeyAuthentication
     name = "apiKey"
 
@@ -44,7 +44,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "tbx_…"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = WorkspaceSessionAuthentication
     name = "session"
 

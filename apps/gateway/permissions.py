@@ -18,7 +18,7 @@ class WorkspacePermission(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         tenant = getattr(request._request, "tenant", None)
-        if tenant is None or not request.user or not request.user.is_authenticated:
+        if tenant is None or not request.user.is_authenticated:
             return False
         needed = getattr(view, "required_permissions", {}).get(getattr(view, "action", None))
         return needed is not None and needed in permissions_of(request.user, tenant=tenant)

@@ -21,10 +21,10 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
         return None
     headers = {}
     if isinstance(error, exceptions.APIException):
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(round(error.wait))
+        if challenge := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = challenge
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(round(wait))
     if isinstance(error, VendorError) and error.retry_after:
         headers["Retry-After"] = str(round(error.retry_after))
     problem = {"type": f"/docs/problems/{problem['code']}", **problem}

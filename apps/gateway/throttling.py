@@ -37,7 +37,7 @@ class KeyThrottle(BaseThrottle):
         self._wait = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002
-        if not request.user or not request.user.is_authenticated:
+        if not request.user.is_authenticated:
             return True
         who = f"{type(request.user).__name__}:{request.user.pk}"
         try:

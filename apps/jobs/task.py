@@ -26,7 +26,7 @@ from apps.jobs.services import runs
 log = structlog.get_logger(__name__)
 
 
-class Job(Task):  # type: ignore[misc]
+class Job(Task):  # type: ignore[type-arg]
     """Runs in its workspace, under a lease, exactly as often as its `JobRun` allows.
 
     Tasks take keyword arguments only, must be safe to run again from the start, and raise a

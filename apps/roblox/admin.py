@@ -73,7 +73,7 @@ class ReleaseAdmin(WorkspaceModelAdmin):
     search_fields = ("version", "notes")
     inlines = (FindingInline,)
 
-    @display(description="state", label=TONES)
+    @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
     def show_state(self, release: Release) -> str:
         return release.state
 
@@ -87,6 +87,6 @@ class DeploymentAdmin(WorkspaceModelAdmin):
     list_select_related = ("release__experience", "environment")
     inlines = (DeploymentStepInline,)
 
-    @display(description="state", label=TONES)
+    @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
     def show_state(self, deployment: Deployment) -> str:
         return deployment.state

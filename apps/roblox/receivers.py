@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django_tenants.utils import schema_context
 
+from apps.core.database import connection
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.realtime import publisher

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db import connection
-
 from apps.accounts.models import User
+from apps.core.database import connection
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import OWNER, PERMISSIONS

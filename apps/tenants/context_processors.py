@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.tenants.requests import HostRequest
+
 
 class Permissions:
     """`can.releases_create` in templates, for the permission `releases.create`."""
@@ -27,6 +29,6 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def subscriber(request: HttpRequest) -> Any:
+def subscriber(request: HostRequest) -> Any:
     """dj-stripe's question whose subscription a request is about: the workspace's."""
     return request.tenant

@@ -7,18 +7,19 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from apps.core.database import connection
 from apps.tenants import directory
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import PERMISSIONS
+from apps.tenants.requests import HostRequest
 
 SESSION_WORKSPACE = "workspace"
 SESSION_CONSOLE_WORKSPACE = "console_workspace"
-GetResponse = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HostRequest], HttpResponse]
 
 
 class WorkspaceMiddleware:
@@ -27,7 +28,7 @@ class WorkspaceMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HostRequest) -> HttpResponse:
         before = connection.tenant
         connection.set_schema_to_public()
         try:
@@ -35,7 +36,7 @@ class WorkspaceMiddleware:
         finally:
             connection.set_tenant(before)
 
-    def _enter(self, request: HttpRequest) -> HttpResponse | None:
+    def _enter(self, request: HostRequest) -> HttpResponse | None:
         request.tenant = None
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         set_urlconf(request.urlconf)
@@ -61,7 +62,7 @@ class MembershipMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HostRequest) -> HttpResponse:
         request.membership = None
         request.can = frozenset()
         if request.user.is_authenticated:
@@ -81,13 +82,13 @@ class ConsoleWorkspaceMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HostRequest) -> HttpResponse:
         request.console_workspace = None
         if (
             request.tenant is None
             and request.path.startswith("/operator/")
             and request.user.is_staff
-            and request.user.is_verified()
+            and request.user.is_verified()  # type: ignore[attr-defined]
         ):
             schema = request.session.get(SESSION_CONSOLE_WORKSPACE)
             tenant = Tenant.objects.filter(schema_name=schema).first() if schema else None
@@ -102,6 +103,6 @@ def _public_hosts() -> set[str]:
     return hosts if settings.TOOLBOXAI_ENV == "production" else hosts | {"127.0.0.1", "[::1]"}
 
 
-def _absent(request: HttpRequest, tenant: Tenant | None) -> HttpResponse:
+def _absent(request: HostRequest, tenant: Tenant | None) -> HttpResponse:
     status = 503 if tenant else 404
     return render(request, "errors/no_workspace.html", {"tenant": tenant}, status=status)

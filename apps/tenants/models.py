@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -60,7 +60,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     time_zone = models.CharField(max_length=50, default="UTC")
     provisioning_run_id = models.UUIDField(null=True, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="founded_tenants"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -94,7 +94,7 @@ class Domain(DomainMixin):  # type: ignore[misc]
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def of(self, *, user: object, tenant: Tenant) -> Membership | None:
+    def of(self, *, user: Any, tenant: Tenant) -> Membership | None:
         return self.filter(user=user, tenant=tenant, user__is_active=True).first()
 
     def owners(self) -> Self:

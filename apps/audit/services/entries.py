@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
+from apps.core.database import connection
 
 
 def record(

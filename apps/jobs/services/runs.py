@@ -6,15 +6,17 @@ import contextlib
 import random
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from apps.core.errors import DomainError, VendorError
+from apps.core.database import connection
+from apps.core.errors import DomainError, NotFound, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
 
@@ -54,6 +56,14 @@ def request(
             )
         if created:
             transaction.on_commit(lambda: send(run=run))
+    return run
+
+
+def find(*, run_id: UUID | str | None) -> JobRun:
+    """Raises `NotFound`."""
+    run = JobRun.objects.filter(pk=run_id).first() if run_id else None
+    if run is None:
+        raise NotFound("There is no such job.")
     return run
 
 

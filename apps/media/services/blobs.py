@@ -6,8 +6,8 @@ import hashlib
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
 
+from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.media.models import Blob
 

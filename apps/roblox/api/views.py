@@ -72,7 +72,7 @@ class ExperienceViewSet(
         return Response(shapes.EnvironmentSerializer(environment).data)
 
 
-class ReleaseFilter(filters.FilterSet):
+class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]
     experience = filters.CharFilter(field_name="experience__slug")
 
     class Meta:
@@ -133,7 +133,7 @@ class ReleaseViewSet(
         return download(self.get_object())
 
 
-class DeploymentFilter(filters.FilterSet):
+class DeploymentFilter(filters.FilterSet):  # type: ignore[misc]
     experience = filters.CharFilter(field_name="environment__experience__slug")
     environment = filters.CharFilter(field_name="environment__kind")
 

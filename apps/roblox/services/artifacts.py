@@ -34,7 +34,7 @@ def load(*, artifact: Artifact) -> Document:
 
 def describe(document: Document) -> dict[str, Any]:
     """What people want to see of a file without opening it, as the artifact's columns."""
-    references = []
+    references: list[dict[str, str]] = []
     for reference in document.asset_references():
         if len(references) == ASSET_REFERENCES:
             break

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +24,7 @@ from apps.media.services import blobs
 from apps.roblox import signals
 from apps.roblox.errors import OutcomeUnclear
 from apps.roblox.models import Deployment, DeploymentStep, Release
-from apps.roblox.open_cloud_api import OpenCloud, OutcomeUnknown
+from apps.roblox.open_cloud_api import Format, OpenCloud, OutcomeUnknown
 from apps.roblox.services import deployments, experiences, releases
 
 SETTLE_SECONDS = 20
@@ -135,7 +136,7 @@ def publish(delivery: Delivery) -> str:
     _note_sending(delivery)
     try:
         version = delivery.cloud.publish_place(
-            delivery.universe_id, delivery.place_id, content, artifact.format
+            delivery.universe_id, delivery.place_id, content, cast("Format", artifact.format)
         )
     except OutcomeUnknown:
         raise

@@ -12,6 +12,7 @@ from apps.accounts.services import emails, operators
 from apps.core.errors import Conflict
 from apps.core.outgoing import Vendor
 from apps.jobs.models import JobRun
+from apps.jobs.services import runs
 from apps.jobs.task import run_now
 from apps.roblox.files.demo import build_demo_place
 from apps.roblox.models import Deployment, Experience, Release
@@ -65,13 +66,13 @@ def _person(email: str, name: str) -> User:
 
 
 def _workspace(people: list[User]) -> Tenant:
-    tenant = Tenant.objects.filter(slug=SLUG).first()
+    tenant: Tenant | None = Tenant.objects.filter(slug=SLUG).first()
     if tenant is None:
         tenant = tenants.create(
             name="Lincoln Middle School", slug=SLUG, kind=Tenant.Kind.SCHOOL, by=people[0]
         )
     if tenant.state != Tenant.State.ACTIVE:
-        run_now(JobRun.objects.get(pk=tenant.provisioning_run_id))
+        run_now(runs.find(run_id=tenant.provisioning_run_id))
         tenant.refresh_from_db()
     for user, (_, _, role) in zip(people, PEOPLE, strict=True):
         Membership.objects.get_or_create(user=user, tenant=tenant, defaults={"role": role})
@@ -116,4 +117,4 @@ def _deploy(experience: Experience) -> None:
 
 
 def _carry_out(deployment: Deployment) -> None:
-    run_now(JobRun.objects.get(pk=deployment.run_id))
+    run_now(runs.find(run_id=deployment.run_id))

@@ -70,12 +70,14 @@ def rollback_targets(*, environment: Environment) -> list[Release]:
     live = environment.live_deployment
     earlier = (
         environment.deployments.filter(state=Deployment.State.SUCCEEDED)
-        .exclude(release_id=live.release_id if live else None)
         .filter(release__state=Release.State.READY)
         .select_related("release__experience")
         .order_by("-finished_at")
     )
-    return list({d.release_id: d.release for d in earlier}.values())
+    found = {d.release_id: d.release for d in earlier}
+    if live is not None:
+        found.pop(live.release_id, None)
+    return list(found.values())
 
 
 def stageable(*, environment: Environment) -> list[Release]:

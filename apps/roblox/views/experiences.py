@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -43,10 +45,11 @@ def detail(request: WorkspaceRequest, slug: str) -> HttpResponse:
     experience = experiences.find(slug=slug)
     recent = list(deployments.history(experience=experience)[:10])
     environments = list(experience.environments.with_live())
-    for environment in environments:
-        environment.rollback_releases = deployments.rollback_targets(environment=environment)
-        environment.open_deployment = next(
-            (d for d in recent if d.is_open and d.environment_id == environment.pk), None
+    shown: list[Any] = environments
+    for found in shown:
+        found.rollback_releases = deployments.rollback_targets(environment=found)
+        found.open_deployment = next(
+            (d for d in recent if d.is_open and d.environment_id == found.pk), None
         )
     releases = experience.releases.newest_version_first().select_related("artifact__blob")
     context = {

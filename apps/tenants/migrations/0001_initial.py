@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                     "created_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="founded_tenants",
+                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),

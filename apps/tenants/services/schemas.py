@@ -46,7 +46,7 @@ def migrate(*, schema_name: str, report: Report = lambda _percent, _text: None) 
                 done += 1
                 report(round(100 * done / len(plan)), f"{migration.app_label}.{migration.name}")
 
-        executor.progress_callback = follow
+        executor.progress_callback = follow  # type: ignore[assignment]
         if plan:
             executor.migrate(targets, plan=plan)
         return done
