@@ -1,4 +1,5 @@
 import json
+import signal
 from contextlib import ExitStack
 
 import pytest
@@ -95,6 +96,18 @@ def test_members_of_a_killed_process_leave(endpoint, socket):
         assert member(socket.hear("pusher_internal:member_removed")) == "bob"
     assert endpoint.pusher.users_info(name) == {"users": [{"id": "ada"}]}
     assert _subscriptions(endpoint, name) == 1
+
+
+def test_a_process_that_slept_past_its_lease_sends_its_clients_back(endpoint, socket):
+    name = channel("presence-")
+    socket.join(name, "ada")
+    with serve(like=endpoint) as sleeper, sleeper.open() as other:
+        other.join(name, "bob")
+        socket.hear("pusher_internal:member_added")
+        sleeper.process.send_signal(signal.SIGSTOP)
+        assert member(socket.hear("pusher_internal:member_removed")) == "bob"
+        sleeper.process.send_signal(signal.SIGCONT)
+        assert other.closing_code() == 4200
 
 
 def _subscriptions(endpoint, name):

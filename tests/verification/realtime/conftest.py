@@ -9,7 +9,8 @@ from tests.integration.realtime.endpoint import Endpoint, Socket, serve
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[Endpoint]:
-    with serve() as endpoint:
+    """The whole product, as `web` runs it."""
+    with serve(DJANGO_SETTINGS_MODULE="config.settings") as endpoint:
         yield endpoint
 
 

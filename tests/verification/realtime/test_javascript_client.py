@@ -33,7 +33,7 @@ class Story:
 
 @pytest.fixture
 def own_endpoint() -> Iterator[Endpoint]:
-    with serve() as endpoint:
+    with serve(DJANGO_SETTINGS_MODULE="config.settings") as endpoint:
         yield endpoint
 
 
