@@ -61,7 +61,9 @@ def _join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
     response = render(request, "onboarding/invitation.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    # The address holds a secret. "no-referrer" would send the form with an Origin of null,
+    # which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

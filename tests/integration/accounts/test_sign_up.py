@@ -202,7 +202,7 @@ class TestInvited:
     def test_a_stranger_is_asked_in(self, visitor, link):
         page = visitor.get(link)
         assert "Join Alpha" in page.content.decode()
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "same-origin"
 
     def test_signing_up_from_the_link_needs_no_second_mail(self, visitor, link, mailoutbox, alpha):
         visitor.get(link)
