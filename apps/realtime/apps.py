@@ -7,4 +7,5 @@ class RealtimeConfig(AppConfig):
     name = "apps.realtime"
 
     def ready(self) -> None:
+        import_module("apps.realtime.checks")
         import_module("apps.realtime.receivers")

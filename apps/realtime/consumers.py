@@ -81,7 +81,7 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
         self.clock = ActivityClock(
             connection.outbox, idle=idle, grace=settings.REALTIME_PONG_SECONDS
         )
-        self.writer = asyncio.create_task(connection.outbox.write_to(self.send))
+        self.writer = asyncio.create_task(connection.outbox.write_to(self.base_send))
 
     async def _end(self) -> None:
         if self.writer is not None:

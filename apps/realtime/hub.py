@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -178,11 +179,12 @@ class Hub:
             await self._registry.close()
 
     async def _receive(self) -> None:
-        layer, count = _layer(), 0
-        while True:
-            self._deliver(await layer.receive(self._channel))
-            count += 1
-            if count % BURST == 0:
+        for number in itertools.count(1):
+            try:
+                self._deliver(await _layer().receive(self._channel))
+            except Exception:  # the worker loop: one bad message must not silence all others
+                log.exception("realtime_message_lost")
+            if number % BURST == 0:
                 await asyncio.sleep(0)
 
     def _deliver(self, message: broadcast.Broadcast) -> None:
@@ -205,6 +207,8 @@ class Hub:
                     await _announce_departure(departure)
             except RedisError as error:
                 log.warning("realtime_redis_unreachable", error=str(error))
+            except Exception:  # the worker loop: without a heartbeat all members would leave
+                log.exception("realtime_heartbeat_failed")
 
     def _reset_connections(self) -> None:
         """Events may have passed unseen: have every client come back and look anew."""

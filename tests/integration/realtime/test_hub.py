@@ -1,0 +1,84 @@
+"""The hub in this process, on the real channel layer."""
+
+import asyncio
+
+import pytest
+from channels.layers import get_channel_layer
+
+from apps.realtime import broadcast, hub, occupancy
+from apps.realtime.applications import Application
+from apps.realtime.subscriptions import Connection
+from tests.integration.realtime.endpoint import channel
+
+pytestmark = pytest.mark.asyncio
+APPLICATION = Application("1", "key", "secret")
+
+
+@pytest.fixture
+def name():
+    return channel()
+
+
+async def joined(name, socket_id="1.1"):
+    connection = Connection(socket_id, APPLICATION)
+    await hub.current().enter(connection)
+    await hub.current().subscribe(connection, name)
+    return connection
+
+
+async def heard(connection, count):
+    """The first `count` frames written to the connection."""
+    frames, done = [], asyncio.Event()
+
+    async def send(message):
+        frames.append(message["text"])
+        if len(frames) == count:
+            done.set()
+
+    writer = asyncio.create_task(connection.outbox.write_to(send))
+    await asyncio.wait_for(done.wait(), 5)
+    writer.cancel()
+    return frames
+
+
+async def test_a_frame_arrives_as_it_was_sent(name):
+    connection = await joined(name)
+    await broadcast.send(APPLICATION.address(name), "frame")
+    assert (await heard(connection, 2))[1] == "frame"
+    await hub.current().leave(connection)
+
+
+async def test_a_bad_message_does_not_silence_the_others(name, caplog):
+    connection = await joined(name)
+    await get_channel_layer().group_send(broadcast.group(APPLICATION.address(name)), {"bad": 1})
+    await broadcast.send(APPLICATION.address(name), "frame")
+    assert (await heard(connection, 2))[1] == "frame"
+    assert "realtime_message_lost" in caplog.text
+    await hub.current().leave(connection)
+
+
+async def test_many_frames_arrive_in_order(name):
+    connection = await joined(name)
+    reader = asyncio.create_task(heard(connection, 501))
+    for number in range(500):
+        await broadcast.send(APPLICATION.address(name), str(number))
+    assert (await reader)[1:] == [str(number) for number in range(500)]
+    await hub.current().leave(connection)
+
+
+async def test_counts_follow_the_subscriptions(name):
+    first, second = await joined(name, "1.1"), await joined(name, "1.2")
+    assert occupancy.subscription_count(APPLICATION, name) == 2
+    await hub.current().unsubscribe(first, name)
+    assert occupancy.subscriptions(APPLICATION)[name] == 1
+    await hub.current().leave(second)
+    assert name not in occupancy.subscriptions(APPLICATION)
+    await hub.current().leave(first)
+
+
+async def test_the_hub_rests_and_works_again(name):
+    for _ in range(2):
+        connection = await joined(name)
+        assert hub.current()._tasks
+        await hub.current().leave(connection)
+        assert not hub.current()._tasks
