@@ -86,7 +86,11 @@ format: install-dev ## Put everything into the house style
 	$(BIN)/ruff format .
 
 bench: install-dev ## Measure; prints tables
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@echo "== startup"; $(BIN)/python -m benchmarks.startup
+	@for name in $(filter-out startup,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \
+		echo "== $$name"; \
+		$(EMBEDDED) exec --profile test -- $(BIN)/python -m benchmarks.$$name || exit 1; \
+	done
 
 requirements: ## Compile requirements/*.in to pinned files with hashes (needs the network)
 	@for name in base embedded production dev; do \

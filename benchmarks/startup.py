@@ -1,5 +1,7 @@
 """Seconds from `make up` to the first page, after installation: cold and warm.
 
+    python -m benchmarks.startup
+
 Cold begins with an empty `.local/`: initdb, migrations, the demo. Warm is the next start.
 Front end and static files are built beforehand, as installation leaves them. Aim: 10 and 6.
 """
@@ -17,11 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from embedded.ports import find_free
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from embedded.ports import find_free  # noqa: E402 -- needs the path
-
 AIMS = {"cold": 10.0, "warm": 6.0}
 RUNS = 3
 STEP = re.compile(r"^  (?P<name>[A-Z][^.]*)\.+ +(?P<seconds>[\d.]+) s")

@@ -93,7 +93,9 @@ def _start_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
             external.require_database(layout, given.database)
         if given.redis:
             external.require_redis(given.redis)
-        current.note = services.acquire()
+        yours = {"DATABASE_URL": given.database, "REDIS_URL": given.redis}
+        brought = ", ".join(name for name, url in yours.items() if url)
+        current.note = services.acquire() or (f"yours: {brought}" if brought else "")
     return services
 
 
