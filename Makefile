@@ -86,7 +86,7 @@ format: install-dev ## Put everything into the house style
 	$(BIN)/ruff format .
 
 bench: install-dev ## Measure; prints tables
-	@echo "== startup"; $(BIN)/python -m benchmarks.startup
+	-@echo "== startup"; $(BIN)/python -m benchmarks.startup
 	@for name in $(filter-out startup,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \
 		echo "== $$name"; \
 		$(EMBEDDED) exec --profile test -- $(BIN)/python -m benchmarks.$$name || exit 1; \
