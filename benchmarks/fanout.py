@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Any, Self
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -29,19 +29,24 @@ APP_ID, KEY, SECRET = "77", secrets.token_hex(8), secrets.token_hex(16)
 CHANNEL = f"bench-{secrets.token_hex(4)}"
 BATCH = 10
 Trigger = Callable[[int], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
-async def bare(scope: dict, receive: Callable, send: Callable, sockets: set = set()) -> None:  # noqa: B006
+_bare_sockets: set[Send] = set()
+
+
+async def bare(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """The other server: whatever one socket says goes to all of them."""
     if scope["type"] != "websocket":
         return
     await receive()
     await send({"type": "websocket.accept"})
-    sockets.add(send)
+    _bare_sockets.add(send)
     while (message := await receive())["type"] == "websocket.receive":
-        for each in list(sockets):
+        for each in list(_bare_sockets):
             await each({"type": "websocket.send", "text": message["text"]})
-    sockets.discard(send)
+    _bare_sockets.discard(send)
 
 
 class Server:
