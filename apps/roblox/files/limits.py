@@ -37,15 +37,16 @@ INSTANCE_COST = 170
 class Budget:
     """What a reading has kept so far, against `Limits.memory`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, advice: str = "") -> None:
         self.limits = limits
+        self.advice = advice
         self.left = limits.memory
 
     def charge(self, size: int, where: str | Callable[[], str]) -> None:
         """Take `size` bytes or raise `TooLarge`. `where` may be a call: it is rarely needed."""
         if size > self.left:
             raise TooLarge(
-                f"Reading it needs more than {self.limits.memory // MIB} MiB of memory",
+                f"Reading it needs more than {self.limits.memory // MIB} MiB of memory{self.advice}",
                 where=where if isinstance(where, str) else where(),
             )
         self.left -= size

@@ -20,7 +20,10 @@ class Node:
         return "".join(self.pieces)
 
     def child(self, tag: str) -> Node | None:
-        return next((node for node in self.children if node.tag == tag), None)
+        for node in self.children:
+            if node.tag == tag:
+                return node
+        return None
 
     def part(self, tag: str) -> str:
         """The text of a child element; `KeyError` when there is none."""

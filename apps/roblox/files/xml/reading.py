@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl, Locator
+from xml.sax.xmlreader import Locator
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
 from apps.roblox.files import tree
 from apps.roblox.files.document import Document, Instance, Kind
-from apps.roblox.files.limits import INSTANCE_COST, MIB, Budget, Limits
+from apps.roblox.files.limits import MIB, Budget, Limits
 from apps.roblox.files.refusals import (
     FileRefused,
     Malformed,
@@ -26,6 +27,7 @@ from .node import Node
 from .scalars import read_base64
 from .values import interpret
 
+Attributes = dict[str, str]
 FEED = 1 << 20
 LONGEST_MARKUP = 4 * FEED
 LONGEST_NAME = 256
@@ -33,8 +35,10 @@ ENDINGS = frozenset(
     {"no element found", "unclosed token", "unclosed CDATA section", "partial character"}
 )
 DEEPEST_PROPERTY = 12
-# A slot in an instance's dictionary; a value of its own beside its text.
-SLOT_COST, VALUE_COST, NODE_COST = 110, 350, 450
+# Measured on CPython 3.11: an instance with its dictionary and referent, a slot in that
+# dictionary, a value beside its text, a number in a value, a value's entry among the remembered
+# ones, and an element while it is being read.
+ITEM_COST, SLOT_COST, VALUE_COST, PART_COST, ENTRY_COST, NODE_COST = 500, 64, 150, 60, 300, 450
 REMEMBERED_VALUES, REMEMBERED_LENGTH = 20_000, 64
 
 
@@ -63,6 +67,15 @@ def read_xml(data: bytes, kind: Kind, limits: Limits) -> Document:
 
 
 class _Parser(DefusedExpatParser):
+    """Calls the handler straight from expat, with plain dictionaries for attributes."""
+
+    def reset(self) -> None:
+        super().reset()
+        content = self.getContentHandler()
+        if isinstance(content, _Content):
+            self._parser.StartElementHandler = content.start  # type: ignore[attr-defined]
+            self._parser.EndElementHandler = content.end  # type: ignore[attr-defined]
+
     @property
     def place(self) -> int:
         """Where in the bytes the markup starts that is being read."""
@@ -84,11 +97,11 @@ class _Content(ContentHandler):
         self.locator = locator
         self.document = document
         self.limits = limits
-        self.budget = Budget(limits)
+        self.budget = Budget(limits, "; the binary format takes far less: save it as that")
         self.open: list[Instance] = []
         self.within: list[str] = []
         self.node: Node | None = None
-        self.size = 0
+        self.size = self.parts = 0
         self.properties: dict[str, Property] = {}
         self.instances: dict[str, Instance] = {}
         self.shared: dict[str, bytes] = {}
@@ -100,7 +113,7 @@ class _Content(ContentHandler):
         place = f"line {line}, column {(column or 0) + 1}"
         return f"{place}, in {self.open[-1].path}" if self.open else place
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX's name
+    def start(self, name: str, attrs: Attributes) -> None:
         if self.node is not None:
             self._start_part(name, attrs)
         elif not self.within:
@@ -110,8 +123,8 @@ class _Content(ContentHandler):
         elif (name, self.within[-1]) in (("Properties", "Item"), ("SharedStrings", "roblox")):
             self.within.append(name)
         else:
-            self.size = 0
-            self.node = Node(name, dict(attrs))
+            self.size = self.parts = 0
+            self.node = Node(name, attrs)
 
     def _start_root(self, name: str) -> None:
         if name != "roblox":
@@ -120,18 +133,20 @@ class _Content(ContentHandler):
             )
         self.within.append(name)
 
-    def _start_part(self, name: str, attrs: AttributesImpl) -> None:
+    def _start_part(self, name: str, attrs: Attributes) -> None:
         parent = self.node
         depth, above = 1, parent
         while above is not None:
             depth, above = depth + 1, above.parent
         if depth > DEEPEST_PROPERTY or parent is None:
             raise TooDeep("A property has elements inside elements", where=self.locate())
-        self._grow(NODE_COST)
-        self.node = Node(name, dict(attrs), parent)
+        self.parts += 1
+        self.size += len(name) + sum(map(len, chain(attrs, attrs.values())))
+        self._check_size()
+        self.node = Node(name, attrs, parent)
         parent.children.append(self.node)
 
-    def _start_item(self, attrs: AttributesImpl) -> None:
+    def _start_item(self, attrs: Attributes) -> None:
         if len(self.open) >= self.limits.depth:
             raise TooDeep(
                 f"An instance has more than {self.limits.depth} ancestors", where=self.locate()
@@ -143,7 +158,7 @@ class _Content(ContentHandler):
         class_name = attrs.get("class")
         if not class_name or len(class_name) > LONGEST_NAME:
             raise Malformed("An Item has no class, or an endless one", where=self.locate())
-        self.budget.charge(3 * INSTANCE_COST, self.locate)
+        self.budget.charge(ITEM_COST, self.locate)
         self.properties = {}
         instance = Instance.over(class_name, self.properties)
         self._register(instance, attrs.get("referent") or f"\0{len(self.instances)}")
@@ -163,18 +178,18 @@ class _Content(ContentHandler):
 
     def characters(self, content: str) -> None:
         if self.node is not None:
-            self._grow(len(content))
+            self.size += len(content)
+            self._check_size()
             self.node.pieces.append(content)
 
-    def _grow(self, size: int) -> None:
-        self.size += size
-        if self.size > self.limits.chunk:
+    def _check_size(self) -> None:
+        if self.size + self.parts * NODE_COST > self.limits.chunk:
             raise TooLarge(
                 f"A single property is larger than {self.limits.chunk // MIB} MiB",
                 where=self.locate(),
             )
 
-    def endElement(self, _name: str) -> None:  # noqa: N802
+    def end(self, _name: str) -> None:
         if self.node is None:
             if self.within.pop() == "Item":
                 self.open.pop()
@@ -204,7 +219,7 @@ class _Content(ContentHandler):
             raise Malformed(f"The property {name[:80]} is given twice", where=self.locate())
         self.budget.charge(SLOT_COST, self.locate)
         if node.tag in ("Ref", "SharedString"):
-            self.budget.charge(VALUE_COST + self.size, self.locate)
+            self.budget.charge(2 * VALUE_COST + self.size, self.locate)
             self.pending.append((self.properties, name, node.tag, node.text.strip()))
             # Holds the property's place among the others.
             self.properties[name] = Property(ValueType.REF, None)
@@ -214,14 +229,15 @@ class _Content(ContentHandler):
     def _value(self, node: Node, name: str) -> Property:
         """Equal short values are one object: most properties of most instances are alike."""
         if self.size > REMEMBERED_LENGTH or node.children:
-            self.budget.charge(VALUE_COST + self.size, self.locate)
+            self.budget.charge(VALUE_COST + self.size + self.parts * PART_COST, self.locate)
             return _interpret(node, name)
         key = ("Source" if name == "Source" else node.tag, node.text)
         found = self.known.get(key)
         if found is None:
-            self.budget.charge(2 * VALUE_COST, self.locate)
+            self.budget.charge(VALUE_COST + self.size, self.locate)
             found = _interpret(node, name)
             if len(self.known) < REMEMBERED_VALUES:
+                self.budget.charge(ENTRY_COST, self.locate)
                 self.known[key] = found
         return found
 

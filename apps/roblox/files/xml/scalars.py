@@ -26,7 +26,11 @@ def read_double(text: str) -> float:
 
 
 def read_single(text: str) -> float:
-    value = read_double(text)
+    """The value rounded to 32 bits, as Roblox holds it."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = read_double(text)
     try:
         return float(SINGLE.unpack(SINGLE.pack(value))[0])
     except OverflowError:
