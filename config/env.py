@@ -24,7 +24,7 @@ MIN_PUSHER_SECRET = 16
 KEY_BYTES = 32
 
 
-class BadEnvironment(Exception):  # noqa: N818 -- read as a sentence at start
+class BadEnvironment(Exception):
     """The environment cannot run the product; the message lists every problem."""
 
 

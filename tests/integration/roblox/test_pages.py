@@ -193,6 +193,4 @@ def test_pages_ask_as_much_for_many_rows_as_for_few(
 def _grow(lab, owner, count):
     start = lab.releases.count()
     for n in range(start, start + count):
-        carry_out(
-            deployments.stage(release=make_release(lab, f"1.{n}.0", owner), by=owner)
-        )
+        carry_out(deployments.stage(release=make_release(lab, f"1.{n}.0", owner), by=owner))
