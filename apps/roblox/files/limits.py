@@ -46,7 +46,7 @@ class Budget:
         """Take `size` bytes or raise `TooLarge`. `where` may be a call: it is rarely needed."""
         if size > self.left:
             raise TooLarge(
-                f"Reading it needs more than {self.limits.memory // MIB} MiB of memory{self.advice}",
+                f"It takes more than {self.limits.memory // MIB} MiB of memory{self.advice}",
                 where=where if isinstance(where, str) else where(),
             )
         self.left -= size
