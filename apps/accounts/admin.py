@@ -10,7 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from apps.accounts.models import User
 from apps.accounts.services import people
 from apps.core.errors import DomainError
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 
 
 @admin.register(User)
@@ -31,7 +31,11 @@ class UserAdmin(ReadOnlyModelAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).annotate(membership_count=Count("memberships"))
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.annotate(membership_count=Count("memberships"))
+
+    def figures(self) -> list[Figure]:
+        return [self.figure("People", User.objects.filter(is_active=True).count())]
 
     @admin.display(description="Workspaces", ordering="membership_count")
     def workspaces(self, user: Any) -> int:

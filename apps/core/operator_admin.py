@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the overview. that leads to a list; an alarming one stands out."""
+
+    label: str
+    value: int
+    url: str
+    alarming: bool = False
 
 
 class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]
     """Rows to look at and to act on through actions, never to edit or delete by hand."""
+
+    def figures(self) -> list[Figure]:
+        """What the overview is to show of this page's rows; nothing unless a page says more."""
+        return []
+
+    def figure(self, label: str, value: int, query: str = "", *, alarm: bool = False) -> Figure:
+        """A figure that leads to this page's list, narrowed by `query`; alarming when not 0."""
+        opts = self.model._meta
+        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        return Figure(label, value, f"{url}?{query}" if query else url, alarm and value > 0)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

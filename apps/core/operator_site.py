@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from allauth.core import ratelimit
 from django import forms
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django_otp import devices_for_user
 from django_otp.admin import OTPAdminSite
@@ -17,6 +19,7 @@ from unfold.sites import UnfoldAdminSite
 from unfold.widgets import INPUT_CLASSES
 
 from apps.core import gallery
+from apps.core.operator_admin import ReadOnlyModelAdmin
 
 
 class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore[misc]
@@ -41,13 +44,14 @@ class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type
 
     def clean(self) -> dict[str, Any]:
         """Counts every attempt, of an address and from one, until both secrets were right."""
-        attempt = {"action": "login_failed", "key": self.cleaned_data.get("username", "").lower()}
+        name = str(self.data.get(self.add_prefix("username"), "")).lower()
+        attempt = {"action": "login_failed", "key": name}
         if not ratelimit.consume(self.request, **attempt):
             raise forms.ValidationError("Too many attempts. Wait five minutes, then try again.")
-        self.cleaned_data: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean()
         self.clean_otp(self.get_user())
         ratelimit.clear(self.request, **attempt)
-        return self.cleaned_data
+        return cleaned
 
     def _chosen_device(self, user: Any) -> Device | None:
         """An operator has one device, so none is asked for."""
@@ -71,6 +75,17 @@ class OperatorSite(OTPAdminSite, UnfoldAdminSite):  # type: ignore[misc]
         """Takes pages written for this console; installed packages offer their stock ones too."""
         if admin_class is not None and issubclass(admin_class, ModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The overview: the figures each page of the console has to offer."""
+        pages = [page for page in self._registry.values() if isinstance(page, ReadOnlyModelAdmin)]
+        figures = [figure for page in pages for figure in page.figures()]
+        response: TemplateResponse = super().index(
+            request, {"figures": figures, **(extra_context or {})}
+        )
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         design = path("design/", self.admin_view(gallery.show), name="design")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django_celery_beat.admin import (
     ClockedScheduleAdmin,
     CrontabScheduleAdmin,
@@ -22,7 +24,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.errors import DomainError
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.jobs.models import JobRun
 from apps.jobs.services import replays
 
@@ -38,6 +40,16 @@ class JobRunAdmin(ReadOnlyModelAdmin):
     actions: ClassVar[list[str]] = ["run_again"]
     list_per_page = 50
     show_full_result_count = False
+
+    def figures(self) -> list[Figure]:
+        day = timezone.now() - timedelta(days=1)
+        states = JobRun.State
+        waiting = JobRun.objects.filter(state__in=[states.QUEUED, states.RUNNING]).count()
+        failed = JobRun.objects.filter(state=states.FAILED, created_at__gte=day).count()
+        return [
+            self.figure("Jobs under way", waiting),
+            self.figure("Jobs failed in a day", failed, "state__exact=failed", alarm=True),
+        ]
 
     @admin.action(description="Run again")
     def run_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:

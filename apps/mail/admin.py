@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.mail.models import Message
 
 
@@ -24,3 +24,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
         "sent_at",
     )
     list_per_page = 50
+
+    def figures(self) -> list[Figure]:
+        failed = Message.objects.filter(state=Message.State.FAILED).count()
+        return [self.figure("Mails not sent", failed, "state__exact=failed", alarm=True)]

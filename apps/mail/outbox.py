@@ -27,7 +27,7 @@ class OutboxBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            write(message.message().as_bytes(linesep="\r\n"))
+            write(message.message().as_bytes())
         return len(email_messages)
 
 
@@ -55,7 +55,7 @@ class Letter:
 
     @property
     def mail(self) -> ParsedMail:
-        return cast("ParsedMail", message_from_bytes(self.raw, policy=modern))
+        return message_from_bytes(self.raw, policy=modern)
 
     @property
     def subject(self) -> str:

@@ -37,7 +37,7 @@ def raw(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001
 
 @require_safe
 @xframe_options_sameorigin
-@csp(
+@csp(  # type: ignore[arg-type]
     {
         "default-src": ["'none'"],
         "style-src": [UNSAFE_INLINE],

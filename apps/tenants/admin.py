@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 
 from apps.core.errors import DomainError
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.tenants.console import acting_operator, enter, leave
 from apps.tenants.models import Domain, Invitation, Membership, Tenant
 from apps.tenants.services import invitations, tenants
@@ -69,15 +69,20 @@ class TenantAdmin(ReadOnlyModelAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                member_count=Count("memberships", distinct=True),
-                key_count=Count("api_keys", distinct=True),
-                size_in_bytes=SchemaSize("schema_name"),
-            )
+        found = super().get_queryset(request)
+        counted: QuerySet[Tenant] = found.annotate(
+            member_count=Count("memberships", distinct=True),
+            key_count=Count("api_keys", distinct=True),
+            size_in_bytes=SchemaSize("schema_name"),
         )
+        return counted
+
+    def figures(self) -> list[Figure]:
+        failed = Tenant.objects.filter(state=Tenant.State.FAILED).count()
+        return [
+            self.figure("Workspaces", Tenant.objects.count()),
+            self.figure("Set-ups failed", failed, "state__exact=failed", alarm=True),
+        ]
 
     def get_urls(self) -> list[Any]:
         site = self.admin_site

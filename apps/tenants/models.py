@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ slug_is_dns_label = RegexValidator(
 )
 
 
-def invitation_expiry() -> object:
+def invitation_expiry() -> datetime:
     return timezone.now() + timedelta(days=7)
 
 

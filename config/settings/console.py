@@ -1,12 +1,92 @@
 """The operator console (unfold)."""
 
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
 OTP_TOTP_ISSUER = "ToolBoxAI operators"
+
+
+def _item(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
+
+
+def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
+    return _item(title, icon, f"{model}_changelist")
+
+
 UNFOLD = {
     "SITE_TITLE": "ToolBoxAI operators",
     "SITE_HEADER": "ToolBoxAI",
     "SITE_SUBHEADER": "Operator console",
+    "SITE_SYMBOL": "home_repair_service",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("favicon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "apps.tenants.console.badge",
+    # The accent of frontend/src/tokens.css, in unfold's steps from light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "#eef2ff",
+            "100": "#dfe6fe",
+            "200": "#c3cffb",
+            "300": "#a9b9fc",
+            "400": "#94a9ff",
+            "500": "#4d70f2",
+            "600": "#2f55dc",
+            "700": "#2445bd",
+            "800": "#263f9c",
+            "900": "#243778",
+            "950": "#1a2140",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": "Customers",
+                "items": [
+                    _item("Overview", "monitoring", "index"),
+                    _rows("Workspaces", "domain", "tenants_tenant"),
+                    _rows("People", "person", "accounts_user"),
+                    _rows("Memberships", "group", "tenants_membership"),
+                    _rows("Invitations", "forward_to_inbox", "tenants_invitation"),
+                    _rows("API keys", "key", "gateway_apikey"),
+                ],
+            },
+            {
+                "title": "In the chosen workspace",
+                "separator": True,
+                "items": [
+                    _rows("Experiences", "deployed_code", "roblox_experience"),
+                    _rows("Releases", "sell", "roblox_release"),
+                    _rows("Deployments", "rocket_launch", "roblox_deployment"),
+                    _rows("Artifacts", "package_2", "roblox_artifact"),
+                    _rows("Files", "folder", "media_blob"),
+                ],
+            },
+            {
+                "title": "Running",
+                "separator": True,
+                "items": [
+                    _rows("Jobs", "bolt", "jobs_jobrun"),
+                    _rows("Schedule", "schedule", "django_celery_beat_periodictask"),
+                    _rows("Mail", "mail", "mail_message"),
+                    _rows("Audit", "shield", "audit_auditentry"),
+                ],
+            },
+            {
+                "title": "Operators",
+                "separator": True,
+                "items": [
+                    _rows("Devices", "phonelink_lock", "otp_totp_totpdevice"),
+                    _item("Design", "palette", "design"),
+                ],
+            },
+        ],
+    },
 }

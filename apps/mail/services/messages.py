@@ -8,12 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-
-from apps.core.database import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.core.database import connection
 from apps.mail import anymail_api
 from apps.mail.models import Message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -102,7 +103,7 @@ def find_by_token(*, token: str) -> Invitation:
     return invitation
 
 
-def find(*, tenant: Tenant, invitation_id: object) -> Invitation:
+def find(*, tenant: Tenant, invitation_id: UUID) -> Invitation:
     """Raises `NotFound` for another workspace's invitation as for none."""
     found = Invitation.objects.select_related("tenant").filter(tenant=tenant, pk=invitation_id)
     invitation = found.first()

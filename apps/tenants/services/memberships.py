@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import Role
 
 
-def find(*, tenant: Tenant, membership_id: object) -> Membership:
+def find(*, tenant: Tenant, membership_id: UUID) -> Membership:
     """Raises `NotFound` for another workspace's membership as for none."""
     found = Membership.objects.select_related("user", "tenant").filter(
         tenant=tenant, pk=membership_id

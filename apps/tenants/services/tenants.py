@@ -65,7 +65,7 @@ def retry(*, tenant: Tenant, by: Any) -> Tenant:
     """Set up a workspace whose provisioning failed again, going on from where it stopped."""
     require("workspace.update", by=by, tenant=tenant)
     with transaction.atomic():
-        locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+        locked: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         if locked.state != Tenant.State.FAILED:
             raise NotRetryable(f"{locked} is {locked.get_state_display().lower()}.")
         locked.state = Tenant.State.PROVISIONING
@@ -81,7 +81,7 @@ def update(*, tenant: Tenant, by: Any, **changes: Any) -> Tenant:
     """Change name, accent, locale or time zone. Raises `Invalid`."""
     require("workspace.update", by=by, tenant=tenant)
     with schema_context("public"), transaction.atomic():
-        locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+        locked: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         before = {field: getattr(locked, field) for field in CHANGEABLE}
         for field in CHANGEABLE:
             setattr(locked, field, changes.get(field, before[field]))

@@ -38,7 +38,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
             made = invitations.send(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except Invalid as error:
             for field, problems in error.errors.items():
-                form.add_error(field, problems)  # type: ignore[arg-type]
+                form.add_error(field, problems)
         except DomainError as error:
             form.add_error("email", error.detail)
         else:

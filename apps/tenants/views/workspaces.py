@@ -113,7 +113,7 @@ def _progress(request: PublicRequest, slug: str) -> dict[str, object]:
     tenant = _own(request, slug)
     return {
         "tenant_new": tenant,
-        "run": JobRun.objects.filter(pk=tenant.provisioning_run_id).first(),
+        "run": _run_of(tenant),
         "channel": f"private-user-{request.user.pk}",
         "fragment_url": reverse("workspace_progress_fragment", kwargs={"slug": slug}),
         "entry_url": _entry(tenant) if tenant.state == Tenant.State.ACTIVE else "",
@@ -121,12 +121,18 @@ def _progress(request: PublicRequest, slug: str) -> dict[str, object]:
     }
 
 
+def _run_of(tenant: Tenant) -> JobRun | None:
+    if tenant.provisioning_run_id is None:  # set up by a command
+        return None
+    return JobRun.objects.filter(pk=tenant.provisioning_run_id).first()
+
+
 def _entry(tenant: Tenant) -> str:
     return reverse("workspace_enter", kwargs={"slug": tenant.slug})
 
 
 def _own(request: PublicRequest, slug: str) -> Tenant:
-    tenant = Tenant.objects.filter(slug=slug, memberships__user=request.user).first()
+    tenant: Tenant | None = Tenant.objects.filter(slug=slug, memberships__user=request.user).first()
     if tenant is None:
         raise NotFound("You have no workspace at this address.")
     return tenant

@@ -133,6 +133,20 @@ class TestPages:
         assert console.get("/operator/").status_code == 200
         assert console.get("/operator/design/").status_code == 200
 
+    def test_the_overview_shows_what_needs_a_look(self, console, alpha):
+        Tenant.objects.filter(pk=alpha.pk).update(state=Tenant.State.FAILED)
+        figures = {f.label: f for f in console.get("/operator/").context["figures"]}
+        assert (figures["Set-ups failed"].value, figures["Set-ups failed"].alarming) == (1, True)
+        assert not figures["Mails not sent"].alarming
+        assert console.get(figures["Set-ups failed"].url).status_code == 200
+
+    def test_every_entry_of_the_menu_leads_somewhere(self, console, alpha):
+        console.post(url("work_in_workspace", alpha.pk))
+        groups = console.get("/operator/").context["sidebar_navigation"]
+        links = [str(item["link"]) for group in groups for item in group["items"]]
+        assert len(links) == 17
+        assert {console.get(link).status_code for link in links} == {200}
+
     def test_no_secret_is_shown(self, console, alpha):
         key, _ = make_key(alpha)
         page = console.get(url("gateway_apikey_change", key.pk)).content.decode()
