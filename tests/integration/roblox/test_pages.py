@@ -89,7 +89,7 @@ def test_an_upload_leads_to_its_release(browse, owner, lab):
     ("changes", "message"),
     [
         ({"version": "one"}, "semantic version"),
-        ({"file": SimpleUploadedFile("lab.rbxlx", b"not a place")}, "not a Roblox"),
+        ({"file": SimpleUploadedFile("lab.rbxlx", b"not a place")}, "starts neither like Roblox"),
         ({"file": SimpleUploadedFile("lab.rbxl", place_file())}, "rbxlx"),
         ({"file": SimpleUploadedFile("lab.rbxlx", place_file()[:-30])}, "line"),
     ],

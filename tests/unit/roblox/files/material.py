@@ -7,7 +7,7 @@ from pathlib import Path
 
 import lz4.block
 
-from apps.roblox.files import Document, Instance, Property, ValueType, write
+from apps.roblox.files import Document, Instance, Property, ValueType, read, write
 from apps.roblox.files.binary.chunks import CLOSING, FRAME, HEADER, MAGIC
 from apps.roblox.files.binary.fixed import pack_referents
 from apps.roblox.files.binary.variable import put_string
@@ -84,3 +84,13 @@ def xml(items: str) -> bytes:
 
 def item(properties: str, children: str = "", class_name: str = "Folder") -> str:
     return f'<Item class="{class_name}"><Properties>{properties}</Properties>{children}</Item>'
+
+
+def samples() -> dict[str, bytes]:
+    """Name → bytes: what this project writes, and real files where some lie beside the project."""
+    own = own_files()
+    own["demo.rbxlx"] = write(read(own["demo.rbxl"], filename="demo.rbxl"), form="xml")
+    return own | {path.name: path.read_bytes() for path in FOUND}
+
+
+SAMPLES = samples()

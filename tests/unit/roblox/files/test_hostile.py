@@ -16,7 +16,7 @@ from apps.roblox.files import FileRefused, read
 from apps.roblox.files.binary.chunks import HEADER, MAGIC
 
 from .bombs import BOMBS
-from .material import FOUND, own_files
+from .material import SAMPLES, own_files
 
 READER = "tests.unit.roblox.files.hostile_reader"
 ROOT = Path(__file__).parents[4]
@@ -46,8 +46,10 @@ def test_damaged_own_files(name, tmp_path):
     assert len(counts) > 2
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
-def test_damaged_real_files(path):
+@pytest.mark.parametrize("name", SAMPLES)
+def test_damaged_files(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(SAMPLES[name])
     counts = outcomes(COPIES, path)
     assert sum(counts.values()) == COPIES
 

@@ -5,30 +5,30 @@ import pytest
 from apps.roblox.files import ValueType, read
 from apps.roblox.files.values import Opaque
 
-from .material import FOUND, binary, column, item, members, own_files, parents, xml
+from .material import SAMPLES, binary, column, item, members, own_files, parents, xml
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
-def test_real_files_are_read_to_the_last_value(path):
-    document = read(path.read_bytes(), filename=path.name)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_files_are_read_to_the_last_value(name):
+    document = read(SAMPLES[name], filename=name)
     values = [prop for i in document.instances() for prop in i.properties.values()]
     opaque = [prop for prop in values if prop.type is ValueType.OPAQUE]
     assert values
-    assert len(opaque) == ("unknown-type" in path.name)
+    assert len(opaque) == ("unknown-type" in name)
 
 
-PAIRS = [
-    (path, path.with_name(path.name.replace("binary.rbxl", "xml.rbxlx")))
-    for path in FOUND
-    if path.name.endswith("__binary.rbxl")
+PAIRS = [("demo.rbxl", "demo.rbxlx")] + [
+    (name, name.replace("binary.rbxl", "xml.rbxlx"))
+    for name in SAMPLES
+    if name.endswith("__binary.rbxl")
 ]
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS, ids=lambda path: path.name)
+@pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_both_formats_of_one_place_hold_the_same(first, second):
     binaries, texts = (
-        {i.path: i for i in read(p.read_bytes(), filename=p.name).instances()}
-        for p in (first, second)
+        {i.path: i for i in read(SAMPLES[name], filename=name).instances()}
+        for name in (first, second)
     )
     for path in binaries.keys() & texts.keys():
         ours, theirs = binaries[path].properties, texts[path].properties

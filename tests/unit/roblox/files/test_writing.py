@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from apps.roblox.files import Document, Instance, Property, Unwritable, ValueType, read, write
 from apps.roblox.files.values import Opaque
 
-from .material import EXTENSIONS, FOUND, own_files
+from .material import EXTENSIONS, SAMPLES, own_files
 from .trees import described, documents
 
 ROUND_TRIPS = settings(max_examples=60, deadline=None)
@@ -27,16 +27,9 @@ def test_xml_keeps_the_tree(document):
     assert described(again) == described(document)
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
-def test_real_files_survive_being_written(path):
-    document = read(path.read_bytes(), filename=path.name)
-    again = read(write(document), filename=path.name)
-    assert described(again) == described(document)
-
-
-@pytest.mark.parametrize("name", own_files())
-def test_own_files_survive_being_written(name):
-    document = read(own_files()[name], filename=name)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_files_survive_being_written(name):
+    document = read(SAMPLES[name], filename=name)
     again = read(write(document), filename=name)
     assert described(again) == described(document)
 

@@ -7,7 +7,7 @@ import pytest
 from apps.roblox.files import Document, Instance, Property, ValueType, read
 from apps.roblox.scan import RULES, Finding, Severity, blocks_release, scan, scan_source, worst
 from apps.roblox.scan.scanning import LARGEST_SOURCE
-from tests.unit.roblox.files.material import FOUND
+from tests.unit.roblox.files.material import SAMPLES
 
 from .sources import found
 
@@ -118,8 +118,8 @@ def test_running_out_of_time_blocks():
     assert [finding.rule for finding in findings] == ["scan-incomplete"]
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
-def test_real_scripts_parse_and_do_not_block(path):
-    findings = scan(read(path.read_bytes(), filename=path.name))
+@pytest.mark.parametrize("name", SAMPLES)
+def test_scripts_of_real_places_parse_and_do_not_block(name):
+    findings = scan(read(SAMPLES[name], filename=name))
     assert "syntax-error" not in {finding.rule for finding in findings}
     assert not blocks_release(findings)
