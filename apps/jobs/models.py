@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Self
 
+from celery import current_app
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -92,6 +93,11 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.state}"
+
+    @property
+    def title(self) -> str:
+        """What people read: the task's own title, or its name when no such task exists any more."""
+        return str(getattr(current_app.tasks.get(self.name), "title", "") or self.name)
 
     @property
     def is_final(self) -> bool:

@@ -36,6 +36,7 @@ class Job(Task):  # type: ignore[type-arg]
     abstract = True
     max_attempts = 5
     job_queue = "default"
+    title = ""
 
     def enqueue(
         self,

@@ -6,6 +6,8 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from apps.core.operator_admin import Figure
+from apps.core.outgoing import breaker_state
 from apps.roblox.models import (
     Artifact,
     Deployment,
@@ -55,6 +57,12 @@ class ExperienceAdmin(WorkspaceModelAdmin):
     list_display = ("name", "universe_id", "created_by_label", "created_at")
     search_fields = ("name", "universe_id")
     inlines = (EnvironmentInline,)
+
+    def figures(self) -> list[Figure]:
+        breaker = breaker_state("roblox")
+        paused = breaker.state != "closed"
+        label = f"Roblox calls failed in a row, circuit {breaker.state}"
+        return [self.figure(label, breaker.failures, alarm=paused)]
 
 
 @admin.register(Artifact)

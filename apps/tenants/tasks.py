@@ -11,7 +11,13 @@ from apps.tenants.models import Tenant
 from apps.tenants.services import tenants
 
 
-@shared_task(base=Job, bind=True, name="tenants.provision", job_queue="interactive")
+@shared_task(
+    base=Job,
+    bind=True,
+    name="tenants.provision",
+    job_queue="interactive",
+    title="Set up a workspace",
+)
 def provision(self: Job, run: JobRun, *, tenant_id: int) -> dict[str, Any]:
     tenant = Tenant.objects.get(pk=tenant_id)
 

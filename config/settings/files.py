@@ -48,4 +48,4 @@ STORAGES = {
 }
 # Vite's file names carry their own hash.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[.-][0-9a-zA-Z_-]{8,12}\..+$"
-WHITENOISE_USE_FINDERS = ENV.toolboxai_env == "test"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = ENV.toolboxai_env == "test"

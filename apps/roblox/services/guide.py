@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.roblox.models import Deployment, Environment, Experience, Release
@@ -12,32 +12,60 @@ from apps.roblox.models import Deployment, Environment, Experience, Release
 class GuideStep:
     title: str
     text: str
+    permission: str
     done: bool
     url: str
     action_label: str
 
 
-def progress() -> list[GuideStep]:
-    """Six steps for the workspace's first experience; `url` is where to do each."""
+def progress(*, permissions: frozenset[str]) -> list[GuideStep]:
+    """Six steps for the workspace's first experience; `url` is where to do each, empty where
+    `permissions` do not reach.
+    """
     experience = Experience.objects.order_by("created_at").first()
     home = experience.get_absolute_url() if experience else "/experiences/new/"
     facts = _facts(experience)
-    return [GuideStep(*texts, done=facts[n], **_target(n, home)) for n, texts in enumerate(TEXTS)]
+    steps = [GuideStep(*texts, done=facts[n], **_target(n, home)) for n, texts in enumerate(TEXTS)]
+    return [step if step.permission in permissions else replace(step, url="") for step in steps]
 
 
-def open_steps() -> list[GuideStep]:
+def open_steps(*, permissions: frozenset[str]) -> list[GuideStep]:
     """The same, or nothing once all is done."""
-    steps = progress()
+    steps = progress(permissions=permissions)
     return [] if all(step.done for step in steps) else steps
 
 
 TEXTS = (
-    ("Add an experience", "Tell us which Roblox universe you teach in."),
-    ("Connect staging and production", "A place ID each, and a key that may publish there."),
-    ("Upload a release", "A place file from Studio. We read it and scan every script."),
-    ("Deploy it to staging", "Watch the steps as they happen, then look at it on Roblox."),
-    ("Promote it to production", "The very file that staging runs, nothing rebuilt."),
-    ("Roll back", "Changed your mind? One click publishes the release before."),
+    (
+        "Add an experience",
+        "Tell us which Roblox universe you teach in.",
+        "experiences.create",
+    ),
+    (
+        "Connect staging and production",
+        "A place ID each, and a key that may publish there.",
+        "environments.update",
+    ),
+    (
+        "Upload a release",
+        "A place file from Studio. We read it and scan every script.",
+        "releases.create",
+    ),
+    (
+        "Deploy it to staging",
+        "Watch the steps as they happen, then look at it on Roblox.",
+        "deployments.stage",
+    ),
+    (
+        "Promote it to production",
+        "The very file that staging runs, nothing rebuilt.",
+        "deployments.promote",
+    ),
+    (
+        "Roll back",
+        "Changed your mind? One click publishes the release before.",
+        "deployments.rollback",
+    ),
 )
 
 

@@ -127,6 +127,6 @@ def _context(request: WorkspaceRequest, deployment_id: UUID) -> dict[str, Any]:
         "breaker": breaker_state("roblox"),
         "channel": f"private-w-{request.tenant.schema_name}.deployment.{deployment.pk}",
         "fragment_url": reverse("deployment_progress", args=[deployment.pk]),
-        "guide": guide.open_steps(),
+        "guide": guide.open_steps(permissions=request.can),
         "nav_active": "deployments",
     }

@@ -26,7 +26,7 @@ def home(request: WorkspaceRequest) -> HttpResponse:
             "experiences": experiences.overview(),
             "deployments": deployments.history()[:8],
             "breaker": breaker_state("roblox"),
-            "guide": guide.open_steps(),
+            "guide": guide.open_steps(permissions=request.can),
         }
     return render(request, "workspace/home.html", context)
 
@@ -35,5 +35,5 @@ def home(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page("experiences.view")
 def tour(request: WorkspaceRequest) -> HttpResponse:
     """Walks a newcomer from a release to production and back."""
-    context = {"guide": guide.progress(), "nav_active": "home"}
+    context = {"guide": guide.progress(permissions=request.can), "nav_active": "home"}
     return render(request, "workspace/guide.html", context)
