@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain, count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ def create(*, name: str, universe_id: int, by: Any, slug: str = "") -> Experienc
     require("experiences.create", by=by)
     experience = Experience(
         name=name.strip(),
-        slug=slug or slugify(name)[:60],
+        slug=slug or _free_slug(name),
         universe_id=universe_id,
         created_by_id=getattr(by, "pk", None),
         created_by_label=str(getattr(by, "email", "system")),
@@ -165,3 +166,13 @@ def _validate(row: Experience | Environment) -> None:
         row.full_clean()
     except ValidationError as error:
         raise Invalid(errors=error.message_dict) from error
+
+
+def _free_slug(name: str) -> str:
+    """An address from the name, numbered where that is taken: names may repeat, and some hold
+    no letter that an address can.
+    """
+    stem = slugify(name)[:55].strip("-") or "experience"
+    taken = set(Experience.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    wanted = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(slug for slug in wanted if slug not in taken)
