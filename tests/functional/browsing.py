@@ -104,8 +104,12 @@ class Visitor:
             self.page.emulate_media(color_scheme=theme)
             for size, viewport in (("wide", WIDE), ("phone", PHONE)):
                 self.page.set_viewport_size(viewport)
+                # A window as high as the page: what is fixed to its edge stays there.
+                height = self.page.evaluate("document.documentElement.scrollHeight")
+                whole = {**viewport, "height": max(viewport["height"], min(height, 6000))}
+                self.page.set_viewport_size(whole)
                 path = SCREENSHOTS / f"{name}-{theme}-{size}.png"
-                self.page.screenshot(path=path, full_page=True, animations="disabled")
+                self.page.screenshot(path=path, animations="disabled")
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(WIDE)
 

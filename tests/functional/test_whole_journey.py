@@ -28,11 +28,8 @@ def sign_up(visitor, product):
 def confirm_mail(visitor, product):
     page = visitor.page
     page.get_by_role("link", name="Open the outbox of this machine").click()
-    letter = page.get_by_role("row", name=EMAIL).or_(
-        page.get_by_role("listitem").filter(has_text=EMAIL)
-    )
-    while letter.count() == 0:
-        page.reload()
+    letter = page.get_by_role("row", name=EMAIL)
+    wait_until(lambda: page.reload() and letter.count())
     visitor.shoot("outbox")
     letter.get_by_role("link").first.click()
     visitor.shoot("mail")
