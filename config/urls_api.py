@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+# Swagger UI sets styles on elements; its scripts are files of our own.
+docs = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 
 urlpatterns = [
     path("", include("apps.roblox.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api_schema"), name="api_docs"),
+    path(
+        "docs/", docs(SpectacularSwaggerSplitView.as_view(url_name="api_schema")), name="api_docs"
+    ),
 ]

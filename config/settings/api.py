@@ -28,10 +28,24 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1.0.0",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    # The page that shows the document comes with the product, not from elsewhere.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ArtifactKindEnum": [("place", "Place"), ("model", "Model")],
+        "EnvironmentKindEnum": "apps.roblox.models.Environment.Kind",
+        "DeploymentKindEnum": "apps.roblox.models.Deployment.Kind",
+        "ReleaseStateEnum": "apps.roblox.models.Release.State",
+        "DeploymentStateEnum": "apps.roblox.models.Deployment.State",
+        "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.gateway.openapi.describe_problems",
+    ],
 }
 API_RATE_LIMITS = ["60/minute", "1000/hour", "10000/day"]

@@ -49,6 +49,7 @@ SHARED_APPS = [
     "django_vite",
     "djstripe",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
 ]
 TENANT_APPS = ["apps.media", "apps.roblox"]

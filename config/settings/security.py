@@ -38,7 +38,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if _tls else "csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/operator/", "/api/v1/docs"],
+    "EXCLUDE_URL_PREFIXES": ["/operator/"],
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.core.management import call_command
+
+
+def test_the_page_about_the_api_loads_nothing_from_elsewhere(browse, owner):
+    page = browse(owner).get("/api/v1/docs/")
+    assert page.status_code == 200
+    assert b"https://" not in page.content
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    script = browse(owner).get("/api/v1/docs/?script=")
+    assert script["Content-Type"].startswith("application/javascript")
+
+
+def test_the_document_names_how_to_sign_in_and_has_no_gap(browse, owner):
+    document = browse(owner).get("/api/v1/schema/?format=json").json()
+    assert set(document["components"]["securitySchemes"]) == {"apiKey", "session"}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert operation.get("responses"), f"{method} {path}"
+            assert operation["security"], f"{method} {path}"
+
+
+def test_every_operation_may_answer_with_a_problem(browse, owner):
+    document = browse(owner).get("/api/v1/schema/?format=json").json()
+    answers = [o["responses"] for m in document["paths"].values() for o in m.values()]
+    assert all("4XX" in responses for responses in answers)
+    assert "code" in document["components"]["schemas"]["Problem"]["required"]
+
+
+def test_writing_the_document_warns_of_nothing(tmp_path):
+    options = {"urlconf": "config.urls_workspace", "api_version": "v1", "fail_on_warn": True}
+    call_command("spectacular", file=str(tmp_path / "openapi.yaml"), **options)
+    assert (tmp_path / "openapi.yaml").stat().st_size > 10_000
