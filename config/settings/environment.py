@@ -2,9 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from config.env import BASE_DIR, load, local_dir
+from config.env import BASE_DIR, BadEnvironment, load, local_dir
 
-ENV = load()
+try:
+    ENV = load()
+except BadEnvironment as error:
+    # Whatever is being started ends here, with the list and without a traceback around it.
+    raise SystemExit(str(error)) from None
 LOCAL_DIR = local_dir()
 PUBLIC = urlsplit(ENV.public_url)
 PUBLIC_HOST = PUBLIC.hostname or "localhost"
