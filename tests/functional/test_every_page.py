@@ -1,0 +1,143 @@
+"""Each page: sound structure, nothing wider than a phone, nothing that jumps or complains."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.functional import audits
+from tests.functional.browsing import PHONE, WIDE, Visitor
+
+VOLCANO = "/experiences/volcano-lab/"
+WORKSPACE = {
+    "/": "home-owner",
+    "/guide/": "",
+    "/experiences/": "experiences",
+    "/experiences/new/": "experience-new",
+    VOLCANO: "experience-demo",
+    f"{VOLCANO}environments/staging/": "environment",
+    f"{VOLCANO}environments/staging/deploy/": "deploy",
+    f"{VOLCANO}environments/production/rollback/": "",
+    f"{VOLCANO}releases/new/": "release-new",
+    f"{VOLCANO}releases/1.1.0/": "release-demo",
+    f"{VOLCANO}releases/1.1.0/withdraw/": "",
+    "/releases/": "releases",
+    "/deployments/": "deployments",
+    "/members/": "members",
+    "/api-keys/": "api-keys",
+    "/jobs/": "jobs",
+    "/audit/": "audit",
+    "/settings/": "settings",
+    "/accounts/email/": "",
+    "/accounts/password/change/": "",
+    "/accounts/logout/": "",
+}
+PUBLIC = {
+    "/": "",
+    "/accounts/login/": "sign-in",
+    "/accounts/signup/": "",
+    "/accounts/password/reset/": "",
+    "/outbox/": "",
+}
+
+
+def look_over(visitor, url, shot, status=200):
+    """All of it, on one page."""
+    visitor.watch_shifts()
+    page = visitor.open(url, status)
+    page.wait_for_load_state("networkidle")
+    assert audits.faults(page) == []
+    assert visitor.shift() < 0.1
+    order = audits.focus_order(page)
+    assert "Skip to content" in order[0]
+    page.set_viewport_size(PHONE)
+    assert audits.overflow(page) == 0
+    assert audits.faults(page) == []
+    page.set_viewport_size(WIDE)
+    if shot:
+        visitor.shoot(shot)
+
+
+@pytest.mark.parametrize("path", WORKSPACE)
+def test_in_a_workspace(owner, demo, path):
+    look_over(owner, demo + path, WORKSPACE[path])
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_outside(visitor, product, path):
+    look_over(visitor, product.public + path, PUBLIC[path])
+
+
+@pytest.mark.parametrize("kind", ["deployments", "jobs"])
+def test_the_newest_of(owner, demo, kind):
+    page = owner.open(f"{demo}/{kind}/")
+    link = page.locator("main tbody a").first.get_attribute("href")
+    look_over(owner, demo + link, f"{kind.removesuffix('s')}-demo")
+
+
+def test_where_nothing_is(owner, demo):
+    look_over(owner, f"{demo}/experiences/no-such-thing/", "not-found", status=404)
+
+
+def test_a_workspace_that_is_none(visitor, product):
+    look_over(visitor, f"{product.workspace('nobody')}/", "no-workspace", status=404)
+
+
+@pytest.fixture
+def student(visit, signed_in):
+    return visit(storage_state=signed_in("student"))
+
+
+def test_a_student_sees_no_releases(student, demo):
+    look_over(student, f"{demo}/", "home-student")
+    look_over(student, f"{demo}/releases/", "forbidden", status=403)
+
+
+def test_somebody_from_elsewhere(product, visit, outsider):
+    visitor = visit()
+    page = visitor.sign_in(product.workspace("lincoln"), *outsider, status=403)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "You are not a member of Lincoln Middle School"
+    )
+    for path in ("/", VOLCANO, "/audit/", "/api-keys/"):
+        look_over(visitor, product.workspace("lincoln") + path, "", status=403)
+    visitor.shoot("not-a-member")
+
+
+@pytest.fixture
+def outsider(product):
+    """E-mail and password of somebody with an account and no part in the demo."""
+    email, password = "lena@elsewhere.example", "nobody-in-lincoln-91"
+    product.manage(
+        "shell",
+        "-c",
+        "from apps.accounts.models import User\n"
+        "from apps.accounts.services import emails\n"
+        f"found = User.objects.filter(email={email!r}).first()\n"
+        f"user = found or User.objects.create_user({email!r}, {password!r}, name='Lena')\n"
+        "emails.mark_verified(user=user)",
+    )
+    return email, password
+
+
+def test_the_dialogs(owner, demo):
+    page = owner.open(f"{demo}/members/")
+    page.get_by_role("button", name="Invite").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("E-mail")).to_be_focused()
+    owner.shoot("invite")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Invite")).to_be_focused()
+
+
+def test_the_api_documentation(visit, signed_in, demo):
+    visitor: Visitor = visit(storage_state=signed_in("owner"))
+    page = visitor.open(f"{demo}/api/v1/docs/")
+    expect(page.get_by_text("/api/v1/deployments/promote/")).to_be_visible()
+    visitor.shoot("api-docs")
+
+
+def test_the_theme_is_chosen(owner, demo):
+    page = owner.open(f"{demo}/")
+    for words, theme in (("Dark", "dark"), ("Light", "light")):
+        page.locator(".sidebar").get_by_role("button", name=words).click()
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
