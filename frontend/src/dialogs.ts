@@ -1,6 +1,7 @@
 /**
  * A link or button with data-dialog="<id>" opens that <dialog>. The opener may be a link to a page
  * that asks the same question: without JavaScript (or with a modifier key) that page is used.
+ * What is to be filled in has the focus; in a mere question the browser gives it to its first button.
  */
 function onOpen(event: MouseEvent): void {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -11,6 +12,7 @@ function onOpen(event: MouseEvent): void {
   event.preventDefault();
   opener.closest("details")?.removeAttribute("open");
   dialog.showModal();
+  dialog.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea")?.focus();
 }
 
 function onClose(event: MouseEvent): void {
