@@ -27,7 +27,9 @@ def test_a_value_moved_to_another_workspace_or_column_does_not_open():
         decrypt(encrypt("secret", context="w_alpha/x.y"), context="w_beta/x.y")
 
 
-@pytest.mark.parametrize("spoil", [lambda v: v[:-4] + "AAA=", lambda v: "gone" + v, lambda v: v[:9]])
+@pytest.mark.parametrize(
+    "spoil", [lambda v: v[:-4] + "AAA=", lambda v: "gone" + v, lambda v: v[:9]]
+)
 def test_a_spoilt_value_does_not_open(spoil):
     with pytest.raises(Undecryptable):
         decrypt(spoil(encrypt("secret", context="a")), context="a")
