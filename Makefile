@@ -25,7 +25,7 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test e2e check check-style check-types \
+.PHONY: help up down reset status logs shell operator-code test e2e clamav check check-style check-types \
 	check-floors check-templates check-frontend check-secrets format bench requirements install-dev
 
 help: ## This list
@@ -57,6 +57,9 @@ test: install-dev ## All tests, in parallel, on real PostgreSQL and Valkey
 
 e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/functional $(ARGS)
+
+clamav: install-dev ## Virus scan on a real clamd (Debian's clamav-daemon)
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/clamav $(ARGS)
 
 check: check-style check-types check-floors check-templates check-frontend check-secrets ## Style, types, floors, templates, front end, secrets
 

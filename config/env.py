@@ -126,6 +126,17 @@ class Env(BaseSettings):
     def check_redis(cls, value: SecretStr) -> SecretStr:
         return _with_scheme(value, "redis", "rediss")
 
+    @field_validator("clamav_url")
+    @classmethod
+    def check_clamav(cls, value: str) -> str:
+        parts = urlsplit(value)
+        tcp = parts.scheme == "tcp" and parts.hostname and parts.port != 0
+        unix = parts.scheme == "unix" and parts.path and not parts.netloc
+        if value and not tcp and not unix:
+            message = "must read tcp://host:3310 or unix:///path"
+            raise ValueError(message)
+        return value
+
     @field_validator("public_url", "pusher_url", "roblox_api_url", "stripe_api_url")
     @classmethod
     def check_url(cls, value: str) -> str:

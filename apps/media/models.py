@@ -19,6 +19,14 @@ class Blob(models.Model):
     scan_state = models.CharField(
         "virus scan", max_length=12, choices=ScanState.choices, default=ScanState.NOT_SCANNED
     )
+    # The default stands in the database too, for the release before this field.
+    scan_detail = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the signature that matched",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -18,6 +18,12 @@ class BlobDamaged(DomainError):
     title = "A stored file is not what was stored"
 
 
+class BlobInfected(DomainError):
+    code = "blob_infected"
+    status = 403
+    title = "This file is infected and is not handed out"
+
+
 def store(*, content: bytes) -> Blob:
     """Keep `content` in the present workspace. Storing the same bytes again returns the same row.
 
@@ -35,7 +41,16 @@ def store(*, content: bytes) -> Blob:
 
 
 def read(*, blob: Blob) -> bytes:
-    """The content, checked against its hash. Raises `BlobDamaged` when it is gone or changed."""
+    """The content, checked against its hash. Raises `BlobDamaged` when it is gone or changed,
+    `BlobInfected` when the virus scan found something in it.
+    """
+    if blob.scan_state == Blob.ScanState.INFECTED:
+        raise BlobInfected(f"The virus scan found {blob.scan_detail} in it.")
+    return read_unexamined(blob=blob)
+
+
+def read_unexamined(*, blob: Blob) -> bytes:
+    """As `read`, but infected content too: for the virus scanner alone."""
     try:
         with default_storage.open(blob.storage_name) as file:
             content = bytes(file.read())

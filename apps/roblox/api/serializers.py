@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.media.models import Blob
 from apps.roblox.models import (
     Artifact,
     Deployment,
@@ -61,10 +62,16 @@ class ExperienceRename(serializers.Serializer[Any]):
 
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
     size = serializers.IntegerField(help_text="bytes")
+    virus_scan = serializers.ChoiceField(
+        source="blob.scan_state", choices=Blob.ScanState.choices, read_only=True
+    )
 
     class Meta:
         model = Artifact
-        fields = ["sha256", "size", "filename", "kind", "format", "instance_count", "script_count"]
+        fields = [
+            "sha256", "size", "filename", "kind", "format", "instance_count", "script_count",
+            "virus_scan",
+        ]  # fmt: skip
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):

@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from apps.audit.services import entries as audit
 from apps.core.errors import Conflict, Invalid, NotFound
+from apps.media.models import Blob
+from apps.media.services import virus_scans
 from apps.roblox import signals
 from apps.roblox.errors import ReleaseNotDeployable, VersionTaken
-from apps.roblox.models import Experience, Finding, Release
+from apps.roblox.models import Artifact, Experience, Finding, Release
 from apps.roblox.models.releases import SEMVER
-from apps.roblox.scan import scan
+from apps.roblox.scan import Finding as Found
+from apps.roblox.scan import Severity, scan
 from apps.roblox.services import artifacts
 from apps.tenants.access import require
 
@@ -61,10 +64,10 @@ def create(
 
 
 def examine(*, release: Release) -> Release:
-    """Scan every script and decide: a critical finding blocks. A second run replaces the first's
-    findings.
+    """Scan for viruses and every script, and decide: a critical finding blocks. A second run
+    replaces the first's findings. Raises a `VendorError` while there is no virus scan to be had.
     """
-    findings = scan(artifacts.load(artifact=release.artifact))
+    findings = _look(release.artifact)
     with transaction.atomic():
         release.findings.all().delete()
         Finding.objects.bulk_create(_as_row(release, found) for found in findings)
@@ -75,7 +78,10 @@ def examine(*, release: Release) -> Release:
         release.save(update_fields=["state", "scanned_at"])
         audit.record(
             action="release.scanned", by=None, target=release,
-            data={"state": release.state, "findings": len(findings)},
+            data={
+                "state": release.state, "findings": len(findings),
+                "virus_scan": release.artifact.blob.scan_state,
+            },
         )  # fmt: skip
         signals.release_changed.send(sender=Release, release=release)
     return release
@@ -133,6 +139,25 @@ def find(*, experience: Experience, version: str) -> Release:
     if release is None:
         raise NotFound(f"{experience} has no release {version}.")
     return release
+
+
+def _look(artifact: Artifact) -> list[Found]:
+    blob = virus_scans.examine(blob=artifact.blob)
+    if blob.scan_state == Blob.ScanState.INFECTED:
+        return [_virus(artifact, blob.scan_detail)]
+    return scan(artifacts.load(artifact=artifact))
+
+
+def _virus(artifact: Artifact, signature: str) -> Found:
+    """The one finding of an infected file: its scripts are not looked at."""
+    return Found(
+        rule="virus", severity=Severity.CRITICAL, path=artifact.filename, line=0, column=0,
+        message=(
+            f"The virus scan found {signature} in this file, so it is neither deployed nor handed "
+            "out. Check the computer it comes from for viruses, save the place again in Studio, "
+            "and upload it as a new version."
+        ),
+    )  # fmt: skip
 
 
 def _parse_version(version: str) -> tuple[int, int, int]:

@@ -70,8 +70,8 @@ def detail(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
 @require_safe
 @workspace_page("releases.view")
 def state(request: WorkspaceRequest, slug: str, version: str) -> HttpResponse:
-    """The part of the page that changes while the scan runs."""
-    return render(request, "workspace/_release.html", _context(request, slug, version))
+    """The parts of the page that change while the scan runs."""
+    return render(request, "workspace/_release_state.html", _context(request, slug, version))
 
 
 @require_safe
