@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.core.views import healthz
+from apps.gateway.views import problems
 
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
     path("realtime/", include("apps.realtime.urls")),
     path("apps/", include("apps.realtime.api_urls")),
+    path("docs/problems/", problems, name="problems"),
     path("operator/", admin.site.urls),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),

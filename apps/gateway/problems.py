@@ -10,6 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from apps.core.errors import DomainError, VendorError
+from apps.gateway import catalogue
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -27,7 +28,7 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
             headers["Retry-After"] = str(round(wait))
     if isinstance(error, VendorError) and error.retry_after:
         headers["Retry-After"] = str(round(error.retry_after))
-    problem = {"type": f"/docs/problems/{problem['code']}", **problem}
+    problem = {"type": catalogue.address(problem["code"]), **problem}
     problem["instance"] = context["request"].path
     return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
 

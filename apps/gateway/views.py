@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from apps.gateway import catalogue
 from apps.gateway.forms import ApiKeyForm
 from apps.gateway.models import ApiKey
 from apps.gateway.services import api_keys
@@ -55,3 +56,9 @@ def _page(
     keys = ApiKey.objects.filter(tenant=request.tenant).select_related("created_by")
     context = {"nav_active": "api_keys", "keys": keys, "form": form, "secret": secret}
     return render(request, "workspace/api_keys.html", context, status=status)
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    """What each problem's `type` leads to."""
+    return render(request, "public/problems.html", {"entries": catalogue.entries()})

@@ -1,0 +1,61 @@
+"""Every problem code the API may answer with, read from the errors themselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.conf import settings
+from rest_framework.exceptions import APIException
+
+from apps.core.errors import DomainError, VendorError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`worth_retrying`: whether the same request can succeed later; None where it depends."""
+
+    code: str
+    status: int
+    title: str
+    text: str
+    worth_retrying: bool | None
+
+
+def address(code: str) -> str:
+    """Where the problem is explained: the `type` of its document (RFC 9457 section 3.1.1)."""
+    return f"{settings.PUBLIC_URL}/docs/problems/#{code}"
+
+
+def entries() -> list[Entry]:
+    """Sorted by code; an error that only groups others by the same code appears once."""
+    found = {entry.code: entry for entry in (*_framework(), *_own())}
+    return [found[code] for code in sorted(found)]
+
+
+def _own() -> Iterator[Entry]:
+    for error in _descendants(DomainError):
+        retry = None if issubclass(error, VendorError) else False
+        yield Entry(error.code, error.status, error.title, _first_line(error), retry)
+
+
+def _framework() -> Iterator[Entry]:
+    for error in _descendants(APIException):
+        if error.__module__.startswith("rest_framework."):
+            retry = error.status_code in {429, 503}
+            yield Entry(error.default_code, error.status_code, str(error.default_detail), "", retry)
+
+
+def _descendants(base: type[T]) -> Iterator[type[T]]:
+    for child in base.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _first_line(error: type[DomainError]) -> str:
+    own = error.__dict__.get("__doc__") or ""
+    return inspect.cleandoc(own).partition("\n\n")[0].replace("`", "")
