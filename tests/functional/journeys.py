@@ -19,8 +19,9 @@ KINDS = {"staging": "Staging", "production": "Production"}
 def make_universe(page: Page, sandbox_url: str, name: str) -> Universe:
     """On the sandbox's own page, with what it shows once."""
     page.goto(sandbox_url)
-    page.get_by_label("Name").first.fill(name)
-    page.get_by_role("button", name="Create with a key").click()
+    form = page.get_by_role("region", name="Create an experience")
+    form.get_by_label("Name").fill(name)
+    form.get_by_role("button", name="Create with a key").click()
     expect(page.get_by_role("heading", name=f"{name} is ready")).to_be_visible()
 
     def shown(field: str) -> str:

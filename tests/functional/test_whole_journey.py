@@ -16,6 +16,9 @@ PASSWORD = "volcano-riverside-47"
 def sign_up(visitor, product):
     page = visitor.open(f"{product.public}/")
     visitor.shoot("landing")
+    expect(page.get_by_role("link", name="Try the demo")).to_have_attribute(
+        "href", re.compile("//lincoln")
+    )
     page.get_by_role("link", name="Make a workspace").click()
     visitor.shoot("sign-up")
     page.get_by_label("Your name").fill("Mara Lindqvist")
