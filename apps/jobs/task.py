@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from celery import Task, current_app
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django_tenants.utils import schema_context
 
 from apps.core.errors import DomainError
@@ -89,15 +89,22 @@ def run_now(run: JobRun) -> JobRun:
 
 @contextmanager
 def lease(run: JobRun) -> Iterator[None]:
-    """Keep the run's heartbeat going from a thread of its own for as long as the block lasts."""
+    """Keep the run's heartbeat going from a thread of its own for as long as the block lasts.
+
+    It outlives a database that restarts: work going on without its heartbeat would be given to
+    a second worker.
+    """
     done = threading.Event()
 
     def beat() -> None:
-        try:
-            while not done.wait(settings.JOB_HEARTBEAT_SECONDS) and runs.beat(run=run):
-                pass
-        finally:
-            connection.close()
+        held = True
+        while held and not done.wait(settings.JOB_HEARTBEAT_SECONDS):
+            try:
+                held = runs.beat(run=run)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("job_heartbeat_missed", error=type(error).__name__)
+                connection.close()
+        connection.close()
 
     thread = threading.Thread(target=beat, name=f"lease-{run.pk}", daemon=True)
     thread.start()

@@ -9,19 +9,25 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from apps.core.database import connection
-from apps.core.errors import DomainError, NotFound, VendorError
+from apps.core.errors import Conflict, DomainError, NotFound, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
 
 BASE_DELAY = 2.0
 LONGEST_DELAY = 300.0
+
+
+class Outrun(Conflict):
+    code = "job_outrun"
+    title = "Another worker has taken this job over"
 
 
 def request(
@@ -98,24 +104,26 @@ def claim(*, run_id: str) -> JobRun | None:
 
 
 def report(*, run: JobRun, progress: int | None = None, message: str | None = None) -> None:
-    """Show how far a running job is: `progress` in percent, `message` for people."""
+    """Show how far a running job is: `progress` in percent, `message` for people.
+
+    Raises `Outrun` when the run was taken away, so that its worker stops where it stands.
+    """
     changes: dict[str, Any] = {"heartbeat_at": timezone.now()}
     if progress is not None:
         changes["progress"] = max(0, min(100, progress))
     if message is not None:
         changes["message"] = message[:300]
-    JobRun.objects.filter(pk=run.pk).update(**changes)
-    run.refresh_from_db()
+    if not _held(run).update(**changes):
+        raise Outrun
+    # Not read again: the attempt this worker was given is what the run is held by.
+    for name, value in changes.items():
+        setattr(run, name, value)
     _announced(run)
 
 
 def beat(*, run: JobRun) -> bool:
     """Renew the lease. False when the run was taken away (rescued or cancelled)."""
-    return bool(
-        JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts).update(
-            heartbeat_at=timezone.now()
-        )
-    )
+    return bool(_held(run).update(heartbeat_at=timezone.now()))
 
 
 def succeed(*, run: JobRun, result: Any = None) -> None:
@@ -135,7 +143,7 @@ def rescue() -> int:
     count = 0
     for run in JobRun.objects.lost()[:500]:
         count += _recover(run)
-    for run in JobRun.objects.unsent()[:500]:
+    for run in JobRun.objects.unsent().order_by("due_at")[:500]:
         count += send(run=run)
     return count
 
@@ -146,17 +154,24 @@ def _recover(run: JobRun) -> bool:
             "code": "worker_lost", "title": "The worker was lost",
             "detail": f"No worker could finish this in {run.attempts} attempts.",
         })  # fmt: skip
-    taken = JobRun.objects.filter(
-        pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts, heartbeat_at=run.heartbeat_at
-    ).update(state=JobRun.State.QUEUED, due_at=timezone.now(), sent_at=None)
+    taken = (
+        _held(run)
+        .filter(heartbeat_at=run.heartbeat_at)
+        .update(state=JobRun.State.QUEUED, due_at=timezone.now(), sent_at=None)
+    )
     return bool(taken)
+
+
+def _held(run: JobRun) -> QuerySet[JobRun]:
+    """The run's row for as long as the attempt that `run` remembers is the running one."""
+    return JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts)
 
 
 def _postpone(run: JobRun, error: VendorError) -> None:
     delay = error.retry_after or min(LONGEST_DELAY, BASE_DELAY * 2 ** (run.attempts - 1))
     delay += random.uniform(0, delay / 4)  # noqa: S311 -- jitter, not a secret
     with transaction.atomic():
-        JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts).update(
+        put_back = _held(run).update(
             state=JobRun.State.QUEUED,
             due_at=timezone.now() + timedelta(seconds=delay),
             sent_at=None,
@@ -164,15 +179,14 @@ def _postpone(run: JobRun, error: VendorError) -> None:
             message=f"Trying again in {delay:.0f} s: {error.detail}"[:300],
         )
         run.refresh_from_db()
-        transaction.on_commit(lambda: send(run=run))
-    _announced(run)
+        if put_back:
+            transaction.on_commit(lambda: send(run=run))
+            _announced(run)
 
 
 def _finish(run: JobRun, state: JobRun.State, **changes: Any) -> bool:
     with transaction.atomic():
-        ended = JobRun.objects.filter(
-            pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts
-        ).update(state=state, finished_at=timezone.now(), **changes)
+        ended = _held(run).update(state=state, finished_at=timezone.now(), **changes)
         run.refresh_from_db()
         if ended and state == JobRun.State.FAILED:
             signals.job_failed.send(sender=JobRun, run=run)
@@ -184,6 +198,12 @@ def _finish(run: JobRun, state: JobRun.State, **changes: Any) -> bool:
 def _problem(error: BaseException) -> dict[str, Any]:
     if isinstance(error, DomainError):
         return error.as_problem()
+    if isinstance(error, SoftTimeLimitExceeded):
+        return {
+            "code": "time_limit",
+            "title": "This took too long",
+            "detail": "The job was stopped at its time limit, in the middle of its work.",
+        }
     return {
         "code": "internal_error",
         "title": "Something went wrong on our side",

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.core.errors import Conflict, VendorError
@@ -11,6 +13,7 @@ from apps.jobs import signals
 from apps.jobs.models import JobRun
 from apps.jobs.services import replays, runs
 from apps.jobs.services.replays import NotReplayable
+from apps.jobs.task import lease
 from tests.factories.transactions import undo_after
 
 
@@ -124,6 +127,47 @@ def test_a_worker_that_comes_back_finds_itself_outrun(running):
     again.refresh_from_db()
     assert (again.state, again.result) == ("running", None)
     assert not runs.beat(run=JobRun(pk=running.pk, attempts=1))
+
+
+def test_a_worker_that_was_outrun_stops_at_its_next_report(running):
+    lose(running)
+    runs.rescue()
+    again = runs.claim(run_id=str(running.pk))
+    with pytest.raises(runs.Outrun):
+        runs.report(run=running, progress=50)
+    runs.succeed(run=running, result="late")
+    again.refresh_from_db()
+    assert (again.state, again.progress, again.attempts) == ("running", 0, 2)
+
+
+def test_a_report_does_not_adopt_another_attempt(running):
+    runs.report(run=running, progress=50)
+    lose(running)
+    runs.rescue()
+    runs.claim(run_id=str(running.pk))
+    assert not runs.beat(run=running)
+
+
+def test_a_job_stopped_at_its_time_limit_says_so(running):
+    runs.fail(run=running, error=SoftTimeLimitExceeded(600))
+    running.refresh_from_db()
+    assert (running.state, running.problem["code"]) == ("failed", "time_limit")
+
+
+def test_the_lease_survives_a_database_that_was_away(running, settings, monkeypatch):
+    settings.JOB_HEARTBEAT_SECONDS = 0.01
+    beats, enough = [], threading.Event()
+
+    def beat(*, run):
+        beats.append(run)
+        if len(beats) == 1:
+            raise OperationalError("terminating connection")
+        enough.set()
+        return False
+
+    monkeypatch.setattr(runs, "beat", beat)
+    with lease(running):
+        assert enough.wait(5)
 
 
 def test_progress_stays_a_percentage(running):
