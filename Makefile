@@ -25,7 +25,7 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test e2e clamav check check-style check-types \
+.PHONY: help up down reset status logs shell operator-code test coverage e2e clamav check check-style check-types \
 	check-floors check-templates check-frontend check-secrets format bench requirements install-dev
 
 help: ## This list
@@ -54,6 +54,9 @@ operator-code: ## The operator's one-time code for the console
 
 test: install-dev ## All tests, in parallel, on real PostgreSQL and Valkey
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+coverage: install-dev ## The same tests with coverage, line and branch; fails below 85 %
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/functional $(ARGS)
