@@ -5,6 +5,8 @@ import logging
 import sentry_sdk
 import structlog
 
+from config.redaction import hide_in_log, hide_in_report
+
 from .environment import ENV
 
 _processors: list[structlog.types.Processor] = [
@@ -13,6 +15,7 @@ _processors: list[structlog.types.Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    hide_in_log,
 ]
 _renderer: structlog.types.Processor = (
     structlog.processors.JSONRenderer()
@@ -51,5 +54,7 @@ if ENV.sentry_dsn:
         send_default_pii=False,
         # Frames of outgoing calls hold customers' API keys.
         include_local_variables=False,
+        before_send=hide_in_report,
+        before_send_transaction=hide_in_report,
         traces_sample_rate=0.1,
     )
