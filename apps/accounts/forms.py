@@ -7,6 +7,26 @@ from allauth.core import context
 from django import forms
 
 
+def speak_plainly(form: forms.Form) -> None:
+    """The words of the other pages; a label says all, so the grey text in the fields goes."""
+    for name, field in form.fields.items():
+        field.widget.attrs.pop("placeholder", None)
+        if name in {"login", "email"}:
+            field.label = "E-mail"
+
+
+class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        speak_plainly(self)
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        speak_plainly(self)
+
+
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """Name, e-mail, password. An address an invitation has vouched for is shown and settled."""
 
@@ -19,6 +39,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        speak_plainly(self)
         request = context.request
         if request is not None and request.session.get("account_verified_email"):
             self.fields["email"].widget.attrs["readonly"] = True

@@ -22,7 +22,7 @@ from apps.tenants.permissions import Role
 from apps.tenants.services import tenants
 
 SANDBOX = Vendor("sandbox", base_url_setting="SANDBOX_URL")
-SLUG = "lincoln"
+SLUG = settings.DEMO_WORKSPACE
 OPERATOR = "operator@toolboxai.example"
 EXPERIENCE = "Volcano Lab"
 PEOPLE = (

@@ -19,8 +19,9 @@ from apps.tenants.services import invitations, tenants, tickets
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    demo = Tenant.objects.filter(slug="demo", state=Tenant.State.ACTIVE).first()
-    return render(request, "public/landing.html", {"demo_url": demo.url if demo else ""})
+    demo = _demo()
+    context = {"demo_url": f"{demo.url}/guide/" if demo else ""}
+    return render(request, "public/landing.html", context)
 
 
 @require_safe
@@ -107,6 +108,13 @@ def enter(request: PublicRequest, slug: str) -> HttpResponse:
     if tenant.state != Tenant.State.ACTIVE:
         return redirect("workspace_progress", slug=slug)
     return redirect(tickets.issue(tenant=tenant, by=request.user))
+
+
+def _demo() -> Tenant | None:
+    """The demo, which is only where its sandbox is: elsewhere its address may be a customer's."""
+    if not settings.SANDBOX_URL:
+        return None
+    return Tenant.objects.filter(slug=settings.DEMO_WORKSPACE, state=Tenant.State.ACTIVE).first()
 
 
 def _progress(request: PublicRequest, slug: str) -> dict[str, object]:
