@@ -83,7 +83,7 @@ class Visitor:
     def open(self, url: str, status: int = 200) -> Page:
         """The page, which must answer with that status."""
         if status >= 400:
-            self.accept(rf"status of {status} .*{re.escape(url)}")
+            self.accept(rf"status of {status} .*{re.escape(url)}$")
         answer = self.page.goto(url)
         assert answer is not None
         assert answer.status == status, f"{url} answered {answer.status}"
@@ -100,18 +100,25 @@ class Visitor:
         expect(page).to_have_url(re.compile(rf"^{re.escape(url)}/(workspaces/)?$"))
         return page
 
-    def shoot(self, name: str) -> None:
-        """Into artifacts/: light and dark, wide and phone."""
+    def path(self, name: str) -> Path:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        return SCREENSHOTS / f"{name}.png"
+
+    def shoot(self, name: str, *, reload: bool = False) -> None:
+        """Into artifacts/: light and dark, wide and phone. `reload`: for a page that asks for the
+        theme only once.
+        """
         for theme in ("light", "dark"):
             self.page.emulate_media(color_scheme=theme)
+            if reload:
+                self.page.reload()
             for size, viewport in (("wide", WIDE), ("phone", PHONE)):
                 self.page.set_viewport_size(viewport)
                 # A window as high as the page: what is fixed to its edge stays there.
                 height = self.page.evaluate("document.documentElement.scrollHeight")
                 whole = {**viewport, "height": max(viewport["height"], min(height, 6000))}
                 self.page.set_viewport_size(whole)
-                path = SCREENSHOTS / f"{name}-{theme}-{size}.png"
+                path = self.path(f"{name}-{theme}-{size}")
                 self.page.screenshot(path=path, animations="disabled")
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(WIDE)

@@ -202,6 +202,6 @@ def sha256(path: Path) -> str:
 
 def begin() -> Product:
     # Passable for others: as root, PostgreSQL runs as somebody else.
-    local = Path(tempfile.mkdtemp(prefix="fn-", dir=os.environ.get("FUNCTIONAL_LOCAL_PARENT")))
+    local = Path(tempfile.mkdtemp(prefix="fn-"))
     local.chmod(0o755)
     return Product(local, ports.find_free())

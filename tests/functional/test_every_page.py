@@ -47,7 +47,7 @@ def look_over(visitor, url, shot, status=200):
     assert audits.faults(page) == []
     assert visitor.shift() < 0.1
     order = audits.focus_order(page)
-    assert "Skip to content" in order[0]
+    assert "Skip to" in order[0]
     page.set_viewport_size(PHONE)
     assert audits.overflow(page) == 0
     assert audits.faults(page) == []
@@ -71,6 +71,10 @@ def test_the_newest_of(owner, demo, kind):
     page = owner.open(f"{demo}/{kind}/")
     link = page.locator("main tbody a").first.get_attribute("href")
     look_over(owner, demo + link, f"{kind.removesuffix('s')}-demo")
+
+
+def test_the_sandbox(visitor, product):
+    look_over(visitor, product.sandbox.url, "sandbox")
 
 
 def test_where_nothing_is(owner, demo):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.functional import journeys
-from tests.functional.browsing import SCREENSHOTS, await_live, connection
+from tests.functional.browsing import await_live, connection
 from tests.functional.product import LIVE_WITHIN, PUBLISH, sha256
 from tests.integration.embedded.waiting import wait_until
 
@@ -117,7 +117,7 @@ def test_the_web_process_is_killed(owner, product, lesson, staged):
         with owner.staying():
             killed = product.kill("web")
             expect(connection(page)).to_have_attribute("data-state", "reconnecting")
-            page.screenshot(path=SCREENSHOTS / "connection-lost-light-wide.png")
+            page.screenshot(path=owner.path("connection-lost-light-wide"))
             product.await_another("web", than=killed)
             await_live(page)
             journeys.await_success(page)
