@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from apps.core.views import healthz
+from apps.gateway import problems
 
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
     re_path(r"^api/(?P<version>v1)/", include("config.urls_api")),
+    re_path(r"^api/", problems.absent),
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.gateway.urls")),
 ]
+handler500 = problems.server_error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 
 from django.conf import settings
@@ -37,6 +38,12 @@ def entries() -> list[Entry]:
     return [found[code] for code in sorted(found)]
 
 
+def title_of(error: type[APIException]) -> str:
+    """DRF's own sentence, or the status's name where that sentence has gaps to be filled in."""
+    sentence = str(error.default_detail)
+    return HTTPStatus(error.status_code).phrase if "{" in sentence else sentence
+
+
 def _own() -> Iterator[Entry]:
     for error in _descendants(DomainError):
         retry = None if issubclass(error, VendorError) else False
@@ -47,7 +54,7 @@ def _framework() -> Iterator[Entry]:
     for error in _descendants(APIException):
         if error.__module__.startswith("rest_framework."):
             retry = error.status_code in {429, 503}
-            yield Entry(error.default_code, error.status_code, str(error.default_detail), "", retry)
+            yield Entry(error.default_code, error.status_code, title_of(error), "", retry)
 
 
 def _descendants(base: type[T]) -> Iterator[type[T]]:

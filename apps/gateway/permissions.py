@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -20,5 +21,7 @@ class WorkspacePermission(BasePermission):
         tenant = getattr(request._request, "tenant", None)
         if tenant is None or not request.user.is_authenticated:
             return False
+        if getattr(view, "action", "") is None:  # no action answers to this method
+            raise MethodNotAllowed(request.method or "")
         needed = getattr(view, "required_permissions", {}).get(getattr(view, "action", None))
         return needed is not None and needed in permissions_of(request.user, tenant=tenant)

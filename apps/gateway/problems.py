@@ -5,14 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.core.errors import DomainError, VendorError
+from apps.core.errors import DomainError, NotFound, VendorError
 from apps.gateway import catalogue
 
 MEDIA_TYPE = "application/problem+json"
+API = "/api/"
+
+
+class InternalError(DomainError):
+    code = "internal_error"
+    status = 500
+    title = "Something went wrong on our side"
+
+
+@csrf_exempt
+def absent(request: HttpRequest) -> HttpResponse:
+    """The view of every address below `/api/` that leads nowhere. A POST without the slash ends
+    here too: redirected, it would arrive as a GET.
+    """
+    text = "The API has nothing at this address. Its addresses end with a slash."
+    return _document(NotFound(text), request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: a problem below `/api/`, a page elsewhere."""
+    if not request.path.startswith(API):
+        return defaults.server_error(request)
+    text = "It has been recorded. What you sent may not have been saved: look before you repeat it."
+    return _document(InternalError(text), request)
+
+
+def _document(error: DomainError, request: HttpRequest) -> JsonResponse:
+    problem = {"type": catalogue.address(error.code), **error.as_problem()}
+    problem["instance"] = request.path
+    return JsonResponse(problem, status=error.status, content_type=MEDIA_TYPE)
 
 
 def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -53,6 +85,6 @@ def _problem(error: Exception) -> dict[str, Any] | None:
     return {
         "code": getattr(error.detail, "code", error.default_code),
         "status": error.status_code,
-        "title": str(error.default_detail),
+        "title": catalogue.title_of(type(error)),
         "detail": str(error.detail),
     }

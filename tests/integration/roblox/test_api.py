@@ -69,6 +69,13 @@ def test_the_whole_way_over_the_api(lab, program):
     }
 
 
+def test_forms_are_taken_as_json_is(lab, program, owner):
+    make_release(lab, "1.0.0", owner)
+    choice = "experience=volcano-lab&version=1.0.0"
+    form = "application/x-www-form-urlencoded"
+    assert program.post("/api/v1/deployments/", choice, content_type=form).status_code == 202
+
+
 def test_a_release_names_its_findings(lab, program):
     made = upload(program, content=place_file("require(1234567890)"))
     scan(made.json()["id"])
@@ -86,7 +93,7 @@ def test_a_truncated_file_is_a_problem_that_says_where(lab, program):
     assert not Release.objects.exists()
 
 
-@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0.0", "", "01.0.0"])
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0.0", "", "01.0.0", "1\u0663.0.0"])
 def test_a_version_must_be_semantic(lab, program, version):
     answer = upload(program, version)
     assert answer.status_code == 422
