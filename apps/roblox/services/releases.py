@@ -69,6 +69,7 @@ def examine(*, release: Release) -> Release:
     """
     findings = _look(release.artifact)
     with transaction.atomic():
+        _lock(release)
         release.findings.all().delete()
         Finding.objects.bulk_create(_as_row(release, found) for found in findings)
         if release.state != Release.State.WITHDRAWN:
@@ -90,6 +91,9 @@ def examine(*, release: Release) -> Release:
 def fail_scan(*, release: Release, problem: dict[str, Any]) -> None:
     """Block a release whose scan could not be finished: what was not looked at is not released."""
     with transaction.atomic():
+        _lock(release)
+        if release.state != Release.State.SCANNING:
+            return
         Finding.objects.create(
             release=release, rule="scan_failed", severity="critical", rank=0, path="",
             message=f"The scan could not be finished: {problem.get('detail', '')}",
@@ -101,9 +105,14 @@ def fail_scan(*, release: Release, problem: dict[str, Any]) -> None:
 
 
 def withdraw(*, release: Release, by: Any) -> Release:
-    """Take a release out of use; what it runs on stays as it is. Raises `Conflict` while live."""
+    """Take a release out of use; what it runs on stays as it is. Raises `Conflict` while live,
+    or on its way there.
+    """
     require("releases.withdraw", by=by)
     with transaction.atomic():
+        _lock(release)
+        if release.deployments.open().exists():
+            raise Conflict(f"{release.version} is being deployed; wait until that has ended.")
         for environment in release.experience.environments.all():
             live = environment.live_deployment
             if live is not None and live.release_id == release.pk:
@@ -131,14 +140,18 @@ def require_deployable(release: Release) -> None:
 
 
 def find(*, experience: Experience, version: str) -> Release:
-    release = (
-        experience.releases.select_related("experience", "artifact__blob")
-        .filter(version=version)
-        .first()
-    )
+    known = experience.releases.select_related("experience", "artifact__blob")
+    release = known.filter(version=version).first() if SEMVER.match(version) else None
     if release is None:
         raise NotFound(f"{experience} has no release {version}.")
     return release
+
+
+def _lock(release: Release) -> None:
+    """Read the state as it is now and keep others from changing it, or from starting a
+    deployment, until commit.
+    """
+    release.refresh_from_db(fields=["state"], from_queryset=Release.objects.select_for_update())
 
 
 def _look(artifact: Artifact) -> list[Found]:

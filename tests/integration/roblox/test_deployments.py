@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from apps.audit.models import AuditEntry
+from apps.core.errors import Conflict
 from apps.roblox.errors import (
     DeploymentRunning,
     EnvironmentNotReady,
@@ -10,7 +11,8 @@ from apps.roblox.errors import (
     NotOnStaging,
     ReleaseNotDeployable,
 )
-from apps.roblox.services import deployments, experiences
+from apps.roblox.models import Release
+from apps.roblox.services import deployments, experiences, releases
 from apps.tenants.errors import PermissionMissing
 from tests.factories.roblox import carry_out, make_experience, make_release
 
@@ -98,3 +100,18 @@ def test_a_teacher_stages_but_does_not_promote(release, teacher, owner):
 def test_an_outsider_does_nothing(release, outsider):
     with pytest.raises(PermissionMissing):
         deployments.stage(release=release, by=outsider)
+
+
+def test_a_release_on_its_way_is_not_withdrawn(release, owner):
+    deployments.stage(release=release, by=owner)
+    with pytest.raises(Conflict, match="being deployed"):
+        releases.withdraw(release=release, by=owner)
+
+
+def test_a_scan_that_ends_late_brings_no_withdrawn_release_back(release, owner):
+    being_scanned = Release.objects.get(pk=release.pk)
+    releases.withdraw(release=release, by=owner)
+    assert releases.examine(release=being_scanned).state == "withdrawn"
+    releases.fail_scan(release=being_scanned, problem={})
+    release.refresh_from_db()
+    assert release.state == "withdrawn"
