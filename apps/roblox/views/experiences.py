@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, Invalid
 from apps.core.outgoing import breaker_state
-from apps.roblox.forms import EnvironmentForm, ExperienceForm
+from apps.roblox.forms import EnvironmentForm, ExperienceForm, RenameForm
 from apps.roblox.services import deployments, experiences
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
@@ -67,8 +67,11 @@ def detail(request: WorkspaceRequest, slug: str) -> HttpResponse:
 @require_http_methods(["POST"])
 @workspace_page("experiences.update")
 def rename(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(errors={"name": [str(text) for text in form.errors["name"]]})
     experience = experiences.rename(
-        experience=experiences.find(slug=slug), name=request.POST.get("name", ""), by=request.user
+        experience=experiences.find(slug=slug), by=request.user, **form.cleaned_data
     )
     messages.success(request, "Renamed.")
     return redirect(experience)

@@ -52,7 +52,7 @@ def job_fragment(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 def audit(request: WorkspaceRequest) -> HttpResponse:
     """`?q=` finds an action, a person or a thing by the start of its name."""
     entries = AuditEntry.objects.filter(schema_name=request.tenant.schema_name)
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     if query:
         entries = entries.search(query)
     page = Paginator(entries.order_by("-sequence"), PAGE_SIZE).get_page(request.GET.get("page"))

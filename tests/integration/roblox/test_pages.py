@@ -194,3 +194,21 @@ def _grow(lab, owner, count):
     start = lab.releases.count()
     for n in range(start, start + count):
         carry_out(deployments.stage(release=make_release(lab, f"1.{n}.0", owner), by=owner))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/releases/?experience=%00", "/deployments/?experience=%00", LAB + "releases/1.0.0%00/"],
+)
+def test_a_null_character_names_nothing(browse, owner, lab, path):
+    assert browse(owner).get(path).status_code == 404
+
+
+def test_a_null_character_is_no_part_of_a_name(browse, owner, lab):
+    assert browse(owner).post(LAB + "rename/", {"name": "a\0b"}).status_code == 422
+
+
+def test_an_experience_is_renamed(browse, owner, lab):
+    browse(owner).post(LAB + "rename/", {"name": "Crater Lab"})
+    lab.refresh_from_db()
+    assert lab.name == "Crater Lab"

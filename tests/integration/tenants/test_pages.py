@@ -350,3 +350,7 @@ class TestApiKeys:
 
 def reverse_here(name, **kwargs):
     return reverse(name, urlconf="config.urls_workspace", kwargs=kwargs)
+
+
+def test_a_null_character_finds_what_the_rest_finds(browse, owner):
+    assert browse(owner).get("/audit/?q=%00").status_code == 200
