@@ -114,7 +114,9 @@ def _demo() -> Tenant | None:
     """The demo, which is only where its sandbox is: elsewhere its address may be a customer's."""
     if not settings.SANDBOX_URL:
         return None
-    return Tenant.objects.filter(slug=settings.DEMO_WORKSPACE, state=Tenant.State.ACTIVE).first()
+    demos = Tenant.objects.filter(slug=settings.DEMO_WORKSPACE, state=Tenant.State.ACTIVE)
+    demo: Tenant | None = demos.first()
+    return demo
 
 
 def _progress(request: PublicRequest, slug: str) -> dict[str, object]:
