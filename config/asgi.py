@@ -8,8 +8,18 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
+from apps.core.request_size import BodyLimit  # noqa: E402 -- the environment comes first
 from apps.realtime.routing import websocket_urlpatterns  # noqa: E402 -- needs loaded apps
 
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)}
+    {
+        # Somewhat more than a place may have, so that a file too large is told in its form.
+        "http": BodyLimit(
+            django_application,
+            largest=10 * 1024 * 1024,
+            largest_upload=200 * 1024 * 1024,
+            uploads=r"/api/v1/releases/|/experiences/[^/]+/releases/new/",
+        ),
+        "websocket": URLRouter(websocket_urlpatterns),
+    }
 )

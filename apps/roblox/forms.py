@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import DomainError, Invalid
-
-LARGEST_PLACE = 100 * 1024 * 1024
+from apps.roblox.services import releases
 
 
 class ServiceForm(forms.Form):
@@ -75,8 +74,8 @@ class ReleaseForm(ServiceForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > LARGEST_PLACE:
-            raise forms.ValidationError(
-                f"The file has {file.size / 1024 / 1024:.0f} MB; Roblox takes 100 MB at most."
-            )
+        try:
+            releases.require_size(file.size)
+        except Invalid as error:
+            raise forms.ValidationError(error.errors["file"]) from error
         return file

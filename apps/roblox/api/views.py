@@ -111,6 +111,7 @@ class ReleaseViewSet(
         """Upload a place file. It is read at once; its scripts are scanned in a job."""
         wish = parsed(shapes.ReleaseInput, request)
         file = wish.pop("file")
+        releases.require_size(file.size)
         release = releases.create(
             experience=experiences.find(slug=wish.pop("experience")),
             content=file.read(),

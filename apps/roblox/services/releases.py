@@ -15,6 +15,7 @@ from apps.roblox import signals
 from apps.roblox.errors import ReleaseNotDeployable, VersionTaken
 from apps.roblox.models import Artifact, Experience, Finding, Release
 from apps.roblox.models.releases import SEMVER
+from apps.roblox.open_cloud_api import LARGEST_PLACE
 from apps.roblox.scan import Finding as Found
 from apps.roblox.scan import Severity, scan
 from apps.roblox.services import artifacts
@@ -33,6 +34,7 @@ def create(
     and `FileRefused` for a file that cannot be read as what its name says.
     """
     require("releases.create", by=by)
+    require_size(len(content))
     major, minor, patch = _parse_version(version)
     if len(notes) > MAX_NOTES:
         raise Invalid(errors={"notes": [f"Use {MAX_NOTES} characters at most."]})
@@ -124,6 +126,13 @@ def withdraw(*, release: Release, by: Any) -> Release:
         audit.record(action="release.withdrawn", by=by, target=release)
         signals.release_changed.send(sender=Release, release=release)
     return release
+
+
+def require_size(size: int) -> None:
+    """Raises `Invalid` for a file of more bytes than Roblox takes; asked before it is read, too."""
+    if size > LARGEST_PLACE:
+        text = f"The file has {size / 1024 / 1024:.0f} MB; Roblox takes 100 MB at most."
+        raise Invalid(errors={"file": [text]})
 
 
 def require_deployable(release: Release) -> None:

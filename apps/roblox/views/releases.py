@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.core.errors import DomainError
 from apps.roblox.api.views import download
 from apps.roblox.errors import VersionTaken
-from apps.roblox.forms import LARGEST_PLACE, ReleaseForm
+from apps.roblox.forms import ReleaseForm
 from apps.roblox.models import Experience, Release
+from apps.roblox.open_cloud_api import LARGEST_PLACE
 from apps.roblox.services import deployments, experiences, releases
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest

@@ -8,6 +8,7 @@ from apps.gateway.services import api_keys
 from apps.jobs.models import JobRun
 from apps.jobs.task import run_now
 from apps.roblox.models import Deployment, Release
+from apps.roblox.services import releases
 from tests.factories.roblox import carry_out, make_experience, make_release, place_file
 
 ALL = ["experiences.view", "releases.view", "deployments.view"]
@@ -91,6 +92,11 @@ def test_a_truncated_file_is_a_problem_that_says_where(lab, program):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] in {"truncated", "malformed"}
     assert not Release.objects.exists()
+
+
+def test_a_file_larger_than_roblox_takes_is_refused(lab, program, monkeypatch):
+    monkeypatch.setattr(releases, "LARGEST_PLACE", len(place_file()) - 1)
+    assert "100 MB" in upload(program).json()["errors"]["file"][0]
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0.0", "", "01.0.0", "1\u0663.0.0"])
