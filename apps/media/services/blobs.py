@@ -28,11 +28,12 @@ def store(*, content: bytes) -> Blob:
     """Keep `content` in the present workspace. Storing the same bytes again returns the same row.
 
     Bytes are written before the row: a crash between leaves an unused file, never a row
-    without its file.
+    without its file. A file that a crash or a full disk cut short is written again.
     """
     digest = hashlib.sha256(content).hexdigest()
     name = f"{connection.schema_name}/blobs/{digest[:2]}/{digest}"
-    if not default_storage.exists(name):
+    if not _is_whole(name, len(content)):
+        default_storage.delete(name)
         default_storage.save(name, ContentFile(content))
     blob, _ = Blob.objects.get_or_create(
         sha256=digest, defaults={"size": len(content), "storage_name": name}
@@ -59,3 +60,7 @@ def read_unexamined(*, blob: Blob) -> bytes:
     if hashlib.sha256(content).hexdigest() != blob.sha256:
         raise BlobDamaged(f"The file {blob.sha256[:12]}… was changed in storage.")
     return content
+
+
+def _is_whole(name: str, size: int) -> bool:
+    return default_storage.exists(name) and default_storage.size(name) == size

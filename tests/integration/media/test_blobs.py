@@ -43,3 +43,10 @@ def test_a_missing_file_says_so(in_alpha):
     default_storage.delete(blob.storage_name)
     with pytest.raises(blobs.BlobDamaged, match="missing"):
         blobs.read(blob=blob)
+
+
+def test_a_file_cut_short_is_written_again(in_alpha):
+    blob = blobs.store(content=b"place")
+    with default_storage.open(blob.storage_name, "wb") as file:
+        file.write(b"pl")
+    assert blobs.read(blob=blobs.store(content=b"place")) == b"place"
