@@ -39,9 +39,3 @@ class OutcomeUnclear(DomainError):
     code = "publish_outcome_unclear"
     status = 502
     title = "It is not known whether Roblox published the place"
-
-
-class ReleaseDamaged(DomainError):
-    code = "release_damaged"
-    status = 500
-    title = "The stored file is not the one that was uploaded"

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from apps.accounts.models import User
 from apps.core.database import connection
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import OWNER, PERMISSIONS
-
-
-class Actor(Protocol):
-    """Whoever acts: a person (through membership) or an API key (through its scopes)."""
-
-    @property
-    def pk(self) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Apps, middleware, templates, hosts."""
 
-from .environment import BASE_DIR, ENV, PUBLIC, PUBLIC_HOST
+from .environment import BASE_DIR, ENV, PUBLIC_HOST
 
 DEBUG = ENV.debug
 TOOLBOXAI_ENV = ENV.toolboxai_env
@@ -12,7 +12,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Where people reach the public site; a workspace is `<slug>.` in front of its host.
 PUBLIC_URL = ENV.public_url
 PUBLIC_DOMAIN = PUBLIC_HOST
-PUBLIC_PORT = PUBLIC.port
 ROBLOX_API_URL = ENV.roblox_api_url
 SANDBOX_URL = ENV.sandbox_url
 

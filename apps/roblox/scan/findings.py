@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Severity(StrEnum):
@@ -37,9 +36,6 @@ class Finding:
     column: int
     message: str
     excerpt: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"severity": self.severity.value}
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -17,7 +17,7 @@ from apps.roblox.models import Artifact, Experience, Finding, Release
 from apps.roblox.models.releases import SEMVER
 from apps.roblox.open_cloud_api import LARGEST_PLACE
 from apps.roblox.scan import Finding as Found
-from apps.roblox.scan import Severity, scan
+from apps.roblox.scan import Severity, blocks_release, scan
 from apps.roblox.services import artifacts
 from apps.tenants.access import require
 
@@ -75,8 +75,8 @@ def examine(*, release: Release) -> Release:
         release.findings.all().delete()
         Finding.objects.bulk_create(_as_row(release, found) for found in findings)
         if release.state != Release.State.WITHDRAWN:
-            critical = any(found.severity == "critical" for found in findings)
-            release.state = Release.State.BLOCKED if critical else Release.State.READY
+            blocked = blocks_release(findings)
+            release.state = Release.State.BLOCKED if blocked else Release.State.READY
         release.scanned_at = timezone.now()
         release.save(update_fields=["state", "scanned_at"])
         audit.record(
