@@ -3,7 +3,7 @@
 AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit nonce a value. The stored text is
 `<key name>:<base64 nonce+ciphertext+tag>`; the key name makes rotation possible, and the
 workspace's schema and the column are bound in as associated data, so that a value copied
-into another row's column or another workspace does not decrypt.
+into another column or another workspace does not decrypt.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django_tenants.utils import get_public_schema_name
 
 from apps.core.database import connection
 from apps.core.errors import DomainError
@@ -54,7 +56,11 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text encrypted at rest. It cannot be filtered on."""
 
     def _context(self) -> str:
-        return f"{connection.schema_name}/{self.model._meta.db_table}.{self.column}"
+        meta = self.model._meta
+        # Rows every workspace shares lie in the public schema, wherever they are read from.
+        in_workspace = apps.get_app_config(meta.app_label).name in settings.TENANT_APPS
+        schema = connection.schema_name if in_workspace else get_public_schema_name()
+        return f"{schema}/{meta.db_table}.{self.column}"
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)

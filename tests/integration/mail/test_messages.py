@@ -125,3 +125,10 @@ def test_the_database_keeps_no_text_of_a_sent_mail(alpha, owner):
 def test_an_invitations_job_shows_in_its_workspace(alpha, owner):
     invite(alpha, owner)
     assert JobRun.objects.of_workspace("w_alpha").get().name == "mail.send"
+
+
+def test_a_waiting_mail_is_read_from_inside_a_workspace_too(alpha, owner):
+    text = send(alpha, owner).text
+    assert text
+    with alpha:
+        assert Message.objects.get().text == text
