@@ -33,6 +33,11 @@ class NothingToRollBackTo(Conflict):
     title = "There is no earlier release to go back to"
 
 
+class DeploymentEnded(Conflict):
+    code = "deployment_ended"
+    title = "This deployment has ended; start a new one from its page"
+
+
 class OutcomeUnclear(DomainError):
     """A publish whose fate cannot be found out; repeating it blindly could publish twice."""
 

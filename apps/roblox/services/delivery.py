@@ -22,7 +22,7 @@ from apps.jobs.models import JobRun
 from apps.jobs.services import runs
 from apps.media.services import blobs
 from apps.roblox import signals
-from apps.roblox.errors import OutcomeUnclear
+from apps.roblox.errors import DeploymentEnded, OutcomeUnclear
 from apps.roblox.models import Deployment, DeploymentStep, Release
 from apps.roblox.open_cloud_api import Format, OpenCloud, OutcomeUnknown
 from apps.roblox.services import deployments, experiences, releases
@@ -68,6 +68,8 @@ def carry_out(*, deployment_id: str, run: JobRun) -> Deployment:
     wants another run later, anything else ends the deployment (`deployments.fail`).
     """
     deployment = deployments.find(deployment_id=deployment_id)
+    if deployment.state == Deployment.State.FAILED:  # its job is run again by an operator
+        raise DeploymentEnded
     if not deployment.is_open:
         return deployment
     _begin(deployment)

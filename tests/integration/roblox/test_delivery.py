@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import replays, runs
 from apps.roblox.models import DeploymentStep
 from apps.roblox.services import delivery, deployments
 from tests.factories.roblox import carry_out, make_experience, make_release
@@ -152,6 +152,15 @@ def test_a_job_lost_for_good_ends_the_deployment(deployment):
     deployment.refresh_from_db()
     assert deployment.state == "failed"
     assert deployment.error["code"] == "worker_lost"
+
+
+def test_the_job_of_a_failed_deployment_run_again_says_that_it_ended(roblox, deployment):
+    roblox.revoke_key(deployment.environment.api_key)
+    carry_out(deployment)
+    replays.replay(run=JobRun.objects.get(pk=deployment.run_id), by=None)
+    assert carry_out(deployment).error["code"] == "roblox_key_refused"
+    run = JobRun.objects.get(pk=deployment.run_id)
+    assert (run.state, run.problem["code"]) == ("failed", "deployment_ended")
 
 
 def _content(deployment):
