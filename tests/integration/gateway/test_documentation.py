@@ -32,3 +32,9 @@ def test_writing_the_document_warns_of_nothing(tmp_path):
     options = {"urlconf": "config.urls_workspace", "api_version": "v1", "fail_on_warn": True}
     call_command("spectacular", file=str(tmp_path / "openapi.yaml"), **options)
     assert (tmp_path / "openapi.yaml").stat().st_size > 10_000
+
+
+def test_the_document_names_the_cookie_this_installation_sets(browse, settings):
+    settings.SESSION_COOKIE_NAME = "__Host-session"
+    document = browse(None).get("/api/v1/schema/?format=json").json()
+    assert document["components"]["securitySchemes"]["session"]["name"] == "__Host-session"
