@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +19,8 @@ from sandbox.request_log import RequestLog
 from sandbox.roblox import routes as roblox
 from sandbox.roblox.errors import Refusal, form_for
 from sandbox.world import World
+
+LOOPBACK = ["127.0.0.1", "localhost", "*.localhost", "[::1]"]
 
 
 async def healthz(_request: Request) -> Response:
@@ -49,6 +52,8 @@ def build_application(data_dir: Path) -> Starlette:
             *roblox.routes,
         ],
         middleware=[
+            # Only by loopback's names, so that a page elsewhere cannot rebind its own name to us.
+            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK),
             Middleware(RequestLog, world=world),
             Middleware(Faults, world=world),
         ],

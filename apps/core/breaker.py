@@ -97,7 +97,8 @@ def guard(vendor: str, call: Callable[[], T], *, is_failure: Callable[[BaseExcep
         state = breaker_state(vendor)
         wait = (state.retry_at - datetime.now(UTC)).total_seconds() if state.retry_at else PAUSE
         raise BreakerOpen(
-            f"Calls to {vendor.capitalize()} are paused after repeated failures.", retry_after=max(1.0, wait)
+            f"Calls to {vendor.capitalize()} are paused after repeated failures.",
+            retry_after=max(1.0, wait),
         ) from error
 
 

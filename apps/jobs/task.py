@@ -8,20 +8,15 @@ deploy.enqueue(by=user, deployment_id=str(deployment.pk))
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from celery import Task, current_app
-from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 from django_tenants.utils import schema_context
 
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import leases, runs
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +61,7 @@ class Job(Task):  # type: ignore[type-arg]
 
     def _carry_out(self, run: JobRun) -> None:
         try:
-            with lease(run), schema_context(run.schema_name):
+            with leases.lease(run), schema_context(run.schema_name):
                 result = self.run(run, **run.arguments)
         except DomainError as error:
             log.warning("job_refused", name=run.name, code=error.code, detail=error.detail)
@@ -85,31 +80,3 @@ def run_now(run: JobRun) -> JobRun:
     current_app.tasks[run.name](run_id=str(run.pk))
     run.refresh_from_db()
     return run
-
-
-@contextmanager
-def lease(run: JobRun) -> Iterator[None]:
-    """Keep the run's heartbeat going from a thread of its own for as long as the block lasts.
-
-    It outlives a database that restarts: work going on without its heartbeat would be given to
-    a second worker.
-    """
-    done = threading.Event()
-
-    def beat() -> None:
-        held = True
-        while held and not done.wait(settings.JOB_HEARTBEAT_SECONDS):
-            try:
-                held = runs.beat(run=run)
-            except (OperationalError, InterfaceError) as error:
-                log.warning("job_heartbeat_missed", error=type(error).__name__)
-                connection.close()
-        connection.close()
-
-    thread = threading.Thread(target=beat, name=f"lease-{run.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

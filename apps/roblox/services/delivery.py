@@ -4,11 +4,15 @@ Each finished step is remembered, so a run after a crash goes on where the last 
 Publishing is the one step that Roblox does not undo or deduplicate. Before the upload is sent,
 `sent_at` and the place's newest version (`baseline`) are committed. A run that finds `sent_at`
 without an outcome asks Roblox for the newest version: one above the baseline means that the
-upload arrived; none, after a pause that outlasts a request in flight, that it did not.
+upload arrived; none, `SETTLE_SECONDS` after it was found interrupted, that it did not. A worker
+that has lost its lease stops its own upload (`WhileLeased`), so none can arrive after that.
+Roblox does not say whose a version is: one published by somebody else in just that time, where
+the upload was lost, is taken for the upload; the step's text says that it was found.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +23,7 @@ from django.utils import timezone
 
 from apps.core.errors import VendorError
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import leases, runs
 from apps.media.services import blobs
 from apps.roblox import signals
 from apps.roblox.errors import DeploymentEnded, OutcomeUnclear
@@ -35,6 +39,14 @@ BEST_EFFORT = ("confirm", "restart")
 
 class Skipped(Exception):
     """The step has nothing to do, or cannot do it; its text tells people why."""
+
+
+class WhileLeased(io.BytesIO):
+    """Content that ends with `Outrun` when the worker that sends it has lost its lease."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        leases.require_held()
+        return super().read(size)
 
 
 @dataclass(frozen=True)
@@ -138,9 +150,13 @@ def publish(delivery: Delivery) -> str:
     _note_sending(delivery)
     try:
         version = delivery.cloud.publish_place(
-            delivery.universe_id, delivery.place_id, content, cast("Format", artifact.format)
+            delivery.universe_id,
+            delivery.place_id,
+            WhileLeased(content),
+            cast("Format", artifact.format),
         )
     except OutcomeUnknown:
+        _note_lost(delivery)
         raise
     except VendorError:
         _forget_sending(delivery)
@@ -198,8 +214,8 @@ def _settle(delivery: Delivery) -> int | None:
             f"The upload was interrupted, and the place has {len(newer)} new versions since "
             f"version {baseline}. Look at its version history on Roblox, then deploy again."
         )
-    sent_at = datetime.fromisoformat(delivery.step.data["sent_at"])
-    if timezone.now() < sent_at + timedelta(seconds=SETTLE_SECONDS):
+    lost_at = _note_lost(delivery)
+    if timezone.now() < lost_at + timedelta(seconds=SETTLE_SECONDS):
         raise OutcomeUnknown(
             "The upload was interrupted; waiting to see whether it arrived.",
             retry_after=ASK_AGAIN_SECONDS,
@@ -218,6 +234,15 @@ def _note_sending(delivery: Delivery) -> None:
         # Another worker took this deployment over while this one was stalled.
         raise OutcomeUnknown("Another worker is at this deployment.", retry_after=ASK_AGAIN_SECONDS)
     delivery.step.data = data
+
+
+def _note_lost(delivery: Delivery) -> datetime:
+    """When the upload was first found to have no answer."""
+    step = delivery.step
+    if "lost_at" not in step.data:
+        step.data["lost_at"] = timezone.now().isoformat()
+        step.save(update_fields=["data"])
+    return datetime.fromisoformat(step.data["lost_at"])
 
 
 def _forget_sending(delivery: Delivery) -> None:

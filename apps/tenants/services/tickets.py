@@ -49,7 +49,7 @@ def redeem(*, ticket: str, tenant: Tenant) -> User:
 
 @cache
 def _redis() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def _key(ticket: str) -> str:

@@ -12,8 +12,8 @@ from apps.core.errors import Conflict, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
 from apps.jobs.services import replays, runs
+from apps.jobs.services.leases import lease
 from apps.jobs.services.replays import NotReplayable
-from apps.jobs.task import lease
 from tests.factories.transactions import undo_after
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import replays, runs
+from apps.jobs.services import leases, replays, runs
 from apps.roblox.models import DeploymentStep
 from apps.roblox.services import delivery, deployments
 from tests.factories.roblox import carry_out, make_experience, make_release
@@ -32,7 +32,7 @@ def due_now(deployment) -> JobRun:
     DeploymentStep.objects.filter(deployment=deployment, name="publish").exclude(data={}).update(
         data={
             **deployment.steps.get(name="publish").data,
-            "sent_at": (timezone.now() - timedelta(minutes=1)).isoformat(),
+            "lost_at": (timezone.now() - timedelta(minutes=1)).isoformat(),
         }
     )
     return JobRun.objects.get(pk=deployment.run_id)
@@ -106,6 +106,27 @@ def test_a_worker_killed_while_sending_resumes_without_a_second_upload(roblox, d
     done = carry_out(deployment)
     assert done.state == "succeeded"
     assert versions(roblox, deployment) == 1
+
+
+def test_a_worker_without_its_lease_stops_its_own_upload(roblox, deployment, settings):
+    run = runs.claim(run_id=str(deployment.run_id))
+    deployment.refresh_from_db()
+    delivery.experiences.check_key(environment=deployment.environment)
+    settings.JOB_LEASE_SECONDS = 0.0
+    item = delivery.Delivery(deployment, step(deployment, "publish"), run)
+    with leases.lease(run), pytest.raises(runs.Outrun):
+        delivery.publish(item)
+    assert versions(roblox, deployment) == 0
+
+
+def test_an_interrupted_upload_is_given_time_to_arrive(roblox, deployment):
+    roblox.faults(PUBLISH, kind="drop", taken=False, times=1)
+    carry_out(deployment)
+    JobRun.objects.filter(pk=deployment.run_id).update(due_at=timezone.now())
+    carry_out(deployment)
+    assert "waiting to see" in step(deployment, "publish").detail
+    assert len([r for r in roblox.requests() if "versions" in r["path"]]) >= 1
+    assert versions(roblox, deployment) == 0
 
 
 def test_a_revoked_key_fails_at_once_and_marks_the_environment(roblox, deployment):
