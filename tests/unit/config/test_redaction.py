@@ -5,7 +5,7 @@ import pytest
 from config import redaction
 from config.settings import logs
 
-TOKEN = "A_yNGzsV77u8V5PBeg3YVvHeJPjYaxwSYbo9-0123456"
+TOKEN = "aB3_x-9Zq7" * 4
 
 
 @pytest.mark.parametrize(
