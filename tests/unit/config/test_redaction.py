@@ -5,7 +5,7 @@ import pytest
 from config import redaction
 from config.settings import logs
 
-TOKEN = "aB3_x-9Zq7" * 4
+TOKEN = ("aB3_x-9Zq7" * 5)[:44]
 
 
 @pytest.mark.parametrize(
