@@ -63,18 +63,23 @@ def release(visitor, experience, version, file):
         await_state(page, "Ready")
 
 
+def connected_experience(visitor, product, url):
+    page, name = visitor.page, "Riverside Rapids"
+    universe = journeys.make_universe(page, product.sandbox.url, name)
+    visitor.shoot("sandbox-new-experience")
+    experience = journeys.add_experience(page, url, name, universe)
+    for environment in ("staging", "production"):
+        journeys.connect(page, experience, environment, universe)
+    return universe, experience
+
+
 def test_from_sign_up_to_rollback(visit, product, tmp_path):
     visitor, page = (one := visit()), one.page
     sign_up(visitor, product)
     confirm_mail(visitor, product)
     url = name_workspace(visitor, product)
 
-    universe = journeys.make_universe(page, product.sandbox.url, "Riverside Rapids")
-    visitor.shoot("sandbox-new-experience")
-    experience = journeys.add_experience(page, url, "Riverside Rapids", universe)
-    journeys.connect(page, experience, "staging", universe)
-    journeys.connect(page, experience, "production", universe)
-
+    universe, experience = connected_experience(visitor, product, url)
     first = place_file(tmp_path, "1.0.0")
     release(visitor, experience, "1.0.0", first)
     visitor.shoot("release")
