@@ -22,6 +22,7 @@ SHARED_APPS = [
     "apps.accounts",
     "apps.jobs",
     "apps.audit",
+    "apps.fleet",
     "apps.tenants",
     "apps.gateway",
     "apps.mail",
