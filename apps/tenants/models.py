@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -39,6 +39,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     class State(models.TextChoices):
         PROVISIONING = "provisioning", "Being set up"
         ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        DELETING = "deleting", "To be deleted"
+        PURGING = "purging", "Being removed"
         FAILED = "failed", "Set-up failed"
 
     # Provisioning runs in a job that shows its progress, never in `save()`.
@@ -64,20 +67,48 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     )
     created_at = models.DateTimeField(default=timezone.now)
 
+    # The verified custom domain that links lead to; the own host when empty.
+    main_domain = models.CharField(max_length=253, blank=True, default="", db_default="")
+
+    # People are named by label: these facts outlive their accounts.
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    suspension_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    deletion_asked_at = models.DateTimeField(null=True, blank=True)
+    deletion_asked_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    deletion_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    deletion_warned_at = models.DateTimeField(null=True, blank=True)
+    purge_at = models.DateTimeField("to be removed at", null=True, blank=True)
+    state_before_deletion = models.CharField(max_length=12, blank=True, default="", db_default="")
+
     class Meta:
         verbose_name = "workspace"
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=~Q(slug__in=RESERVED_SLUGS), name="slug_not_reserved")
+            models.CheckConstraint(condition=~Q(slug__in=RESERVED_SLUGS), name="slug_not_reserved"),
+            models.CheckConstraint(
+                condition=~Q(state="suspended") | Q(suspended_at__isnull=False),
+                name="suspension_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["deleting", "purging"]) | Q(purge_at__isnull=False),
+                name="deletion_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @property
-    def host(self) -> str:
-        """The workspace's own host under the product's domain, without a port."""
+    def own_host(self) -> str:
+        """The workspace's host under the product's domain, without a port."""
         return f"{self.slug}.{settings.PUBLIC_DOMAIN}"
+
+    @property
+    def host(self) -> str:
+        """The host that links lead to, without a port: the main custom domain or the own host."""
+        return self.main_domain or self.own_host
 
     @property
     def url(self) -> str:
@@ -86,11 +117,92 @@ class Tenant(TenantMixin):  # type: ignore[misc]
         return f"{parts.scheme}://{self.host}{f':{parts.port}' if parts.port else ''}"
 
 
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def live(self) -> Self:
+        """Those that are served: they lead to their workspace."""
+        return self.filter(is_live=True)
+
+    def custom(self) -> Self:
+        return self.filter(kind=Domain.Kind.CUSTOM)
+
+
 class Domain(DomainMixin):  # type: ignore[misc]
-    """A host name that leads to a workspace."""
+    """A host name that leads, or is to lead, to a workspace. A live one leads to one only."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "Own address"
+        CUSTOM = "custom", "Custom domain"
+        FORMER = "former", "Former address"
+
+    # Unlike the mixin's: a wish for a domain that nobody has verified keeps nobody else out.
+    domain = models.CharField(max_length=253, db_index=True)
+    kind = models.CharField(
+        max_length=10, choices=Kind.choices, default=Kind.OWN, db_default=Kind.OWN
+    )
+    is_live = models.BooleanField("is served", default=True, db_default=True)
+    token = models.CharField(max_length=64, blank=True, default="", db_default="")
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    created_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    verified_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True, default="", db_default="")
+    expires_at = models.DateTimeField("redirects until", null=True, blank=True)
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta:
         ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain"], condition=Q(is_live=True), name="domain_leads_to_one"
+            ),
+            models.UniqueConstraint(fields=["domain", "tenant"], name="domain_once_a_workspace"),
+            models.CheckConstraint(
+                condition=~Q(kind="custom", is_live=True) | Q(verified_at__isnull=False),
+                name="custom_domain_verified",
+            ),
+        ]
+
+    @property
+    def record_name(self) -> str:
+        """Where the TXT record stands that shows whose domain this is."""
+        return f"_toolboxai.{self.domain}"
+
+    @property
+    def record_value(self) -> str:
+        return f"toolboxai-verification={self.token}"
+
+    @property
+    def state(self) -> str:
+        """One of own, former, verified, missing (its record; still served), waiting, off."""
+        if self.kind != self.Kind.CUSTOM:
+            return str(self.kind)
+        if self.is_live:
+            return "missing" if self.missing_since else "verified"
+        return "off" if self.verified_at else "waiting"
+
+
+class Departure(models.Model):
+    """A workspace that is gone. Its schema's name, which audit and job rows keep, and for a while
+    its address go to nobody else.
+    """
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    slug = models.CharField(max_length=40, db_index=True)
+    name = models.CharField(max_length=100)
+    asked_by = models.CharField(max_length=254)
+    reason = models.CharField(max_length=500, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    address_free_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "deleted workspace"
+        ordering = ["-began_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.slug})"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

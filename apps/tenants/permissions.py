@@ -39,8 +39,19 @@ ADMIN: Final = TEACHER | {
     "api_keys.revoke",
     "audit.view",
     "workspace.update",
+    "workspace.configure",
+    "domains.view",
+    "usage.view",
 }
-OWNER: Final = ADMIN | {"members.make_owner"}
+OWNER: Final = ADMIN | {
+    "members.make_owner",
+    "workspace.delete",
+    "workspace.rename",
+    "domains.create",
+    "domains.update",
+    "domains.delete",
+    "exports.create",
+}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.OWNER: OWNER,
@@ -48,5 +59,6 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.TEACHER: TEACHER,
     Role.STUDENT: STUDENT,
 }
-# What an API key can be given; people are managed by people.
-SCOPES: Final = tuple(sorted(p for p in OWNER if not p.startswith(("members.", "api_keys."))))
+# What an API key can be given: people are managed by people, and people close a workspace.
+KEPT_FROM_KEYS: Final = ("members.", "api_keys.", "workspace.delete", "workspace.rename")
+SCOPES: Final = tuple(sorted(p for p in OWNER if not p.startswith(KEPT_FROM_KEYS)))
