@@ -61,6 +61,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     )
     locale = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=50, default="UTC")
+    # What else is configured, as apps.tenants.configuration reads it, and which version that is.
+    configuration = models.JSONField(default=dict, db_default={}, blank=True)
+    configuration_version = models.PositiveIntegerField(default=0, db_default=0)
     provisioning_run_id = models.UUIDField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -290,3 +293,6 @@ class Invitation(models.Model):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.is_expired else "open"
+
+
+from apps.tenants.configuration_models import ConfigurationVersion, Onboarding  # noqa: E402, F401

@@ -47,6 +47,7 @@ OWNER: Final = ADMIN | {
     "members.make_owner",
     "workspace.delete",
     "workspace.rename",
+    "features.update",
     "domains.create",
     "domains.update",
     "domains.delete",

@@ -1,0 +1,233 @@
+"""A workspace's configuration: what can be set, typed, with the rules of each field.
+
+`of(tenant)` reads it without a query: it travels with the tenant's row and its cache entry.
+Changes go through `services.configuration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from apps.core.errors import Invalid
+from apps.tenants.features import FEATURES
+from apps.tenants.models import Tenant
+
+# Kept in columns of the tenant's row, where every release has looked for them.
+COLUMNS: Final = ("locale", "time_zone", "accent")
+OPERATOR_ONLY: Final = ("limits",)
+MOST_TERMS = 24
+MOST_LIMIT = 10**15
+FIRST_DAY: Final = {"monday": 0, "saturday": 5, "sunday": 6}  # as date.weekday() counts
+
+# What pydantic says for programmers, for people.
+WORDS: Final = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is no such setting.",
+    "date_from_datetime_parsing": "Write a date as YYYY-MM-DD.",
+    "date_parsing": "Write a date as YYYY-MM-DD.",
+    "date_type": "Write a date as YYYY-MM-DD.",
+    "string_type": "Write text.",
+    "string_too_short": "This is needed.",
+    "string_too_long": "This is too long: {max_length} characters at most.",
+    "bool_type": "Answer true or false.",
+    "bool_parsing": "Answer true or false.",
+    "int_type": "Write a whole number.",
+    "int_parsing": "Write a whole number.",
+    "greater_than_equal": "Write {ge} or more.",
+    "less_than_equal": "Write {le} or less.",
+    "too_long": "These are too many: {max_length} at most.",
+}
+
+
+class Term(BaseModel):
+    """A stretch of teaching, first and last day included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    starts: date
+    ends: date
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> Term:
+        if self.starts >= self.ends:
+            raise ValueError("A term ends after it starts.")
+        return self
+
+
+class Configuration(BaseModel):
+    """All of it. Every field has a default, so that a workspace without one can be read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    locale: str = "en"
+    time_zone: str = "UTC"
+    week_start: Literal["monday", "saturday", "sunday"] = "monday"
+    terms: Annotated[tuple[Term, ...], Field(max_length=MOST_TERMS)] = ()
+    features: dict[str, bool] = {}
+    limits: dict[str, Annotated[int, Field(ge=0, le=MOST_LIMIT, strict=True)]] = {}
+    accent: str = ""
+    mark: Literal["case", "letters", "book", "cube", "flask", "rocket", "star"] = "case"
+
+    def has(self, feature: str) -> bool:
+        """Whether a declared feature is switched on here."""
+        return self.features.get(feature, FEATURES[feature].default)
+
+    @field_validator("locale")
+    @classmethod
+    def _offered(cls, locale: str) -> str:
+        if locale not in dict(settings.LANGUAGES):
+            raise ValueError(f"Choose one of: {', '.join(dict(settings.LANGUAGES))}.")
+        return locale
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, time_zone: str) -> str:
+        if time_zone not in time_zones():
+            raise ValueError("Choose a time zone from the list, as Europe/London.")
+        return time_zone
+
+    @field_validator("accent")
+    @classmethod
+    def _colour(cls, accent: str) -> str:
+        digits = accent[1:].lower()
+        if accent and not (len(accent) == 7 and accent[0] == "#" and _is_hex(digits)):  # noqa: PLR2004
+            raise ValueError("Write a colour as #rrggbb.")
+        return accent.lower()
+
+    @field_validator("features")
+    @classmethod
+    def _declared(cls, features: dict[str, bool]) -> dict[str, bool]:
+        if unknown := sorted(set(features) - set(FEATURES)):
+            raise ValueError(f"There is no feature {', '.join(unknown)}.")
+        return features
+
+    @field_validator("limits")
+    @classmethod
+    def _metrics(cls, limits: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(set(limits) - set(_metrics)):
+            raise ValueError(f"There is no limit on {', '.join(unknown)}.")
+        return limits
+
+    @field_validator("terms")
+    @classmethod
+    def _in_order(cls, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        ordered = tuple(sorted(terms, key=lambda term: term.starts))
+        for earlier, later in pairwise(ordered):
+            if later.starts <= earlier.ends:
+                raise ValueError(
+                    f"{later.name} starts on {later.starts}, before {earlier.name} is over."
+                )
+        return ordered
+
+
+FIELDS: Final = tuple(Configuration.model_fields)
+_metrics: dict[str, str] = {}
+
+
+def declare_limits(metrics: Mapping[str, str]) -> None:
+    """Name what an operator may limit: metric to its words. Upper floors call it at start."""
+    _metrics.update(metrics)
+
+
+def limited_metrics() -> dict[str, str]:
+    """What may be limited: metric to its words."""
+    return dict(_metrics)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The IANA zones of places, and UTC."""
+    return frozenset(z for z in available_timezones() if "/" in z and not z.startswith("Etc/")) | {
+        "UTC"
+    }
+
+
+def of(tenant: Tenant) -> Configuration:
+    """The workspace's configuration; costs no query.
+
+    A stored value that this release does not understand counts as not set: an older release
+    reads what a newer one wrote.
+    """
+    known: tuple[Any, Configuration] | None = tenant.__dict__.get("_configuration")
+    stored = snapshot(tenant)
+    if known is None or known[0] != stored:
+        known = stored, _read(stored)
+        tenant.__dict__["_configuration"] = known
+    return known[1]
+
+
+def snapshot(tenant: Tenant) -> dict[str, Any]:
+    """All that is stored, as JSON."""
+    return {**tenant.configuration, **{name: getattr(tenant, name) for name in COLUMNS}}
+
+
+def parse(values: Mapping[str, Any]) -> Configuration:
+    """Typed and checked, or `Invalid` with sentences at the fields (`terms.0.ends`)."""
+    try:
+        return Configuration.model_validate(dict(values))
+    except ValidationError as error:
+        raise Invalid(errors=_sentences(error)) from error
+
+
+def term_at(found: Configuration, day: date) -> tuple[Term, int, int] | None:
+    """The term of that day, the number of its week and how many it has. Weeks begin on the
+    workspace's first day of the week, so that a first week may be short.
+    """
+    for term in found.terms:
+        if term.starts <= day <= term.ends:
+            begin = _week(term.starts, found.week_start)
+            passed = (_week(day, found.week_start) - begin).days // 7
+            whole = (_week(term.ends, found.week_start) - begin).days // 7
+            return term, passed + 1, whole + 1
+    return None
+
+
+def _week(day: date, week_start: str) -> date:
+    return day - timedelta(days=(day.weekday() - FIRST_DAY[week_start]) % 7)
+
+
+def _read(stored: dict[str, Any]) -> Configuration:
+    values = {name: value for name, value in stored.items() if name in FIELDS}
+    while True:
+        try:
+            return Configuration.model_validate(values)
+        except ValidationError as error:
+            for name in {str(problem["loc"][0]) for problem in error.errors()}:
+                values.pop(name, None)
+
+
+def _sentences(error: ValidationError) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"]) or "configuration"
+        found.setdefault(place, []).append(_sentence(problem))
+    return found
+
+
+def _sentence(problem: Any) -> str:
+    about = problem.get("ctx", {})
+    if problem["type"] == "value_error":
+        return str(about["error"])
+    if problem["type"] == "literal_error":
+        return f"Choose one of: {about['expected']}."
+    return WORDS.get(problem["type"], str(problem["msg"])).format(**about)
+
+
+def _is_hex(digits: str) -> bool:
+    return all(digit in "0123456789abcdef" for digit in digits)
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """The names of settings that are not the same, in the order of their declaration."""
+    for name in FIELDS:
+        if before.get(name) != after.get(name):
+            yield name
