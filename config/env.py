@@ -21,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 40
 MIN_DISTINCT = 10
 MIN_PUSHER_SECRET = 16
+MIN_METRICS_TOKEN = 24
 KEY_BYTES = 32
 
 
@@ -67,6 +68,8 @@ class Env(BaseSettings):
     field_encryption_keys: SecretStr
     blind_index_key: SecretStr
     database_url: SecretStr
+    database_owner_url: SecretStr = SecretStr("")
+    database_role_prefix: str = Field(default="toolboxai_", pattern=r"^[a-z][a-z0-9_]{0,15}_$")
     database_pool_size: int = Field(default=0, ge=0, le=100)
     redis_url: SecretStr
     public_url: str = "http://localhost:8000"
@@ -94,6 +97,7 @@ class Env(BaseSettings):
     clamav_url: str = ""
     demo_password: SecretStr = SecretStr("")
     operator_password: SecretStr = SecretStr("")
+    metrics_token: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -120,6 +124,12 @@ class Env(BaseSettings):
     @classmethod
     def check_database(cls, value: SecretStr) -> SecretStr:
         return _with_scheme(value, "postgres", "postgresql")
+
+    @field_validator("database_owner_url")
+    @classmethod
+    def check_owner(cls, value: SecretStr) -> SecretStr:
+        empty = not value.get_secret_value()
+        return value if empty else _with_scheme(value, "postgres", "postgresql")
 
     @field_validator("redis_url")
     @classmethod
@@ -168,6 +178,10 @@ def _production_problems(raw: Mapping[str, str]) -> list[str]:
         (
             0 < len(raw.get("PUSHER_SECRET", "")) < MIN_PUSHER_SECRET,
             f"PUSHER_SECRET: too weak; use {MIN_PUSHER_SECRET} random characters or more",
+        ),
+        (
+            0 < len(raw.get("METRICS_TOKEN", "")) < MIN_METRICS_TOKEN,
+            f"METRICS_TOKEN: too weak; use {MIN_METRICS_TOKEN} random characters or more",
         ),
         (
             not raw.get("SENDGRID_API_KEY"),

@@ -8,7 +8,7 @@ from apps.core.views import healthz
 from apps.gateway import problems
 
 urlpatterns = [
-    path("healthz", healthz),
+    path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.account.urls")),
     re_path(r"^api/(?P<version>v1)/", include("config.urls_api")),
     re_path(r"^api/", problems.absent),

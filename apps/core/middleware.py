@@ -1,13 +1,34 @@
-"""The one place where a `DomainError` becomes a page."""
+"""Around every request: its time is measured, and a `DomainError` becomes a page."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from apps.core import metrics
 from apps.core.errors import DomainError
+
+
+class RequestMetricsMiddleware:
+    """Counts each answer and its time under the name of its URL; an unknown address has none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        metrics.observe_request(
+            route=(match.view_name if match else "") or "none",
+            method=request.method or "",
+            status=response.status_code,
+            seconds=time.perf_counter() - started,
+        )
+        return response
 
 
 class DomainErrorMiddleware:

@@ -5,6 +5,9 @@ class MailConfig(AppConfig):
     name = "apps.mail"
 
     def ready(self) -> None:
+        from apps.core import metrics
         from apps.mail import receivers
+        from apps.mail.metrics import collect
 
         receivers.connect()
+        metrics.register("mail", collect)

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     # Before a host is looked up: the page that says there is no workspace needs its styles too.
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.RequestMetricsMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.tenants.middleware.WorkspaceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,4 +1,4 @@
-"""Structured logs (structlog) and error reports (Sentry when its DSN is given)."""
+"""Structured logs (structlog), numbers for Prometheus, error reports (Sentry, given its DSN)."""
 
 import logging
 
@@ -46,6 +46,7 @@ LOGGING = {
     },
 }
 logging.captureWarnings(False)
+METRICS_TOKEN = ENV.metrics_token.get_secret_value()
 
 if ENV.sentry_dsn:
     sentry_sdk.init(

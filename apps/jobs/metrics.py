@@ -1,0 +1,41 @@
+"""How background work stands, for `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils import timezone
+from prometheus_client.metrics_core import Metric
+
+from apps.core import metrics
+from apps.jobs.models import JobRun
+
+DAY = timedelta(days=1)
+
+
+def collect() -> Iterator[Metric]:
+    """Open runs by queue and state, how long the oldest waits, and what failed in a day."""
+    now = timezone.now()
+    depth = metrics.gauge("jobs_open", "Jobs not yet ended.", ["queue", "state"])
+    oldest = metrics.gauge(
+        "jobs_oldest_due_seconds", "Since when the oldest waiting job of a queue is due.", ["queue"]
+    )
+    for row in _open():
+        depth.add_metric([row["queue"], row["state"]], row["number"])
+        if row["state"] == JobRun.State.QUEUED:
+            waited = (now - row["first_due"]).total_seconds()
+            oldest.add_metric([row["queue"]], max(0.0, waited))
+    failed = metrics.gauge("jobs_failed_day", "Jobs that failed in the last day.", ["name"])
+    rows = JobRun.objects.filter(state=JobRun.State.FAILED, finished_at__gte=now - DAY)
+    for name, number in rows.order_by().values_list("name").annotate(Count("pk")):
+        failed.add_metric([name], number)
+    yield from (depth, oldest, failed)
+
+
+def _open() -> Iterator[dict[str, Any]]:
+    rows = JobRun.objects.filter(finished_at__isnull=True).order_by().values("queue", "state")
+    for row in rows.annotate(number=Count("pk"), first_due=Min("due_at")):
+        yield {**row}
