@@ -1,0 +1,69 @@
+"""A database with the load's workspaces, and its processes run against it by way of PgBouncer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.mixed import rows
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def found(owner_url: str, count: int) -> tuple[str, ...]:
+    """Found so many workspaces in the database Django is on, and mark them; their schemas."""
+    from apps.accounts.models import User
+    from apps.tenants.models import Tenant
+    from apps.tenants.services import tenants
+
+    by = User.objects.create_user("load@toolboxai.example", None, name="Load")
+    for number in range(1, count + 1):
+        slug = f"load-{number:02}"
+        tenants.create_now(name=slug, slug=slug, kind="school", by=by, report=lambda *_: None)
+    schemas = tuple(
+        Tenant.objects.filter(slug__startswith="load-").values_list("schema_name", flat=True)
+    )
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        rows.mark(owner, schemas)
+    return schemas
+
+
+def run(
+    requests: int, *, database: str, owner: str, kill: bool, processes: int = 2, **about: str
+) -> dict[str, Any]:
+    """The sum of the processes' tallies, with `rate` in requests a second. `about` adds to their
+    environment.
+    """
+    command = [sys.executable, "-m", "benchmarks.mixed", str(requests // processes)]
+    if kill:
+        command += ["--kill-by", owner]
+    env = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "DATABASE_POOL_SIZE": "16",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        **about,
+    }
+    started = [
+        subprocess.Popen([*command, "--seed", str(n)], cwd=ROOT, env=env, stdout=subprocess.PIPE)
+        for n in range(1, processes + 1)
+    ]
+    tallies = [json.loads(process.communicate()[0]) for process in started]
+    return _sum(tallies)
+
+
+def _sum(tallies: list[dict[str, Any]]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for name, value in tallies[0].items():
+        parts = [tally[name] for tally in tallies]
+        whole[name] = sum(map(Counter, parts), Counter()) if isinstance(value, dict) else sum(parts)
+    whole["seconds"] = max(tally["seconds"] for tally in tallies)
+    whole["rate"] = whole["requests"] / whole["seconds"]
+    return whole
