@@ -35,6 +35,14 @@ class DomainError(Exception):
         }
 
 
+class WorkspaceMissing(DomainError):
+    """A mistake of ours, not of the caller: code asked for a workspace's rows outside of any."""
+
+    code = "workspace_missing"
+    status = 500
+    title = "This was asked for outside of any workspace"
+
+
 class NotFound(DomainError):
     code = "not_found"
     status = 404

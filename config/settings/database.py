@@ -21,9 +21,12 @@ def parse_database_url(url: str) -> dict[str, Any]:
 
 DATABASES = {
     "default": {
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "apps.core.postgresql",
         "ATOMIC_REQUESTS": False,
         "CONN_HEALTH_CHECKS": True,
+        # A server-side cursor outlives its message, which a transaction pooler does not allow.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "WORKSPACE_ROLES": bool(ENV.database_owner_url.get_secret_value()),
         **parse_database_url(ENV.database_url.get_secret_value()),
     }
 }
@@ -34,9 +37,18 @@ if ENV.database_pool_size:
         "max_size": ENV.database_pool_size,
         "timeout": 10,
     }
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
-# The backend forgets the path on close and rollback, so once a connection is enough.
-TENANT_LIMIT_SET_CALLS = True
+if ENV.database_owner_url.get_secret_value():
+    # For migrations only: the role that owns schemas and tables, over a direct connection.
+    DATABASES["owner"] = {
+        "ENGINE": "apps.core.postgresql",
+        "WORKSPACE_IN": "session",
+        **parse_database_url(ENV.database_owner_url.get_secret_value()),
+    }
+# A workspace's own role is this and its schema's name; another installation on the same
+# PostgreSQL needs another prefix, because roles belong to the server.
+DATABASE_ROLE_PREFIX = ENV.database_role_prefix
+DATABASE_ROUTERS = ["apps.core.postgresql.routers.WorkspaceRouter"]
+TENANT_SYNC_ROUTER = DATABASE_ROUTERS[0]
 
 REDIS_URL = ENV.redis_url.get_secret_value()
 CACHES = {

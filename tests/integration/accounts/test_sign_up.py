@@ -190,7 +190,7 @@ class TestOnesWorkspaces:
     ):
         client = browse(owner, tenant=None)
         client.get("/workspaces/")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             client.get("/workspaces/")
 
 
