@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
+
+from apps.core.postgresql.roles import role_of
 
 PUBLIC_SCHEMA = "public"
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -80,11 +81,6 @@ def bound(func: Callable[[], Any]) -> Callable[[], Any]:
             return func()
 
     return call if workspace is not PUBLIC else func
-
-
-def role_of(schema_name: str) -> str:
-    """The database role that may touch this schema and no other workspace's."""
-    return f"{settings.DATABASE_ROLE_PREFIX}{schema_name}"
 
 
 @cache
