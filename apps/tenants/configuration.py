@@ -6,7 +6,7 @@ Changes go through `services.configuration`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -22,7 +22,6 @@ from apps.tenants.models import Tenant
 
 # Kept in columns of the tenant's row, where every release has looked for them.
 COLUMNS: Final = ("locale", "time_zone", "accent")
-OPERATOR_ONLY: Final = ("limits",)
 MOST_TERMS = 24
 MOST_LIMIT = 10**15
 FIRST_DAY: Final = {"monday": 0, "saturday": 5, "sunday": 6}  # as date.weekday() counts
@@ -75,7 +74,7 @@ class Configuration(BaseModel):
     features: dict[str, bool] = {}
     limits: dict[str, Annotated[int, Field(ge=0, le=MOST_LIMIT, strict=True)]] = {}
     accent: str = ""
-    mark: Literal["case", "letters", "book", "cube", "flask", "rocket", "star"] = "case"
+    mark: Literal["case", "letters", "cube", "tree", "layers", "shield", "code", "play"] = "case"
 
     def has(self, feature: str) -> bool:
         """Whether a declared feature is switched on here."""
@@ -160,7 +159,7 @@ def of(tenant: Tenant) -> Configuration:
     known: tuple[Any, Configuration] | None = tenant.__dict__.get("_configuration")
     stored = snapshot(tenant)
     if known is None or known[0] != stored:
-        known = stored, _read(stored)
+        known = stored, read(stored)
         tenant.__dict__["_configuration"] = known
     return known[1]
 
@@ -195,14 +194,23 @@ def _week(day: date, week_start: str) -> date:
     return day - timedelta(days=(day.weekday() - FIRST_DAY[week_start]) % 7)
 
 
-def _read(stored: dict[str, Any]) -> Configuration:
+def read(stored: Mapping[str, Any]) -> Configuration:
+    """As `of`, for values that are stored elsewhere."""
+    return Configuration.model_validate(readable(stored))
+
+
+def readable(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of stored values that this release understands."""
     values = {name: value for name, value in stored.items() if name in FIELDS}
-    while True:
-        try:
-            return Configuration.model_validate(values)
-        except ValidationError as error:
-            for name in {str(problem["loc"][0]) for problem in error.errors()}:
-                values.pop(name, None)
+    for group, known in (("features", FEATURES), ("limits", _metrics)):
+        if isinstance(values.get(group), dict):
+            values[group] = {k: v for k, v in values[group].items() if k in known}
+    try:
+        Configuration.model_validate(values)
+    except ValidationError as error:
+        broken = {str(problem["loc"][0]) for problem in error.errors()}
+        return {name: value for name, value in values.items() if name not in broken}
+    return values
 
 
 def _sentences(error: ValidationError) -> dict[str, list[str]]:
@@ -226,8 +234,12 @@ def _is_hex(digits: str) -> bool:
     return all(digit in "0123456789abcdef" for digit in digits)
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """The names of settings that are not the same, in the order of their declaration."""
-    for name in FIELDS:
-        if before.get(name) != after.get(name):
-            yield name
+def granted(permissions: frozenset[str], *, role: str, tenant: Tenant) -> frozenset[str]:
+    """Of a role's permissions (or, for `features.KEY`, of a key's scopes), those that no
+    switched-off feature of the workspace withholds.
+    """
+    found = of(tenant)
+    for name, feature in FEATURES.items():
+        if not found.has(name):
+            permissions -= feature.withholds.get(role, frozenset())
+    return permissions

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, DomainError, NotAllowed
+from typing import Any
+
+from apps.core.errors import Conflict, DomainError, NotAllowed, VendorError
 
 
 class SlugTaken(Conflict):
@@ -59,3 +61,114 @@ class TicketRefused(NotAllowed):
 class NotRetryable(Conflict):
     code = "not_retryable"
     title = "There is nothing to try again"
+
+
+class WorkspaceNotReady(DomainError):
+    code = "workspace_not_ready"
+    status = 503
+    title = "This workspace is being set up"
+
+
+class WorkspaceSuspended(DomainError):
+    """Reading and taking one's data along go on; nothing can be changed."""
+
+    code = "workspace_suspended"
+    status = 423
+    title = "This workspace is suspended"
+
+
+class WorkspaceClosed(DomainError):
+    """It is to be deleted. An owner can undo that until the day the answer names."""
+
+    code = "workspace_closed"
+    status = 410
+    title = "This workspace is closed"
+
+
+class AddressMoved(DomainError):
+    """The workspace has another address; the answer names it as `moved_to`."""
+
+    code = "address_moved"
+    status = 421
+    title = "This workspace has another address now"
+
+
+class NotInThisState(Conflict):
+    code = "not_in_this_state"
+    title = "The workspace's state does not allow this"
+
+
+class ConfirmationMissing(DomainError):
+    code = "confirmation_missing"
+    status = 422
+    title = "Type the workspace's address to confirm"
+
+
+class StillWorking(VendorError):
+    """Jobs of the workspace are running; what waits for them is tried again."""
+
+    code = "workspace_still_working"
+    status = 503
+    title = "The workspace still has running jobs"
+
+
+class TooManyAddresses(Conflict):
+    code = "too_many_addresses"
+    title = "This workspace has changed its address too often"
+
+
+class TooManyDomains(Conflict):
+    code = "too_many_domains"
+    title = "This workspace has as many domains as it may"
+
+
+class DomainTaken(Conflict):
+    code = "domain_taken"
+    title = "This domain leads to a workspace already"
+
+
+class DomainNotVerified(Conflict):
+    """The record was not found; `record_name` and `record_value` say what to publish."""
+
+    code = "domain_not_verified"
+    title = "The domain's record was not found"
+
+
+class DnsUnavailable(VendorError):
+    code = "dns_unavailable"
+    status = 503
+    title = "The domain's name servers did not answer"
+
+
+class ConfigurationConflict(Conflict):
+    """Somebody else has changed the same settings since you looked.
+
+    `conflicts`: setting to both values, {"theirs", "yours"}; `version`: the one in force.
+    """
+
+    code = "configuration_conflict"
+    title = "Somebody else has changed the same settings"
+
+    def __init__(self, *, version: int, conflicts: dict[str, dict[str, Any]]) -> None:
+        names = ", ".join(conflicts)
+        super().__init__(
+            f"{names} changed since you looked; yours is not saved. Compare both and save again.",
+            version=version,
+            conflicts=conflicts,
+        )
+        self.version, self.conflicts = version, conflicts
+
+
+class ConfigurationMoved(DomainError):
+    """The configuration is no longer the version the request is about."""
+
+    code = "configuration_moved"
+    status = 412
+    title = "The configuration has changed since you read it"
+
+    def __init__(self, *, version: int) -> None:
+        super().__init__(
+            f"It is at version {version} now. Read it again, then send your change with its ETag.",
+            version=version,
+        )
+        self.version = version

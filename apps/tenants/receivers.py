@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
@@ -13,7 +14,9 @@ from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed, job_replayed
 from apps.tenants.middleware import SESSION_WORKSPACE
-from apps.tenants.models import Tenant
+from apps.tenants.models import Invitation, Tenant
+from apps.tenants.services import onboarding
+from apps.tenants.signals import configuration_changed, invitation_sent, workspace_opened
 
 
 def connect() -> None:
@@ -22,6 +25,9 @@ def connect() -> None:
     job_replayed.connect(note_replay, sender=JobRun, dispatch_uid="job-replayed")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
     person_changed.connect(record_person, dispatch_uid="record-person")
+    workspace_opened.connect(begin_onboarding, dispatch_uid="begin-onboarding")
+    configuration_changed.connect(note_branding, dispatch_uid="note-branding")
+    invitation_sent.connect(note_invitation, dispatch_uid="note-invitation")
 
 
 def bind_session(request: HttpRequest | None, **_: Any) -> None:
@@ -33,7 +39,9 @@ def bind_session(request: HttpRequest | None, **_: Any) -> None:
 
 def mark_failed(run: JobRun, **_: Any) -> None:
     if run.name == "tenants.provision":
-        tenant = Tenant.objects.filter(provisioning_run_id=run.pk).first()
+        tenant = Tenant.objects.filter(
+            provisioning_run_id=run.pk, state=Tenant.State.PROVISIONING
+        ).first()
         if tenant is not None:
             tenant.state = Tenant.State.FAILED
             tenant.save(update_fields=["state"])
@@ -56,3 +64,18 @@ def note_replay(run: JobRun, by: Any, **_: Any) -> None:
         Tenant.objects.filter(provisioning_run_id=run.pk, state=Tenant.State.FAILED).update(
             state=Tenant.State.PROVISIONING
         )
+
+
+def begin_onboarding(tenant: Tenant, **_: Any) -> None:
+    """The demo has its own tour instead."""
+    if tenant.slug != settings.DEMO_WORKSPACE:
+        onboarding.begin(tenant=tenant, by=tenant.created_by)
+
+
+def note_branding(tenant: Tenant, changes: dict[str, Any], by: Any, **_: Any) -> None:
+    if {"accent", "mark"} & set(changes):
+        onboarding.complete(tenant=tenant, step=onboarding.BRANDING.name, by=by)
+
+
+def note_invitation(invitation: Invitation, by: Any, **_: Any) -> None:
+    onboarding.complete(tenant=invitation.tenant, step=onboarding.INVITE.name, by=by)

@@ -4,3 +4,19 @@ from django.dispatch import Signal
 
 invitation_sent = Signal()  # `invitation`, `url` (with the secret), `by`
 workspace_opened = Signal()  # `tenant`: provisioned and ready
+
+workspace_suspended = Signal()  # `tenant`, `by`
+workspace_resumed = Signal()  # `tenant`, `by`
+workspace_renamed = Signal()  # `tenant`, `former_host`, `by`
+deletion_asked = Signal()  # `tenant`, `by`: closed now, removed at `tenant.purge_at`
+deletion_undone = Signal()  # `tenant`, `by`
+deletion_near = Signal()  # `tenant`: the last day in which it can be undone begins
+workspace_purged = Signal()  # `tenant`, `owners` (their addresses): gone with this commit
+
+domain_unseen = Signal()  # `domain`: its record has vanished, it is served for three more days
+domain_switched_off = Signal()  # `domain`: not served any more
+
+# Outside of a transaction, and again after a crash: remove what lies outside of the database.
+workspace_purging = Signal()  # `schema_name`
+
+configuration_changed = Signal()  # `tenant`, `changes` (setting to [before, after]), `by`

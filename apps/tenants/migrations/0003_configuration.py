@@ -8,52 +8,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0002_workspace_life'),
+        ("tenants", "0002_workspace_life"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='tenant',
-            name='configuration',
+            model_name="tenant",
+            name="configuration",
             field=models.JSONField(blank=True, db_default={}, default=dict),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='configuration_version',
+            model_name="tenant",
+            name="configuration_version",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.CreateModel(
-            name='Onboarding',
+            name="Onboarding",
             fields=[
-                ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='onboarding', serialize=False, to='tenants.tenant')),
-                ('steps', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "tenant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="onboarding",
+                        serialize=False,
+                        to="tenants.tenant",
+                    ),
+                ),
+                ("steps", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'onboardings',
+                "verbose_name_plural": "onboardings",
             },
         ),
         migrations.CreateModel(
-            name='ConfigurationVersion',
+            name="ConfigurationVersion",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('values', models.JSONField()),
-                ('changes', models.JSONField(default=dict)),
-                ('by_label', models.CharField(max_length=254, verbose_name='changed by')),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('restored_from', models.PositiveIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='changed at')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='configuration_versions', to='tenants.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("values", models.JSONField()),
+                ("changes", models.JSONField(default=dict)),
+                ("by_label", models.CharField(max_length=254, verbose_name="changed by")),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("restored_from", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="changed at"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="configuration_versions",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='configuration_version_once')],
+                "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "number"), name="configuration_version_once"
+                    )
+                ],
             },
         ),
     ]
