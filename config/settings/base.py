@@ -27,6 +27,7 @@ SHARED_APPS = [
     "apps.gateway",
     "apps.mail",
     "apps.realtime",
+    "apps.isolation",
     "apps.core.apps.OperatorConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -52,7 +53,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.media", "apps.roblox"]
+TENANT_APPS = ["apps.marks", "apps.media", "apps.roblox"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 TENANT_MODEL = "tenants.Tenant"

@@ -77,6 +77,7 @@ UNFOLD = {
                     _rows("Schedule", "schedule", "django_celery_beat_periodictask"),
                     _rows("Mail", "mail", "mail_message"),
                     _rows("Audit", "shield", "audit_auditentry"),
+                    _rows("Isolation", "verified_user", "isolation_probe"),
                 ],
             },
             {

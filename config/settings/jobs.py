@@ -30,9 +30,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 10, "queue": "interactive"},
     },
+    "isolation.probe": {
+        "task": "isolation.probe",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50, "queue": "default"},
+    },
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # A running job writes its heartbeat this often; one silent for the lease is taken for lost.
 JOB_HEARTBEAT_SECONDS = 3.0
 JOB_LEASE_SECONDS = 15.0
+
+# Each web process that is asked for its health looks this often whether workspaces are shown
+# their own rows only; 0 for never.
+ISOLATION_PROBE_SECONDS = 0.0 if ENV.toolboxai_env == "test" else 60.0

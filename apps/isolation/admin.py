@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils import timezone
+
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.isolation.models import Probe
+
+
+@admin.register(Probe)
+class ProbeAdmin(ReadOnlyModelAdmin):
+    """What the probes saw; those that found something are kept for good."""
+
+    list_display = (
+        "started_at", "process", "node", "workspaces", "reads", "foreign", "unwalled",
+        "milliseconds",
+    )  # fmt: skip
+    list_filter = ("process", "started_at", "foreign", "unwalled")
+    search_fields = ("node", "findings")
+    list_per_page = 50
+    show_full_result_count = False
+
+    def figures(self) -> list[Figure]:
+        alarming = Probe.objects.alarming().of_a_day().count()
+        return [
+            self.figure("Leaks found in a day", alarming, "foreign__gt=0", alarm=True),
+            self.figure("Minutes since isolation was probed", self._minutes()),
+        ]
+
+    def _minutes(self) -> int:
+        newest = Probe.objects.first()
+        return int((timezone.now() - newest.started_at).total_seconds() // 60) if newest else -1
