@@ -88,15 +88,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def message_prefix(self) -> Prefix | None:
         """What goes before the next query in its message; None for nothing."""
-        if self._bare:
+        if self._bare or self._by_session:
             return None
-        now = workspace.current()
-        if self._by_session:
-            self._set_session_path(now)
+        with_role = bool(self.settings_dict.get("WORKSPACE_ROLES", True))
+        return self._prefix(with_role=with_role)
+
+    def session_command(self) -> bytes | None:
+        """What has to be sent before the next message, once; None when the path stands."""
+        if self._bare or not self._by_session:
             return None
-        return workspace.prefix(
-            now.schema_name, include_public=now.include_public, with_role=self._with_role
-        )
+        prefix = self._prefix(with_role=False)
+        if prefix.path == self._session_path:
+            return None
+        return prefix.message.replace(b"SET LOCAL", b"SET").rstrip(b"; ")
+
+    def session_command_done(self) -> None:
+        self._session_path = self._prefix(with_role=False).path
 
     @contextmanager
     def bare(self) -> Iterator[None]:
@@ -107,18 +114,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._bare -= 1
 
-    @property
-    def _with_role(self) -> bool:
-        return bool(self.settings_dict.get("WORKSPACE_ROLES", True))
-
-    def _set_session_path(self, now: Workspace) -> None:
-        prefix = workspace.prefix(
-            now.schema_name, include_public=now.include_public, with_role=False
+    @staticmethod
+    def _prefix(*, with_role: bool) -> Prefix:
+        now = workspace.current()
+        return workspace.prefix(
+            now.schema_name, include_public=now.include_public, with_role=with_role
         )
-        if self._session_path != prefix.path:
-            with self.bare(), self.connection.cursor() as cursor:
-                cursor.execute(prefix.message.replace(b"SET LOCAL", b"SET").rstrip(b"; "))
-            self._session_path = prefix.path
 
     # A path that was set in a transaction is gone with it.
 

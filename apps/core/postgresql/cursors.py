@@ -36,6 +36,13 @@ class WorkspaceCursor(Cursor):
     _strip = 0
     _expected = ""
 
+    def _start_query(self, query: Any = None) -> Generator[Any, Any, None]:
+        yield from super()._start_query(query)
+        command: bytes | None = self.wrapper.session_command() if self.wrapper else None
+        if command is not None:
+            yield from self._conn._exec_command(command)  # noqa: SLF001
+            self.wrapper.session_command_done()
+
     def _execute_send(self, query: Any, *, force_extended: bool = False, **options: Any) -> None:
         prefix: Prefix | None = self.wrapper.message_prefix() if self.wrapper else None
         self._strip = 0

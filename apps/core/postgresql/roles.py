@@ -51,10 +51,7 @@ def install(*, using: str) -> None:
         if cursor.fetchone()[0] != app:
             _run(cursor, "GRANT {shared} TO {app} WITH INHERIT TRUE", shared=shared, app=app)
             # A message that names no workspace finds no table at all.
-            _run(
-                cursor, "ALTER ROLE {app} IN DATABASE {database} SET search_path = ''",
-                app=app, database=connections[using].settings_dict["NAME"],
-            )  # fmt: skip
+            _run(cursor, "ALTER ROLE {app} SET search_path = ''", app=app)
         grant_rows(schema_name="public", role=shared, cursor=cursor)
 
 
