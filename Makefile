@@ -25,7 +25,8 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test coverage e2e clamav check check-style check-types \
+.PHONY: help up down reset status logs shell operator-code test coverage e2e clamav pooler promtool check \
+	check-style check-types \
 	check-floors check-templates check-frontend check-secrets format bench requirements install-dev
 
 help: ## This list
@@ -63,6 +64,12 @@ e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 
 clamav: install-dev ## Virus scan on a real clamd (Debian's clamav-daemon)
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/clamav $(ARGS)
+
+pooler: install-dev ## No workspace sees another's rows behind a real PgBouncer (Debian's pgbouncer)
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/pooler $(ARGS)
+
+promtool: install-dev ## Alert rules, checked and tested by promtool (Debian's prometheus)
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/promtool $(ARGS)
 
 check: check-style check-types check-floors check-templates check-frontend check-secrets ## Style, types, floors, templates, front end, secrets
 

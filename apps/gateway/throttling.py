@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from apps.core.database import connection
+
 
 @cache
 def limiter() -> SlidingWindowCounterRateLimiter:
@@ -39,7 +41,8 @@ class KeyThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002
         if not request.user.is_authenticated:
             return True
-        who = f"{type(request.user).__name__}:{request.user.pk}"
+        schema = connection.schema_name
+        who = f"{schema}:{type(request.user).__name__}:{request.user.pk}"
         try:
             return all(self._hit(limit, who) for limit in limits())
         except (StorageError, RedisError):

@@ -197,6 +197,10 @@ def listen() -> None:
     post_save.connect(_hear, sender=Experience, dispatch_uid="mixed-load")
 
 
+def listen_no_more() -> None:
+    post_save.disconnect(sender=Experience, dispatch_uid="mixed-load")
+
+
 def _hear(instance: Experience, **_: Any) -> None:
     if instance.name.endswith(":signalled"):
         _told[instance.universe_id] = [*names(), of(instance.name)]

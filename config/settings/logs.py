@@ -5,6 +5,7 @@ import logging
 import sentry_sdk
 import structlog
 
+from config.provenance import name_in_log, name_in_report
 from config.redaction import hide_in_log, hide_in_report
 
 from .environment import ENV
@@ -15,6 +16,7 @@ _processors: list[structlog.types.Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    name_in_log,
     hide_in_log,
 ]
 _renderer: structlog.types.Processor = (
@@ -55,7 +57,7 @@ if ENV.sentry_dsn:
         send_default_pii=False,
         # Frames of outgoing calls hold customers' API keys.
         include_local_variables=False,
-        before_send=hide_in_report,
+        before_send=lambda report, hint: hide_in_report(name_in_report(report), hint),
         before_send_transaction=hide_in_report,
         traces_sample_rate=0.1,
     )

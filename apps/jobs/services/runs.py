@@ -80,6 +80,7 @@ def send(*, run: JobRun) -> bool:
         current_app.send_task(
             run.name,
             kwargs={"run_id": str(run.pk)},
+            headers={"workspace": run.schema_name},
             queue=run.queue,
             countdown=countdown or None,
             retry=False,
