@@ -23,6 +23,7 @@ MIN_DISTINCT = 10
 MIN_PUSHER_SECRET = 16
 MIN_METRICS_TOKEN = 24
 KEY_BYTES = 32
+MAX_PORT = 65536
 
 
 class BadEnvironment(Exception):
@@ -71,9 +72,11 @@ class Env(BaseSettings):
     database_owner_url: SecretStr = SecretStr("")
     database_role_prefix: str = Field(default="toolboxai_", pattern=r"^[a-z][a-z0-9_]{0,15}_$")
     database_pool_size: int = Field(default=0, ge=0, le=100)
+    fleet_pool_size: int | None = Field(default=None, ge=0, le=500)
     redis_url: SecretStr
     public_url: str = "http://localhost:8000"
     allowed_hosts: Annotated[list[str], NoDecode] = []
+    dns_resolver: str = ""
     pusher_app_id: str = Field(pattern=r"^\d+$")
     pusher_key: str = Field(min_length=1)
     pusher_secret: SecretStr
@@ -144,6 +147,15 @@ class Env(BaseSettings):
         unix = parts.scheme == "unix" and parts.path and not parts.netloc
         if value and not tcp and not unix:
             message = "must read tcp://host:3310 or unix:///path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("dns_resolver")
+    @classmethod
+    def check_resolver(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit() and 0 < int(port) < MAX_PORT):
+            message = "must be an IP address and a port, such as 127.0.0.1:53"
             raise ValueError(message)
         return value
 

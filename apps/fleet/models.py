@@ -8,10 +8,22 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.core.ids import uuid7
+
+
+class SchemaVersionQuerySet(models.QuerySet["SchemaVersion"]):
+    def released(self) -> Self:
+        """Those that new workspaces may get, newest first."""
+        rollouts = Rollout.objects.filter(target=OuterRef("pk"))
+        out = Q(released_at__isnull=False) | Exists(rollouts)
+        return self.filter(out, retired_at__isnull=True).order_by("-pk")
+
+    def light(self) -> Self:
+        """Without the two large columns."""
+        return self.defer("ddl", "structure")
 
 
 class SchemaVersion(models.Model):
@@ -23,7 +35,11 @@ class SchemaVersion(models.Model):
     structure = models.JSONField()  # {table: {…}}: what a drift report compares with
     structure_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
+    # From here on new workspaces get it; a rollout to it says so too. A plan alone does not.
+    released_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)  # rolled back: never handed out
+
+    objects = SchemaVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -93,6 +109,9 @@ class Schema(models.Model):
                 condition=Q(kind__in=("prepared", "workspace")), name="schema_kind_known"
             )
         ]
+        indexes = [
+            models.Index(fields=["version"], name="schema_prepared", condition=Q(kind="prepared"))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -107,6 +126,7 @@ class Rollout(models.Model):
         FAILED = "failed", "A ring failed its checks"
         COMPLETED = "completed", "Completed"
         ROLLED_BACK = "rolled_back", "Rolled back"
+        SUPERSEDED = "superseded", "Given up for a newer version"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     target = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT, related_name="rollouts")

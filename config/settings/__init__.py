@@ -6,9 +6,11 @@ from .base import *
 from .console import *
 from .database import *
 from .files import *
+from .fleet import *
 from .jobs import *
 from .logs import *
 from .mail import *
 from .payments import *
 from .realtime import *
 from .security import *
+from .workspaces import *

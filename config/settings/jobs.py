@@ -25,6 +25,11 @@ CELERY_TASK_SOFT_TIME_LIMIT = 900
 CELERY_TASK_TIME_LIMIT = 960
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "fleet.refill": {
+        "task": "fleet.refill",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 60, "queue": "default"},
+    },
     "jobs.rescue": {
         "task": "jobs.rescue",
         "schedule": timedelta(seconds=5),
@@ -34,6 +39,31 @@ CELERY_BEAT_SCHEDULE = {
         "task": "isolation.probe",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 50, "queue": "default"},
+    },
+    "tenants.purge": {
+        "task": "tenants.purge",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600, "queue": "bulk"},
+    },
+    "tenants.check_domains": {
+        "task": "tenants.check_domains",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600, "queue": "bulk"},
+    },
+    "usage.settle": {
+        "task": "usage.settle",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50, "queue": "default"},
+    },
+    "usage.look": {
+        "task": "usage.look",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "usage.forget": {
+        "task": "usage.forget",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 80000, "queue": "bulk"},
     },
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True

@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                             ("failed", "A ring failed its checks"),
                             ("completed", "Completed"),
                             ("rolled_back", "Rolled back"),
+                            ("superseded", "Given up for a newer version"),
                         ],
                         default="running",
                         max_length=12,

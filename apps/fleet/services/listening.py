@@ -1,0 +1,87 @@
+"""Listening to what Django's executor sends, to be sent again to other schemas."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.migrations import Migration, RunPython
+from django.db.migrations.operations import SeparateDatabaseAndState
+
+from apps.fleet.models import SchemaStep
+
+READS = re.compile(
+    r"\s*(SELECT|SHOW|EXPLAIN|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|DECLARE|FETCH|CLOSE)\b",
+    re.IGNORECASE,
+)
+CHANGES = re.compile(r"\b(setval|nextval)\s*\(", re.IGNORECASE)
+NOTES = re.compile(
+    r'\s*(INSERT\s+INTO|DELETE\s+FROM|UPDATE)\s+"?django_migrations"?', re.IGNORECASE
+)
+CONCURRENTLY = re.compile(
+    r"^(\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX))\s+CONCURRENTLY\b", re.IGNORECASE
+)
+DJANGOS_OWN = ("django.db.migrations.", "django.contrib.postgres.")
+
+
+class Listener:
+    """An execute wrapper that keeps every statement that changes something, parameters filled in.
+
+    What Django notes in `django_migrations` is left out: whoever replays notes it anew.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._heard: list[str] = []
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        result = execute(sql, params, many, context)
+        for one in params if many else [params]:
+            statement = str(self._connection.ops.compose_sql(sql, one)).strip().rstrip(";")
+            if _changes(statement):
+                self._heard.append(statement)
+        return result
+
+    def take(self) -> list[str]:
+        """What was heard since the last time."""
+        heard, self._heard = self._heard, []
+        return heard
+
+
+def mode_of(migration: Migration, statements: list[str]) -> SchemaStep.Mode:
+    """How a migration can be brought to schemas that hold rows."""
+    if any(needs_python(operation) for operation in migration.operations):
+        return SchemaStep.Mode.PYTHON
+    if not migration.atomic or any(CONCURRENTLY.match(each) for each in statements):
+        return SchemaStep.Mode.CONCURRENT
+    return SchemaStep.Mode.REPLAY
+
+
+def needs_python(operation: Any) -> bool:
+    """Whether what it sends may depend on the rows it finds."""
+    if isinstance(operation, RunPython):
+        return {operation.code, operation.reverse_code} - {RunPython.noop, None} != set()
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(needs_python(each) for each in operation.database_operations)
+    return not type(operation).__module__.startswith(DJANGOS_OWN)
+
+
+def for_empty(statements: list[str]) -> list[str]:
+    """The same for a schema without rows, where everything fits into one transaction."""
+    return [CONCURRENTLY.sub(r"\1", statement) for statement in statements]
+
+
+def noting(migrations: list[tuple[str, str]]) -> str:
+    """The statement that notes migrations as applied, now."""
+    values = ", ".join(f"({_literal(app)}, {_literal(name)}, now())" for app, name in migrations)
+    return f"INSERT INTO django_migrations (app, name, applied) VALUES {values}"  # noqa: S608
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _changes(statement: str) -> bool:
+    if NOTES.match(statement):
+        return False
+    return not READS.match(statement) or bool(CHANGES.search(statement))
