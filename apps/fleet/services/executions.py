@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
@@ -51,8 +51,7 @@ class Executions:
 
     def _run(self, step: SchemaStep, schema_name: str, closing: bytes, *, backward: bool) -> None:
         migration, stages = self._load(step)
-        with owner.acting(), schema_context(schema_name):
-            connection = owner.connection()
+        with schema_context(schema_name):
             with connection.schema_editor(atomic=migration.atomic) as editor:
                 for stage in reversed(stages) if backward else stages:
                     with transaction.atomic() if stage.runs_alone(migration) else nullcontext():

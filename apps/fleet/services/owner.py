@@ -1,50 +1,50 @@
-"""The connection that may change schemas: the role that owns them, without a pooler between.
+"""One session of the owner's role for a whole run.
 
-The application's own role owns nothing. Where no owner is configured, in a small installation,
-one role is both.
+The run's lock, its messages and the migrations written in Python share it, so the lock is free
+only when the server is through with the last of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Connection
 
 from apps.core.postgresql.workspace import PUBLIC, within
+from apps.fleet.services.ownership import as_owner
 
-OWNER_ALIAS = "owner"
-
-
-def alias() -> str:
-    """The name of the owner's database settings."""
-    return OWNER_ALIAS if OWNER_ALIAS in settings.DATABASES else DEFAULT_DB_ALIAS
-
-
-def connection() -> Any:
-    """Django's connection of the owner; its messages carry the current workspace."""
-    return connections[alias()]
-
-
-def raw() -> Connection[Any]:
-    """The same session as psycopg sees it: messages go out as they are written."""
-    connection().ensure_connection()
-    bare: Connection[Any] = connection().connection
-    return bare
+_application: ContextVar[Any] = ContextVar("application")
 
 
 @contextmanager
-def acting() -> Iterator[None]:
-    """Let code that asks for the default database, as the functions of RunPython do, reach the
-    owner's session: it sees the uncommitted work of its own migration, and may change tables.
-    """
-    usual = connections[DEFAULT_DB_ALIAS]
-    connections[DEFAULT_DB_ALIAS] = connection()
+def session() -> Iterator[None]:
+    """All of this thread's queries are the owner's for the block, over one direct connection."""
+    token = _application.set(connections[DEFAULT_DB_ALIAS])
     try:
-        with within(PUBLIC):
+        with as_owner(), within(PUBLIC):
             yield
     finally:
-        connections[DEFAULT_DB_ALIAS] = usual
+        _application.reset(token)
+
+
+@contextmanager
+def application() -> Iterator[None]:
+    """Inside a session: look with the application's own eyes for a moment."""
+    inner = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = _application.get()
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS] = inner
+
+
+def raw() -> Connection[Any]:
+    """The session as psycopg sees it: messages go out as they are written."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    bare: Connection[Any] = connection.connection
+    return bare

@@ -38,7 +38,10 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Replay:
-    """How the schemas of one origin get there (or back); `lock_timeout` in seconds."""
+    """How the schemas of one origin get there, or back; `lock_timeout` in seconds.
+
+    `steps` are in the order of this direction, and a schema may be at any of `origins`.
+    """
 
     steps: Sequence[SchemaStep]
     origins: tuple[int, ...]
@@ -81,7 +84,9 @@ class Replay:
         return not there.exists()
 
     def _walk(self, item: RolloutItem) -> None:
-        if all(step.mode == REPLAY for step in self.steps):
+        # Backwards, one that never arrived may have part of the way behind it, or nothing.
+        arrived = not self.backward or item.state == State.DONE
+        if arrived and all(step.mode == REPLAY for step in self.steps):
             self._send(item, list(self.steps), closing=True)
             return
         if self._left(item):

@@ -1,33 +1,28 @@
-"""The recorded steps that lead from one version to another."""
+"""The recorded steps that lead from one version to another, and back."""
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
 from collections.abc import Iterable
 
 from apps.fleet.errors import NotReversible, NoWay
 from apps.fleet.models import SchemaStep, SchemaVersion
+from apps.fleet.services import versions
 
-Way = tuple[SchemaStep, ...]
 
+def between(*, origin: SchemaVersion, target: SchemaVersion) -> list[SchemaStep]:
+    """The steps in order, recorded now when nobody went this way before.
 
-def between(*, origin: SchemaVersion, target: SchemaVersion) -> Way:
-    """The steps in order, over as few versions between as can be; raises `NoWay`."""
-    edges: dict[int, list[int]] = {}
-    for start, end in SchemaStep.objects.order_by().values_list("origin", "target").distinct():
-        edges.setdefault(start, []).append(end)
-    hops = _shortest(edges, origin.pk, target.pk)
-    if hops is None:
+    Raises `NoWay` where the origin has migrations that the target lacks, and
+    `RecordingDiffers`.
+    """
+    extra = {tuple(key) for key in origin.migrations} - {tuple(key) for key in target.migrations}
+    if extra:
+        names = ", ".join(sorted(".".join(key) for key in extra))
         raise NoWay(
-            f"No way is recorded from version {origin} to {target}. Deploy a version between "
-            "the two first, or build the missing steps with `fleet plan`."
+            f"Some schemas have {names}, which this code does not know. Deploy the code that "
+            "does, or return them with `fleet rollback --all`, before this one."
         )
-    steps = SchemaStep.objects.filter(origin__in=hops, target__in=hops)
-    by_hop: dict[tuple[int, int], list[SchemaStep]] = {}
-    for step in steps.order_by("position"):
-        by_hop.setdefault((step.origin_id, step.target_id), []).append(step)
-    return tuple(step for hop in itertools.pairwise(hops) for step in by_hop[hop])
+    return versions.steps(origin=origin, target=target)
 
 
 def require_reversible(steps: Iterable[SchemaStep]) -> None:
@@ -38,16 +33,3 @@ def require_reversible(steps: Iterable[SchemaStep]) -> None:
             f"{', '.join(stuck)} cannot be undone. Mend it forward: write a migration that "
             "repairs what the checks found, and run `fleet migrate` again."
         )
-
-
-def _shortest(edges: dict[int, list[int]], origin: int, target: int) -> list[int] | None:
-    seen, waiting = {origin}, deque([[origin]])
-    while waiting:
-        path = waiting.popleft()
-        if path[-1] == target:
-            return path
-        for end in edges.get(path[-1], []):
-            if end not in seen:
-                seen.add(end)
-                waiting.append([*path, end])
-    return None

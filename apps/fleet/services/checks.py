@@ -1,0 +1,104 @@
+"""What must hold of a ring before the next one follows.
+
+Apps above offer checks of their own in `AppConfig.ready`:
+
+    checks.register("isolation", marks_stand)
+
+    def marks_stand(schema_names: Sequence[str]) -> Iterable[str]:
+        yield "w_lincoln has lost its mark"
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django_tenants.utils import schema_context
+from psycopg import sql
+
+from apps.fleet.services import drift, owner
+
+Check = Callable[[Sequence[str]], Iterable[str]]
+READ_AT_MOST = 40
+SHOWN = 10
+COMMAND_SECONDS = 600
+_registered: dict[str, Check] = {}
+
+
+def register(name: str, check: Check) -> None:
+    """Have `check` asked about each ring's schemas, as the application; it yields sentences on
+    what is wrong. It should look at a few of them where a look is not cheap.
+    """
+    _registered[name] = check
+
+
+def problems(*, ring: str, schema_names: Sequence[str], command: str = "") -> list[str]:
+    """All that is wrong with these schemas, each at its own version; empty when all is well."""
+    found = differing(schema_names=schema_names)
+    with owner.application():
+        found += _unreadable(schema_names)
+        for name, check in _registered.items():
+            found += [f"{name}: {problem}" for problem in check(schema_names)]
+    return found + list(_run(command, ring))
+
+
+def summarise(found: Sequence[str]) -> str:
+    """The first few, one a line, and how many more there are."""
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "\n".join([*found[:SHOWN], *more])
+
+
+def differing(*, schema_names: Sequence[str]) -> list[str]:
+    """A sentence for each schema that does not look as its version says."""
+    found = drift.report(schema_names=schema_names, using="default")
+    return [f"{each.schema_name}: {_first_of(each.tables)}" for each in found]
+
+
+def _first_of(tables: dict[str, list[str]]) -> str:
+    lines = [f"{table} {line}" for table, lines in tables.items() for line in lines]
+    more = f" and {len(lines) - 1} more: `fleet verify` lists them" if len(lines) > 1 else ""
+    return lines[0] + more
+
+
+def _unreadable(schema_names: Sequence[str]) -> Iterator[str]:
+    """Reads every table with every column of the code, in some of many schemas."""
+    step = max(1, len(schema_names) // READ_AT_MOST)
+    query = sql.SQL("; ").join(_reads())
+    for name in schema_names[::step]:
+        try:
+            with schema_context(name), connection.cursor() as cursor:
+                cursor.execute(query)
+        except DatabaseError as error:
+            yield f"{name} cannot be read: {error}".strip()
+
+
+def _reads() -> Iterator[sql.Composable]:
+    for config in apps.get_app_configs():
+        if config.name in settings.TENANT_APPS:
+            for model in config.get_models(include_auto_created=True):
+                columns = [field.column for field in model._meta.concrete_fields]
+                yield sql.SQL("SELECT {} FROM {} LIMIT 1").format(
+                    sql.SQL(", ").join(map(sql.Identifier, columns)),
+                    sql.Identifier(model._meta.db_table),
+                )
+
+
+def _run(command: str, ring: str) -> Iterator[str]:
+    if not command:
+        return
+    words = [word.replace("{ring}", ring) for word in shlex.split(command)]
+    try:
+        # The operator's own words, from the operator's own command line.
+        done = subprocess.run(  # noqa: S603
+            words, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield f"`{command}` did not run: {error}"
+        return
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        yield f"`{command}` ended with {done.returncode}{': ' if said else ''}{''.join(said)}"

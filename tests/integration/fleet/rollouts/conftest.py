@@ -1,0 +1,101 @@
+"""A fleet of small workspaces, and releases that bring it new migrations."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps import marks
+from apps.fleet.models import Schema
+from apps.fleet.services import owner, versions
+
+HEAD = """
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("marks", {before!r})]
+"""
+_numbers = itertools.count()
+
+
+class Fleet:
+    """Schemas w_fleet_00 … at the version of the code, and the code's next releases."""
+
+    def __init__(self, folder: Any, settings: Any) -> None:
+        self._settings, self._package = settings, f"release_{next(_numbers)}"
+        self._folder = folder / self._package
+        shutil.copytree(Path(marks.__file__).parent / "migrations", self._folder)
+        self._last = max(path.stem for path in self._folder.glob("0*.py"))
+        with owner.session():
+            self.origin = versions.bring_up(using="default")
+            self.old_names = list(Schema.objects.workspaces().values_list("name", flat=True))
+
+    def grow(self, number: int) -> list[str]:
+        names = [f"w_fleet_{index:02}" for index in range(number)]
+        with owner.session(), connection.cursor() as cursor:
+            for name in names:
+                cursor.execute("SELECT fleet.build_schema(%s, %s)", [name, self.origin.pk])
+        return names
+
+    def release(self, name: str, body: str) -> None:
+        """Put a migration of the app `marks` into the code; `body` is the inside of its class."""
+        text = HEAD.format(before=self._last) + indent(dedent(body), "    ")
+        (self._folder / f"{name}.py").write_text(text)
+        self._settings.MIGRATION_MODULES = {
+            **self._settings.MIGRATION_MODULES, "marks": self._package,
+        }  # fmt: skip
+        self._last = name
+        for module in [each for each in sys.modules if each.startswith(self._package)]:
+            del sys.modules[module]
+
+    def withdraw(self, name: str) -> None:
+        """Take the last migration out of the code again."""
+        (self._folder / f"{name}.py").unlink()
+        self._last = max(path.stem for path in self._folder.glob("0*.py"))
+
+    def versions(self) -> dict[str, int]:
+        return dict(Schema.objects.values_list("name", "version"))
+
+    def columns(self, name: str) -> set[str]:
+        with owner.session():
+            rows = owner.raw().execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid ="
+                " format('%%I.marks_workspacemark', %s::text)::regclass AND attnum > 0"
+                " AND NOT attisdropped",
+                [name],
+            )
+            return {column for (column,) in rows}
+
+
+ADD_COLOUR = """
+operations = [
+    migrations.AddField("workspacemark", "colour", models.CharField(max_length=9, db_default="")),
+]
+"""
+
+
+@pytest.fixture
+def fleet(transactional_db, tmp_path, settings, monkeypatch) -> Fleet:
+    monkeypatch.syspath_prepend(tmp_path)
+    return Fleet(tmp_path, settings)
+
+
+@pytest.fixture
+def quick() -> Callable[..., Any]:
+    """A course that waits for nobody."""
+    from apps.fleet.services.courses import Course
+
+    def make(**changes: Any) -> Course:
+        return Course(**{"lock_timeout": 0.1, "attempts": 1, **changes})
+
+    return make
