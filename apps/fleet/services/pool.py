@@ -46,7 +46,6 @@ def claim(*, schema_name: str) -> Schema | None:
 
 def provide(*, schema_name: str, report: schemas.Report = schemas.ignore) -> Schema:
     """The workspace's schema: the one it has, a prepared one, or one built now."""
-    report(5, "a prepared schema")
     return (
         schemas.find(schema_name=schema_name)
         or claim(schema_name=schema_name)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from apps.fleet.services import versions
 from apps.tenants.models import Tenant
 from apps.tenants.services import schemas
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["migrate"])
 
     def handle(self, *_: Any, **__: Any) -> None:
+        versions.bring_up()
         failed = 0
         for tenant in Tenant.objects.exclude(state=Tenant.State.PROVISIONING):
             try:
