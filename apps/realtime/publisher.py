@@ -32,14 +32,21 @@ def _send(event: Event) -> None:
     if not event.channels:
         return
     if _pause.lasts():
-        log.warning("realtime_event_dropped", name=event.name, reason="paused")
+        _drop(event, "paused")
         return
     try:
         pusher_api.trigger(event.channels, event.name, event.payload)
     except pusher_api.RealtimeError as error:
         if error.slow:
             _pause.begin()
-        log.warning("realtime_event_dropped", name=event.name, reason=error.detail)
+        _drop(event, error.detail)
+
+
+def _drop(event: Event, reason: str) -> None:
+    # The event's own workspace: what happens to a job is told from outside of any.
+    workspace = getattr(event, "schema_name", None)
+    about = {"workspace": workspace} if workspace else {}
+    log.warning("realtime_event_dropped", name=event.name, reason=reason, **about)
 
 
 class _Pause:
