@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.core.errors import DomainError, NotFound, VendorError
+from apps.core.errors import DomainError, NotFound
+from apps.core.problems import API, MEDIA_TYPE, address, document
 from apps.gateway import catalogue
-
-MEDIA_TYPE = "application/problem+json"
-API = "/api/"
 
 
 class InternalError(DomainError):
@@ -30,7 +28,7 @@ def absent(request: HttpRequest) -> HttpResponse:
     here too: redirected, it would arrive as a GET.
     """
     text = "The API has nothing at this address. Its addresses end with a slash."
-    return _document(NotFound(text), request)
+    return document(NotFound(text), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -38,13 +36,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not request.path.startswith(API):
         return defaults.server_error(request)
     text = "It has been recorded. What you sent may not have been saved: look before you repeat it."
-    return _document(InternalError(text), request)
-
-
-def _document(error: DomainError, request: HttpRequest) -> JsonResponse:
-    problem = {"type": catalogue.address(error.code), **error.as_problem()}
-    problem["instance"] = request.path
-    return JsonResponse(problem, status=error.status, content_type=MEDIA_TYPE)
+    return document(InternalError(text), request)
 
 
 def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -58,9 +50,9 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
             headers["WWW-Authenticate"] = challenge
         if wait := getattr(error, "wait", None):
             headers["Retry-After"] = str(round(wait))
-    if isinstance(error, VendorError) and error.retry_after:
-        headers["Retry-After"] = str(round(error.retry_after))
-    problem = {"type": catalogue.address(problem["code"]), **problem}
+    if isinstance(error, DomainError) and (wait := getattr(error, "retry_after", None)):
+        headers["Retry-After"] = str(round(wait))
+    problem = {"type": address(problem["code"]), **problem}
     problem["instance"] = context["request"].path
     return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
 

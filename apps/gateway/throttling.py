@@ -17,6 +17,8 @@ from rest_framework.throttling import BaseThrottle
 
 from apps.core.database import connection
 
+from apps.usage.services import api_calls
+
 
 @cache
 def limiter() -> SlidingWindowCounterRateLimiter:
@@ -31,8 +33,8 @@ def limits() -> tuple[RateLimitItem, ...]:
 
 
 class KeyThrottle(BaseThrottle):
-    """Counts requests of one API key or person. Without Redis requests pass: reading and
-    releasing must not stop because the counter did.
+    """Counts requests of one API key or person, and those let in as their workspace's usage.
+    Without Redis requests pass: reading and releasing must not stop because the counter did.
     """
 
     def __init__(self) -> None:
@@ -44,9 +46,12 @@ class KeyThrottle(BaseThrottle):
         schema = connection.schema_name
         who = f"{schema}:{type(request.user).__name__}:{request.user.pk}"
         try:
-            return all(self._hit(limit, who) for limit in limits())
+            let_in = all(self._hit(limit, who) for limit in limits())
         except (StorageError, RedisError):
             return True
+        if let_in and (tenant := getattr(request._request, "tenant", None)):
+            api_calls.take(tenant=tenant)
+        return let_in
 
     def wait(self) -> float:
         return self._wait

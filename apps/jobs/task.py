@@ -32,6 +32,7 @@ class Job(Task):  # type: ignore[type-arg]
     max_attempts = 5
     job_queue = "default"
     title = ""
+    metered = True  # counts as the workspace's usage
 
     def enqueue(
         self,
@@ -50,6 +51,7 @@ class Job(Task):  # type: ignore[type-arg]
             max_attempts=self.max_attempts,
             idempotency_key=idempotency_key,
             schema_name=schema_name,
+            metered=self.metered,
         )
 
     def __call__(self, *_: Any, run_id: str) -> None:

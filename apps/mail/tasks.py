@@ -7,6 +7,13 @@ from apps.jobs.task import Job
 from apps.mail.services import messages
 
 
-@shared_task(base=Job, bind=True, name="mail.send", job_queue="interactive", title="Send a mail")
+@shared_task(
+    base=Job,
+    bind=True,
+    name="mail.send",
+    job_queue="interactive",
+    title="Send a mail",
+    metered=False,  # mails are counted as such
+)
 def send(self: Job, run: JobRun, *, message_id: str) -> None:
     messages.deliver(message_id=message_id)

@@ -29,12 +29,18 @@ def invitation_expiry() -> datetime:
     return timezone.now() + timedelta(days=7)
 
 
+def _at(host: str) -> str:
+    parts = urlsplit(settings.PUBLIC_URL)
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+
+
 class Tenant(TenantMixin):  # type: ignore[misc]
     """A customer's space: a PostgreSQL schema, its hosts, its members. Pages say workspace."""
 
     class Kind(models.TextChoices):
         SCHOOL = "school", "School"
         STUDIO = "studio", "Studio"
+        DISTRICT = "district", "District"
 
     class State(models.TextChoices):
         PROVISIONING = "provisioning", "Being set up"
@@ -64,6 +70,12 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     # What else is configured, as apps.tenants.configuration reads it, and which version that is.
     configuration = models.JSONField(default=dict, db_default={}, blank=True)
     configuration_version = models.PositiveIntegerField(default=0, db_default=0)
+    # The address of the workspace that this is a made-up copy of; empty for all others.
+    sandbox_of = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # The district that founded this school; a school outlives its district.
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="schools"
+    )
     provisioning_run_id = models.UUIDField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -104,6 +116,11 @@ class Tenant(TenantMixin):  # type: ignore[misc]
         return self.name
 
     @property
+    def is_open(self) -> bool:
+        """Whether its pages are served: to work in, or while suspended to read."""
+        return self.state in {self.State.ACTIVE, self.State.SUSPENDED}
+
+    @property
     def own_host(self) -> str:
         """The workspace's host under the product's domain, without a port."""
         return f"{self.slug}.{settings.PUBLIC_DOMAIN}"
@@ -116,8 +133,12 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     @property
     def url(self) -> str:
         """Where people reach it, without a trailing slash."""
-        parts = urlsplit(settings.PUBLIC_URL)
-        return f"{parts.scheme}://{self.host}{f':{parts.port}' if parts.port else ''}"
+        return _at(self.host)
+
+    @property
+    def own_url(self) -> str:
+        """As `url`, but always under the product's domain: forms of its hosts may lead there."""
+        return _at(self.own_host)
 
 
 class DomainQuerySet(models.QuerySet["Domain"]):
@@ -178,11 +199,11 @@ class Domain(DomainMixin):  # type: ignore[misc]
 
     @property
     def state(self) -> str:
-        """One of own, former, verified, missing (its record; still served), waiting, off."""
+        """One of own, former, verified, unseen (its record; still served), waiting, off."""
         if self.kind != self.Kind.CUSTOM:
             return str(self.kind)
         if self.is_live:
-            return "missing" if self.missing_since else "verified"
+            return "unseen" if self.missing_since else "verified"
         return "off" if self.verified_at else "waiting"
 
 

@@ -42,6 +42,8 @@ ADMIN: Final = TEACHER | {
     "workspace.configure",
     "domains.view",
     "usage.view",
+    "schools.view",
+    "schools.create",
 }
 OWNER: Final = ADMIN | {
     "members.make_owner",
@@ -61,5 +63,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.STUDENT: STUDENT,
 }
 # What an API key can be given: people are managed by people, and people close a workspace.
-KEPT_FROM_KEYS: Final = ("members.", "api_keys.", "workspace.delete", "workspace.rename")
+KEPT_FROM_KEYS: Final = (
+    "members.", "api_keys.", "workspace.delete", "workspace.rename", "schools.create",
+)  # fmt: skip
 SCOPES: Final = tuple(sorted(p for p in OWNER if not p.startswith(KEPT_FROM_KEYS)))

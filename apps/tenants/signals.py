@@ -5,6 +5,10 @@ from django.dispatch import Signal
 invitation_sent = Signal()  # `invitation`, `url` (with the secret), `by`
 workspace_opened = Signal()  # `tenant`: provisioned and ready
 
+# Before the deed, which a receiver that raises a `DomainError` prevents.
+seats_wanted = Signal()  # `tenant`, `adding`: so many people more are to be members
+school_wanted = Signal()  # `district`: one more school is to be founded under it
+
 workspace_suspended = Signal()  # `tenant`, `by`
 workspace_resumed = Signal()  # `tenant`, `by`
 workspace_renamed = Signal()  # `tenant`, `former_host`, `by`

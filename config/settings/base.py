@@ -24,6 +24,7 @@ SHARED_APPS = [
     "apps.audit",
     "apps.fleet",
     "apps.tenants",
+    "apps.usage",
     "apps.gateway",
     "apps.mail",
     "apps.realtime",
@@ -95,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.tenants.context_processors.workspace",
                 "apps.realtime.context_processors.realtime",
+                "apps.usage.context_processors.usage",
             ],
         },
     }

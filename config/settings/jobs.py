@@ -65,6 +65,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(days=1),
         "options": {"expires": 80000, "queue": "bulk"},
     },
+    "usage.settle": {
+        "task": "usage.settle",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50, "queue": "default"},
+    },
+    "usage.look": {
+        "task": "usage.look",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "usage.forget": {
+        "task": "usage.forget",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 80000, "queue": "bulk"},
+    },
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 

@@ -39,10 +39,12 @@ def request(
     max_attempts: int = 5,
     idempotency_key: str | None = None,
     schema_name: str | None = None,
+    metered: bool = True,
 ) -> JobRun:
     """Record the wish in the caller's transaction and hand it to the broker after commit.
 
-    With an `idempotency_key` that was used before, the earlier run is returned.
+    With an `idempotency_key` that was used before, the earlier run is returned. `metered=False`
+    is work that is counted as something else, or that no workspace should pay for.
     """
     values = {
         "name": name,
@@ -61,6 +63,7 @@ def request(
                 idempotency_key=idempotency_key, defaults=values
             )
         if created:
+            signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
             transaction.on_commit(lambda: send(run=run))
     return run
 

@@ -15,6 +15,10 @@ from django_tenants.utils import schema_context
 from apps.core.database import connection
 from apps.mail import anymail_api
 from apps.mail.models import Message
+from apps.tenants.access import Operator
+from apps.tenants.models import Tenant
+from apps.usage.plans import MAILS
+from apps.usage.services import limits, usage
 
 
 def send(
@@ -29,7 +33,8 @@ def send(
 
     `template` is the start of three template names: `<template>_subject.txt`, `_message.txt`
     and, when it has a design of its own, `_message.html`. `schema_name` is the workspace the
-    mail is about.
+    mail is about; it counts as its usage. Raises `LimitReached` when a person or key (`by`) has
+    it sent and there are to be no more; what the product writes by itself always leaves.
     """
     from apps.mail.tasks import send as send_task
 
@@ -40,6 +45,7 @@ def send(
     html = render_to_string(pages, {**context, "subject": subject, "text": text})
     schema = schema_name or connection.schema_name
     with schema_context("public"), transaction.atomic():
+        _count(schema, by)
         message = Message.objects.create(
             schema_name=schema,
             template=template,
@@ -50,6 +56,14 @@ def send(
         )
         send_task.enqueue(by=by, schema_name=schema, message_id=str(message.pk))
     return message
+
+
+def _count(schema_name: str, by: Any) -> None:
+    if by is not None and not isinstance(by, Operator):
+        tenant = Tenant.objects.filter(schema_name=schema_name).first()
+        if tenant is not None:
+            limits.require(MAILS, tenant=tenant)
+    usage.count(schema_name=schema_name, metric=MAILS)
 
 
 def deliver(*, message_id: str) -> Message:

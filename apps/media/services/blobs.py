@@ -6,10 +6,13 @@ import hashlib
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Sum
 
 from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.media.models import Blob
+from apps.usage.plans import STORAGE
+from apps.usage.services import limits
 
 
 class BlobDamaged(DomainError):
@@ -28,9 +31,12 @@ def store(*, content: bytes) -> Blob:
     """Keep `content` in the present workspace. Storing the same bytes again returns the same row.
 
     Bytes are written before the row: a crash between leaves an unused file, never a row
-    without its file. A file that a crash or a full disk cut short is written again.
+    without its file. A file that a crash or a full disk cut short is written again. Raises
+    `LimitReached` when the workspace has no room for it.
     """
     digest = hashlib.sha256(content).hexdigest()
+    if not Blob.objects.filter(sha256=digest).exists():
+        limits.require(STORAGE, adding=len(content))
     name = f"{connection.schema_name}/blobs/{digest[:2]}/{digest}"
     if not _is_whole(name, len(content)):
         default_storage.delete(name)
@@ -60,6 +66,11 @@ def read_unexamined(*, blob: Blob) -> bytes:
     if hashlib.sha256(content).hexdigest() != blob.sha256:
         raise BlobDamaged(f"The file {blob.sha256[:12]}… was changed in storage.")
     return content
+
+
+def total_size() -> int:
+    """Bytes of everything stored in the present workspace."""
+    return int(Blob.objects.aggregate(total=Sum("size", default=0))["total"])
 
 
 def _is_whole(name: str, size: int) -> bool:

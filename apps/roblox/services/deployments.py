@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.audit.services import entries as audit
+from apps.core.database import connection
 from apps.core.errors import NotFound
 from apps.roblox import signals
 from apps.roblox.errors import (
@@ -19,6 +20,8 @@ from apps.roblox.errors import (
 from apps.roblox.models import Deployment, DeploymentStep, Environment, Experience, Release
 from apps.roblox.services import experiences, releases
 from apps.tenants.access import require
+from apps.usage.plans import DEPLOYMENTS
+from apps.usage.services import limits, usage
 
 STEPS = (
     ("check", "Check the key"),
@@ -169,6 +172,9 @@ def _start(release: Release, environment: Environment, kind: str, by: Any) -> De
 
     try:
         with transaction.atomic():
+            if by is not None:  # what the product does by itself counts, and is never refused
+                limits.require(DEPLOYMENTS)
+            usage.count(schema_name=connection.schema_name, metric=DEPLOYMENTS)
             deployment = Deployment.objects.create(
                 release=release, environment=environment, kind=kind,
                 started_by_id=getattr(by, "pk", None),

@@ -21,7 +21,7 @@ from apps.tenants.access import require
 from apps.tenants.errors import AlreadyInvited, AlreadyMember, InvitationGone, WrongAddress
 from apps.tenants.models import Invitation, Membership, Tenant, invitation_expiry
 from apps.tenants.permissions import Role
-from apps.tenants.signals import invitation_sent
+from apps.tenants.signals import invitation_sent, seats_wanted
 
 TOKEN_BYTES = 32
 
@@ -39,6 +39,7 @@ def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
     try:
         with transaction.atomic():
             _withdraw_expired(tenant, email)
+            _want_seats(tenant, promised=tenant.invitations.open().count())
             invitation = Invitation.objects.create(
                 tenant=tenant, email=email, role=role, token_hash=_hash(token), invited_by=by
             )
@@ -84,6 +85,8 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         locked = _lock(invitation)
         if locked.expires_at <= timezone.now():
             raise InvitationGone
+        if not locked.tenant.memberships.filter(user=by).exists():
+            _want_seats(locked.tenant)
         membership, joined = Membership.objects.get_or_create(
             user=by, tenant=locked.tenant, defaults={"role": locked.role}
         )
@@ -118,6 +121,11 @@ def waiting_for(*, user: User) -> list[Invitation]:
     return list(
         Invitation.objects.open().filter(email__in=addresses).select_related("tenant", "invited_by")
     )
+
+
+def _want_seats(tenant: Tenant, promised: int = 0) -> None:
+    """One seat more than there are members; whoever invites has kept those of open invitations."""
+    seats_wanted.send(sender=Tenant, tenant=tenant, adding=promised + 1)
 
 
 def _withdraw_expired(tenant: Tenant, email: str) -> None:

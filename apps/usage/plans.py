@@ -1,0 +1,149 @@
+"""What is measured, what can be limited, and the plans: declared here and nowhere else.
+
+A metric is what is counted; a limit is a metric within a time. Days and months are those of UTC,
+so that a number means the same in every workspace and no day has 23 or 25 hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Period = Literal["now", "day", "month"]
+Unit = Literal["count", "bytes"]
+
+MEMBERS: Final = "members"
+SCHOOLS: Final = "schools"
+STORAGE: Final = "storage_bytes"
+DATABASE: Final = "database_bytes"
+API_CALLS: Final = "api_calls"
+DEPLOYMENTS: Final = "deployments"
+JOBS: Final = "jobs"
+MAILS: Final = "mails"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`gauge`: how much there is, sampled daily; otherwise how often something happened."""
+
+    name: str
+    label: str
+    text: str
+    unit: Unit = "count"
+    gauge: bool = False
+
+
+METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric
+    for metric in (
+        Metric(MEMBERS, "Members", "People who belong to the workspace.", gauge=True),
+        Metric(SCHOOLS, "Schools", "Workspaces founded under this district.", gauge=True),
+        Metric(
+            STORAGE,
+            "Stored files",
+            "Uploaded files; the same content counts once.",
+            unit="bytes",
+            gauge=True,
+        ),
+        Metric(
+            DATABASE, "Database", "The workspace's tables and indexes.", unit="bytes", gauge=True
+        ),
+        Metric(API_CALLS, "API calls", "Requests to the API that were let in."),
+        Metric(DEPLOYMENTS, "Deployments", "Started: deployed, promoted or rolled back."),
+        Metric(JOBS, "Jobs", "Background work that was started, mail aside."),
+        Metric(MAILS, "Mails", "Mails written for the workspace."),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most of a metric at any time (`now`), in a day, or in a calendar month."""
+
+    key: str
+    metric: str
+    period: Period
+    label: str
+
+    @property
+    def unit(self) -> Unit:
+        return METRICS[self.metric].unit
+
+
+LIMITS: Final[dict[str, Limit]] = {
+    limit.key: limit
+    for limit in (
+        Limit("members", MEMBERS, "now", "Members"),
+        Limit("storage_bytes", STORAGE, "now", "Stored files"),
+        Limit("api_calls_day", API_CALLS, "day", "API calls today"),
+        Limit("api_calls_month", API_CALLS, "month", "API calls this month"),
+        Limit("deployments_month", DEPLOYMENTS, "month", "Deployments this month"),
+        Limit("jobs_day", JOBS, "day", "Jobs today"),
+        Limit("mails_day", MAILS, "day", "Mails today"),
+        Limit("mails_month", MAILS, "month", "Mails this month"),
+        Limit("schools", SCHOOLS, "now", "Schools"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`limits`: by limit's key the most that is allowed; what is left out is not limited.
+
+    `pooled`: the schools of a district draw on its limits together instead of having their own.
+    """
+
+    slug: str
+    name: str
+    text: str
+    limits: Mapping[str, int]
+    pooled: bool = False
+
+
+MB, GB = 1024**2, 1024**3
+
+FREE: Final = Plan(
+    "free",
+    "Free",
+    "To find out what it is like, with a class or two.",
+    {
+        "members": 100, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
+        "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
+        "mails_day": 200, "mails_month": 2_000, "schools": 2,
+    },
+)  # fmt: skip
+STARTER: Final = Plan(
+    "starter",
+    "Starter",
+    "For a studio or a department that releases every week.",
+    {
+        "members": 300, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
+        "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
+        "mails_day": 1_000, "mails_month": 15_000, "schools": 3,
+    },
+)  # fmt: skip
+SCHOOL: Final = Plan(
+    "school",
+    "School",
+    "For a whole school.",
+    {
+        "members": 2_500, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
+        "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
+        "mails_day": 5_000, "mails_month": 75_000, "schools": 5,
+    },
+)  # fmt: skip
+DISTRICT: Final = Plan(
+    "district",
+    "District",
+    "For a district: its schools share these limits.",
+    {
+        "members": 50_000, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
+        "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
+        "mails_day": 50_000, "mails_month": 750_000, "schools": 200,
+    },
+    pooled=True,
+)  # fmt: skip
+
+PLANS: Final[dict[str, Plan]] = {p.slug: p for p in (FREE, STARTER, SCHOOL, DISTRICT)}
+THRESHOLDS: Final = (80, 95, 100)  # percent of a limit at which its owners hear of it

@@ -1,0 +1,38 @@
+"""What this floor hears from below: somebody is about to use something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.jobs.models import JobRun
+from apps.jobs.signals import job_requested
+from apps.tenants.access import Operator
+from apps.tenants.models import Tenant
+from apps.tenants.signals import school_wanted, seats_wanted
+from apps.usage.plans import JOBS, MEMBERS, SCHOOLS
+from apps.usage.services import limits, usage
+
+
+def connect() -> None:
+    job_requested.connect(count_job, sender=JobRun, dispatch_uid="usage-job")
+    seats_wanted.connect(check_seats, sender=Tenant, dispatch_uid="usage-seats")
+    school_wanted.connect(check_schools, sender=Tenant, dispatch_uid="usage-schools")
+
+
+def count_job(run: JobRun, by: Any, metered: bool, **_: Any) -> None:  # noqa: FBT001
+    """Each counts. What the product does by itself, or an operator does, is never refused."""
+    if not metered or run.schema_name == usage.PUBLIC:
+        return
+    if by is not None and not isinstance(by, Operator):
+        tenant = Tenant.objects.filter(schema_name=run.schema_name).first()
+        if tenant is not None:
+            limits.require(JOBS, tenant=tenant)
+    usage.count(schema_name=run.schema_name, metric=JOBS)
+
+
+def check_seats(tenant: Tenant, adding: int, **_: Any) -> None:
+    limits.require(MEMBERS, tenant=tenant, adding=adding)
+
+
+def check_schools(district: Tenant, **_: Any) -> None:
+    limits.require(SCHOOLS, tenant=district)

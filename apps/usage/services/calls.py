@@ -1,0 +1,114 @@
+"""API calls, counted in Redis: one round trip, which also holds the limit.
+
+A day's calls are one hash: by workspace the number so far, which only grows, and `:life`, a random
+mark of this hash. `flush` copies the numbers into `UsageDay` as they stand, so it can be killed
+and repeated; should Redis lose the hash, the new one has another life and is added to the old.
+What is lost is what Redis itself loses. Without Redis calls pass uncounted: reading and releasing
+must not stop because the counter did.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from apps.usage.plans import API_CALLS
+from apps.usage.services import usage
+
+LIFE = ":life"
+KEPT_DAYS = 8
+TAKE = """
+local so_far = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
+local most = tonumber(ARGV[3])
+if most >= 0 and so_far + tonumber(ARGV[2]) > most then return {0, so_far} end
+if redis.call('HSETNX', KEYS[1], ':life', ARGV[4]) == 1 then
+    redis.call('EXPIRE', KEYS[1], ARGV[5])
+end
+return {1, redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])}
+"""
+
+
+@dataclass(frozen=True)
+class Hash:
+    """One day in Redis."""
+
+    day: date
+    life: str
+    amounts: dict[str, int]
+
+
+def take(*, schema_name: str, most: int | None = None, amount: int = 1) -> tuple[bool, int]:
+    """Count `amount` calls of today unless there would be more than `most`: whether they were
+    counted, and how many there are now in this hash. Raises `RedisError`.
+    """
+    values = [schema_name, amount, -1 if most is None else most, secrets.token_hex(8), _seconds()]
+    taken, now = _script(settings.REDIS_URL)(keys=[_key(usage.today())], args=values)
+    return bool(taken), int(now)
+
+
+def flush() -> set[str]:
+    """Copy what Redis has counted into the days; returns the workspaces whose number grew.
+    Raises `RedisError`.
+    """
+    touched: set[str] = set()
+    for back in range(KEPT_DAYS):
+        found = read(usage.today() - timedelta(days=back))
+        if found is not None:
+            touched |= usage.advance(
+                metric=API_CALLS, day=found.day, source=found.life, amounts=found.amounts
+            )
+            if back > 1:  # nobody counts there any more
+                _redis(settings.REDIS_URL).delete(_key(found.day))
+    return touched
+
+
+def read(day: date) -> Hash | None:
+    """The hash of a day, or None where there is none. Raises `RedisError`."""
+    values = _redis(settings.REDIS_URL).hgetall(_key(day))
+    return _as_hash(day, values)
+
+
+def present(*, schema_names: Sequence[str]) -> Hash | None:
+    """Today's hash of some workspaces; None without Redis, too."""
+    names = [LIFE, *schema_names]
+    try:
+        numbers = _redis(settings.REDIS_URL).hmget(_key(usage.today()), names)
+    except RedisError:
+        return None
+    values = {name: value for name, value in zip(names, numbers, strict=True) if value}
+    return _as_hash(usage.today(), values)
+
+
+def _as_hash(day: date, values: dict[str, str]) -> Hash | None:
+    life = values.pop(LIFE, None)
+    if life is None:
+        return None
+    return Hash(day, life, {name: int(number) for name, number in values.items()})
+
+
+def _key(day: date) -> str:
+    return f"usage:api_calls:{day.isoformat()}"
+
+
+def _seconds() -> int:
+    return KEPT_DAYS * 24 * 3600
+
+
+@cache
+def _redis(url: str) -> Any:
+    return redis.Redis.from_url(
+        url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2
+    )
+
+
+@cache
+def _script(url: str) -> Any:
+    return _redis(url).register_script(TAKE)

@@ -1,0 +1,238 @@
+"""May more be used? The one place that asks, and says how near each limit is.
+
+    limits.require("members", tenant=tenant)          # raises LimitReached
+    limits.of(tenant)                                  # every limit, for pages
+
+A limit comes from the workspace's plan, or from its configuration where an operator set another.
+The schools of a district whose plan is pooled share the district's limits; one that has a limit
+of its own besides is held to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.core.database import connection as workspace
+from apps.tenants import configuration
+from apps.tenants.models import Tenant
+from apps.usage import plans
+from apps.usage.errors import CallLimitReached, LimitReached
+from apps.usage.models import WorkspacePlan
+from apps.usage.plans import LIMITS, PLANS, THRESHOLDS, Limit, Plan
+from apps.usage.services import usage
+from apps.usage.services.readings import Reading, month_of
+from apps.usage.words import amount
+
+# Asked for in a row, one after the other, so that two cannot both take the last place. Not jobs
+# and mails: they are wanted in the middle of longer deeds, which would wait for each other.
+EXACT = frozenset({plans.MEMBERS, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS})
+
+
+@dataclass(frozen=True)
+class State:
+    """One limit at this moment. `most` is None where nothing is limited.
+
+    `own` is this workspace's part of `used`; it is less where the limit is shared with the other
+    schools of `pool`, a district.
+    """
+
+    limit: Limit
+    used: int
+    most: int | None
+    own: int
+    pool: Tenant | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent, rounded down, so that 100 means reached."""
+        if self.most is None:
+            return None
+        return 100 * self.used // self.most if self.most else 100
+
+    @property
+    def threshold(self) -> int:
+        """The highest of 80, 95 and 100 percent that is reached, else 0."""
+        return max((t for t in THRESHOLDS if (self.percent or 0) >= t), default=0)
+
+    @property
+    def level(self) -> str:
+        """How a page shows it: "", "warning" from 80, "danger" from 95 percent."""
+        return {0: "", 80: "warning"}.get(self.threshold, "danger")
+
+    @property
+    def resets_at(self) -> datetime | None:
+        """When a day's or month's count begins anew; None for what there is."""
+        return _next_start(self.limit, usage.today())
+
+
+def require(metric: str, *, tenant: Tenant | None = None, adding: int = 1) -> None:
+    """Raises `LimitReached` when `adding` more would be more than the workspace (the present one
+    when left out) may have. What belongs to no workspace is not limited.
+
+    Call it in the transaction of the deed and before it: for what must be exact (members, schools,
+    storage, deployments) others who ask wait until its end. API calls have `api_calls.take`.
+    """
+    tenant = tenant or Tenant.objects.filter(schema_name=workspace.schema_name).first()
+    if tenant is None:
+        return
+    if metric in EXACT:
+        _queue(metric, pool_of(tenant) or tenant)
+    near = False
+    for found in _states(tenant, limits_on(metric)):
+        if found.most is None:
+            continue
+        if found.used + adding > found.most:
+            raise refusal(found, adding=adding)
+        near = near or _crosses(found, adding)
+    if near:
+        _tell(tenant)
+
+
+def of(tenant: Tenant) -> list[State]:
+    """Every limit as it stands, in the order of their declaration; of schools only a district's."""
+    return _nearest(held(tenant))
+
+
+def held(tenant: Tenant) -> list[State]:
+    """As `of`, but where a shared limit and one of its own hold for a workspace, both."""
+    chosen = [v for v in LIMITS.values() if v.metric != plans.SCHOOLS or is_district(tenant)]
+    return list(_states(tenant, chosen))
+
+
+def state(key: str, *, tenant: Tenant) -> State:
+    """One limit by its key (`members`, `api_calls_day`, …)."""
+    return _nearest(_states(tenant, [LIMITS[key]]))[0]
+
+
+def calls(tenant: Tenant) -> tuple[list[State], int]:
+    """The limits on API calls, and how many of today's calls Redis had when they were read."""
+    pool = pool_of(tenant)
+    reading = _reading(tenant, pool)
+    states = list(_states(tenant, limits_on(plans.API_CALLS), pool, reading))
+    present = reading.calls_now
+    return states, present.amounts.get(tenant.schema_name, 0) if present else 0
+
+
+def plan_of(tenant: Tenant) -> Plan:
+    """The workspace's own plan, whatever district it belongs to."""
+    row = WorkspacePlan.objects.filter(tenant_id=tenant.pk).first()
+    return PLANS[row.plan] if row and row.plan in PLANS else plans.FREE
+
+
+def pool_of(tenant: Tenant) -> Tenant | None:
+    """The district whose limits the workspace shares: its own parent's, or itself; else None."""
+    district = tenant.parent if tenant.parent_id else tenant
+    if district is None or not is_district(district):
+        return None
+    return district if plan_of(district).pooled else None
+
+
+def refusal(found: State, *, adding: int = 1) -> LimitReached:
+    """The error that says which limit is reached, how far, and what to do about it."""
+    kind = CallLimitReached if found.limit.metric == plans.API_CALLS else LimitReached
+    most, used = found.most or 0, found.used
+    begins = found.resets_at
+    error = kind(
+        _sentence(found, adding),
+        limit=found.limit.key,
+        used=used,
+        most=most,
+        resets_at=begins.isoformat() if begins else None,
+    )
+    if begins is not None:
+        error.retry_after = max(1, round((begins - timezone.now()).total_seconds()))
+    return error
+
+
+def _sentence(found: State, adding: int) -> str:
+    unit = found.limit.unit
+    used, most = amount(found.used, unit), amount(found.most or 0, unit)
+    more = f", and this needs {amount(adding, unit)}" if adding > 1 else ""
+    whose = f"{found.pool} and its schools have" if found.pool else "The workspace has"
+    wait = f" It begins anew on {found.resets_at:%-d %B at %H:%M} UTC." if found.resets_at else ""
+    return (
+        f"{found.limit.label}: {whose} used {used} of {most}{more}.{wait} "
+        "Make room, or have an owner ask for a larger plan."
+    )
+
+
+def _states(
+    tenant: Tenant,
+    wanted: Iterable[Limit],
+    pool: Tenant | None = None,
+    reading: Reading | None = None,
+) -> Iterator[State]:
+    """Each limit that holds here: the plan's, or the pool's and, where one is set, the own."""
+    pool = pool or pool_of(tenant)
+    reading = reading or _reading(tenant, pool)
+    own = configuration.of(tenant).limits
+    shared = configuration.of(pool).limits if pool else {}
+    base = plan_of(pool or tenant).limits
+    for limit in wanted:
+        used = reading.used(limit)
+        mine = used.get(tenant.schema_name, 0)
+        if pool is None:
+            yield State(limit, mine, own.get(limit.key, base.get(limit.key)), mine)
+            continue
+        most = shared.get(limit.key, base.get(limit.key))
+        yield State(limit, sum(used.values()), most, mine, pool)
+        if limit.key in own and pool.pk != tenant.pk:
+            yield State(limit, mine, own[limit.key], mine)
+
+
+def _reading(tenant: Tenant, pool: Tenant | None) -> Reading:
+    return Reading(tenant, [pool, *Tenant.objects.filter(parent=pool)] if pool else ())
+
+
+def _nearest(states: Iterable[State]) -> list[State]:
+    """One of each: where two hold, the one that is nearer."""
+    chosen: dict[str, State] = {}
+    for found in states:
+        before = chosen.get(found.limit.key)
+        if before is None or (found.percent or 0) > (before.percent or 0):
+            chosen[found.limit.key] = found
+    return list(chosen.values())
+
+
+def limits_on(metric: str) -> list[Limit]:
+    found = [limit for limit in LIMITS.values() if limit.metric == metric]
+    if not found:
+        raise LookupError(f"Nothing limits {metric}; see apps.usage.plans")
+    return found
+
+
+def is_district(tenant: Tenant) -> bool:
+    return tenant.kind == Tenant.Kind.DISTRICT
+
+
+def _crosses(found: State, adding: int) -> bool:
+    """Whether `adding` takes it over a threshold that it is below now."""
+    most = found.most or 0
+    return any(100 * found.used < t * most <= 100 * (found.used + adding) for t in THRESHOLDS)
+
+
+def _tell(tenant: Tenant) -> None:
+    from apps.usage.services import warnings
+
+    transaction.on_commit(lambda: warnings.evaluate(tenant=tenant), robust=True)
+
+
+def _queue(metric: str, tenant: Tenant) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 80952))",
+            [f"{tenant.schema_name}:{metric}"],
+        )
+
+
+def _next_start(limit: Limit, day: date) -> datetime | None:
+    if limit.period == "now":
+        return None
+    next_month = month_of(month_of(day) + timedelta(days=32))
+    following = day + timedelta(days=1) if limit.period == "day" else next_month
+    return datetime.combine(following, time(), tzinfo=UTC)
