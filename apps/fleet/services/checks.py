@@ -80,9 +80,9 @@ def _reads() -> Iterator[sql.Composable]:
     for config in apps.get_app_configs():
         if config.name in settings.TENANT_APPS:
             for model in config.get_models(include_auto_created=True):
-                columns = [field.column for field in model._meta.concrete_fields]
+                columns = [sql.Identifier(f.column) for f in model._meta.concrete_fields]
                 yield sql.SQL("SELECT {} FROM {} LIMIT 1").format(
-                    sql.SQL(", ").join(map(sql.Identifier, columns)),
+                    sql.SQL(", ").join(columns),
                     sql.Identifier(model._meta.db_table),
                 )
 

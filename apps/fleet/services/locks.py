@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.utils.timesince import timesince
 
 from apps.fleet.errors import FleetBusy
@@ -61,7 +62,10 @@ def only_one(*, by: str) -> Iterator[None]:
     raw.execute("SELECT set_config('application_name', %s, false)", [name[:63]])
     taken = raw.execute("SELECT pg_try_advisory_lock(%s, %s)", [SPACE, FLEET]).fetchone()
     if not taken or not taken[0]:
-        raise FleetBusy(_describe_other())
+        raise FleetBusy(
+            f"{holder() or 'It has just ended.'} Start this one again when that has ended; "
+            "`fleet status` shows how far it is."
+        )
     try:
         yield
     finally:
@@ -74,12 +78,14 @@ def in_the_way(*, schema_name: str) -> list[InTheWay]:
     return [InTheWay(*row) for row in owner.raw().execute(IN_THE_WAY, [schema_name])]
 
 
-def _describe_other() -> str:
-    found = owner.raw().execute(RUNNING, [SPACE, FLEET]).fetchone()
+def holder() -> str | None:
+    """Who changes the fleet at this moment, in a sentence."""
+    with connection.cursor() as cursor:
+        cursor.execute(RUNNING, [SPACE, FLEET])
+        found = cursor.fetchone()
     if not found:
-        return "Another run has just ended; start this one again."
+        return None
     pid, name, since = found
-    return (
-        f"A run is under way ({name or 'unknown'}), connected since {since:%H:%M:%S %Z}, database "
-        f"process {pid}. `fleet status` shows how far it is; start again when it has ended."
-    )
+    # Who is neither the owner nor a monitor is not shown since when.
+    began = f", connected since {since:%H:%M:%S %Z}" if since else ""
+    return f"A run is under way ({name or 'its name is hidden'}){began}, database process {pid}."

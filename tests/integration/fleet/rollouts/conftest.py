@@ -84,6 +84,28 @@ operations = [
 """
 
 
+BROKEN_IN_ONE = """
+operations = [
+    migrations.AddField("workspacemark", "mood", models.CharField(max_length=9, db_default="sad")),
+    migrations.RunSQL(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM marks_workspacemark WHERE schema_name = 'sad')"
+        " THEN RAISE EXCEPTION 'too sad'; END IF; END $$",
+        "SELECT 1",
+    ),
+]
+"""
+
+
+def fail_in(*names: str) -> str:
+    """The body of a migration that fails in these schemas, after it has added a column."""
+    with owner.session():
+        for name in names:
+            owner.raw().execute(
+                f"INSERT INTO {name}.marks_workspacemark VALUES (1, 'sad', now())".encode()
+            )
+    return BROKEN_IN_ONE
+
+
 @pytest.fixture
 def fleet(transactional_db, tmp_path, settings, monkeypatch) -> Fleet:
     monkeypatch.syspath_prepend(tmp_path)
