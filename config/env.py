@@ -91,6 +91,7 @@ class Env(BaseSettings):
     default_from_email: str = "ToolBoxAI <hello@localhost>"
     mail_outbox_dir: Path | None = None
     media_dir: Path | None = None
+    transfers_dir: Path | None = None
     supabase_s3_endpoint: str = ""
     supabase_s3_bucket: str = ""
     supabase_s3_access_key: SecretStr = SecretStr("")

@@ -11,7 +11,12 @@ from django.test import TransactionTestCase
 
 from tests.fixtures import database
 
-pytest_plugins = ["tests.fixtures.cast", "tests.fixtures.sandbox", "tests.fixtures.vendors"]
+pytest_plugins = [
+    "tests.fixtures.cast",
+    "tests.fixtures.dns",
+    "tests.fixtures.sandbox",
+    "tests.fixtures.vendors",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

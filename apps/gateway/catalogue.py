@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
-from django.conf import settings
 from rest_framework.exceptions import APIException
 
 from apps.core.errors import DomainError, VendorError
@@ -25,11 +24,6 @@ class Entry:
     title: str
     text: str
     worth_retrying: bool | None
-
-
-def address(code: str) -> str:
-    """Where the problem is explained: the `type` of its document (RFC 9457 section 3.1.1)."""
-    return f"{settings.PUBLIC_URL}/docs/problems/#{code}"
 
 
 def entries() -> list[Entry]:

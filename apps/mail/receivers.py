@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+from django.conf import settings
 
 from apps.accounts.models import User
 from apps.accounts.signals import mail_wanted
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.mail.services import messages
-from apps.tenants.models import Invitation
-from apps.tenants.signals import invitation_sent, workspace_opened
+from apps.tenants.localisation import in_the_words_of
+from apps.tenants.models import Domain, Invitation, Tenant
+from apps.tenants.signals import (
+    deletion_asked,
+    deletion_near,
+    deletion_undone,
+    domain_switched_off,
+    domain_unseen,
+    invitation_sent,
+    workspace_opened,
+    workspace_purged,
+    workspace_renamed,
+    workspace_resumed,
+    workspace_suspended,
+)
+
+# What owners are told of, each by the mail of its name.
+NOTICES = {
+    "workspace_suspended": workspace_suspended,
+    "workspace_resumed": workspace_resumed,
+    "workspace_renamed": workspace_renamed,
+    "deletion_asked": deletion_asked,
+    "deletion_undone": deletion_undone,
+    "deletion_near": deletion_near,
+}
+DOMAIN_NOTICES = {"domain_unseen": domain_unseen, "domain_switched_off": domain_switched_off}
 
 
 def connect() -> None:
     mail_wanted.connect(send_account_mail, dispatch_uid="mail-account")
     invitation_sent.connect(send_invitation, dispatch_uid="mail-invitation")
     workspace_opened.connect(send_welcome, dispatch_uid="mail-welcome")
+    for template, signal in NOTICES.items():
+        notice = partial(tell_owners, f"mail/{template}")
+        signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
+    for template, signal in DOMAIN_NOTICES.items():
+        notice = partial(tell_of_domain, f"mail/{template}")
+        signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
+    workspace_purged.connect(tell_of_end, dispatch_uid="mail-workspace_deleted")
     job_failed.connect(note_failure, sender=JobRun, dispatch_uid="mail-failed")
 
 
@@ -25,13 +59,14 @@ def send_account_mail(template: str, to: str, context: dict[str, Any], **_: Any)
 
 
 def send_invitation(invitation: Invitation, url: str, by: User, **_: Any) -> None:
-    messages.send(
-        template="mail/invitation",
-        to=invitation.email,
-        context={"invitation": invitation, "tenant": invitation.tenant, "url": url, "by": by},
-        by=by,
-        schema_name=invitation.tenant.schema_name,
-    )
+    with in_the_words_of(invitation.tenant):
+        messages.send(
+            template="mail/invitation",
+            to=invitation.email,
+            context={"invitation": invitation, "tenant": invitation.tenant, "url": url, "by": by},
+            by=by,
+            schema_name=invitation.tenant.schema_name,
+        )
 
 
 def send_welcome(tenant: Any, **_: Any) -> None:
@@ -41,6 +76,29 @@ def send_welcome(tenant: Any, **_: Any) -> None:
         context={"tenant": tenant, "person": tenant.created_by},
         schema_name=tenant.schema_name,
     )
+
+
+def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> None:
+    context = {"tenant": tenant, "former_days": settings.TENANT_FORMER_ADDRESS_DAYS}
+    context |= {name: about[name] for name in ("former_host", "domain") if name in about}
+    people = tenant.memberships.owners().filter(user__is_active=True)
+    for email in people.order_by("created_at").values_list("user__email", flat=True):
+        # Not of the workspace: its own jobs rest while it is closed.
+        messages.send(template=template, to=email, context=context, by=by, schema_name="public")
+
+
+def tell_of_domain(template: str, domain: Domain, **_: Any) -> None:
+    tell_owners(template, domain.tenant, domain=domain)
+
+
+def tell_of_end(tenant: Tenant, owners: list[str], **_: Any) -> None:
+    for email in owners:
+        messages.send(
+            template="mail/workspace_deleted",
+            to=email,
+            context={"tenant": tenant},
+            schema_name="public",
+        )
 
 
 def note_failure(run: JobRun, **_: Any) -> None:

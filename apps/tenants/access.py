@@ -7,9 +7,9 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.core.database import connection
-from apps.tenants.errors import PermissionMissing
+from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.permissions import OWNER, PERMISSIONS
+from apps.tenants.permissions import OPERATOR, PERMISSIONS, WHILE_SUSPENDED
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Operator:
 def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str]:
     """All permissions the actor holds in `tenant`, or in the present workspace when left out."""
     if isinstance(actor, Operator):
-        return OWNER if actor.user.is_staff and actor.user.is_active else frozenset()
+        return OPERATOR if actor.user.is_staff and actor.user.is_active else frozenset()
     if hasattr(actor, "scopes"):
         same = actor.tenant.schema_name == (
             tenant.schema_name if tenant else connection.schema_name
@@ -44,12 +44,49 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
 
 
 def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:
-    """Raises `PermissionMissing` unless the actor holds the permission in the workspace.
+    """Raises `PermissionMissing` unless the actor holds the permission in the workspace, and the
+    errors of `require_open` when its state does not allow it.
 
-    `by=None` is the system itself: jobs and commands that operators run.
+    `by=None` is the system itself: jobs and commands that operators run. Neither it nor an
+    operator is held up by the workspace's state.
     """
-    if by is not None and permission not in permissions_of(by, tenant=tenant):
+    if by is None:
+        return
+    if permission not in permissions_of(by, tenant=tenant):
         raise PermissionMissing(
             f"This needs the permission {permission}, which your role here does not include.",
             permission=permission,
         )
+    if not isinstance(by, Operator) and not allowed_while_suspended(permission):
+        require_open(tenant=tenant)
+
+
+def require_open(*, tenant: Tenant | None = None) -> None:
+    """Raises `WorkspaceSuspended` or `WorkspaceClosed` when work in `tenant` (the present
+    workspace when left out) has to rest. Its state is read from the database, so that a job
+    that began earlier hears of it, too.
+    """
+    schema_name = tenant.schema_name if tenant else connection.schema_name
+    refuse_unless_open(Tenant.objects.filter(schema_name=schema_name).first())
+
+
+def refuse_unless_open(tenant: Tenant | None) -> None:
+    """As `require_open`, for a row that was just read; None is a workspace that is gone."""
+    if tenant is None or tenant.state == Tenant.State.PURGING:
+        raise WorkspaceClosed("This workspace has been deleted.")
+    if tenant.state == Tenant.State.SUSPENDED:
+        raise WorkspaceSuspended(
+            f"{tenant} is suspended since {tenant.suspended_at:%-d %B %Y}: "
+            f"{tenant.suspension_reason} Everything can be read, nothing can be changed.",
+            reason=tenant.suspension_reason,
+        )
+    if tenant.state == Tenant.State.DELETING:
+        raise WorkspaceClosed(
+            f"{tenant} is closed and will be deleted on {tenant.purge_at:%-d %B %Y at %H:%M} UTC. "
+            "Until then an owner can keep it from the list of workspaces.",
+            purge_at=tenant.purge_at.isoformat() if tenant.purge_at else None,
+        )
+
+
+def allowed_while_suspended(permission: str) -> bool:
+    return permission.endswith(".view") or permission in WHILE_SUSPENDED

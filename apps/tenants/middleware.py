@@ -8,22 +8,26 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.http.request import split_domain_port
 from django.urls import set_urlconf
 
 from apps.core.database import connection
-from apps.tenants import directory
-from apps.tenants.models import Membership, Tenant
+from apps.tenants import closed, directory
+from apps.tenants.models import Domain, Membership, Tenant
 from apps.tenants.permissions import PERMISSIONS
 from apps.tenants.requests import HostRequest
 
 SESSION_WORKSPACE = "workspace"
 SESSION_CONSOLE_WORKSPACE = "console_workspace"
+LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+TLS_ASK = "/internal/tls/ask"
 GetResponse = Callable[[HostRequest], HttpResponse]
 
 
 class WorkspaceMiddleware:
-    """Host to workspace to `search_path`. `request.tenant` is None on the public host."""
+    """Host to workspace to `search_path`; the gate for every host. `request.tenant` is None on
+    the public host.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -32,28 +36,40 @@ class WorkspaceMiddleware:
         before = connection.tenant
         connection.set_schema_to_public()
         try:
-            return self._enter(request) or self.get_response(request)
+            return self._enter(request) or self._answer(request)
         finally:
             connection.set_tenant(before)
 
     def _enter(self, request: HostRequest) -> HttpResponse | None:
-        request.tenant = None
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        set_urlconf(request.urlconf)
+        """What is answered instead of a page, or None with the request made ready for one."""
+        request.tenant, request.on_custom_domain = None, False
+        _use(request, settings.PUBLIC_SCHEMA_URLCONF)
         try:
-            host = request.get_host().partition(":")[0].lower()
+            host, _ = split_domain_port(request.get_host())
         except DisallowedHost:
             return HttpResponse("This host is not served here.", status=421)
-        if host in _public_hosts():
+        if host in settings.PUBLIC_HOSTS or _is_proxy(request, host):
             return None
-        tenant = directory.find(host)
-        if tenant is None or tenant.state != Tenant.State.ACTIVE:
-            return _absent(request, tenant)
-        request.tenant = tenant
-        request.urlconf = settings.ROOT_URLCONF
-        set_urlconf(request.urlconf)
-        connection.set_tenant(tenant)
+        place = directory.find(host)
+        if place is None or place.tenant.state == Tenant.State.PURGING:
+            return closed.absent(request)
+        if place.kind == Domain.Kind.FORMER:
+            return closed.moved(request, place.tenant)
+        if not place.tenant.is_open:
+            return closed.closed(request, place.tenant)
+        request.tenant = place.tenant
+        request.on_custom_domain = place.kind == Domain.Kind.CUSTOM
+        _use(request, settings.ROOT_URLCONF)
+        connection.set_tenant(place.tenant)
         return None
+
+    def _answer(self, request: HostRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.on_custom_domain and settings.SECURE_HSTS_SECONDS:
+            # The customer's domain, not ours: nothing is decided for the hosts beside it.
+            wish = f"max-age={settings.SECURE_HSTS_SECONDS}"
+            response.headers.setdefault("Strict-Transport-Security", wish)
+        return response
 
 
 class MembershipMiddleware:
@@ -98,11 +114,11 @@ class ConsoleWorkspaceMiddleware:
         return self.get_response(request)
 
 
-def _public_hosts() -> set[str]:
-    hosts = {settings.PUBLIC_DOMAIN}
-    return hosts if settings.TOOLBOXAI_ENV == "production" else hosts | {"127.0.0.1", "[::1]"}
+def _use(request: HostRequest, urlconf: str) -> None:
+    request.urlconf = urlconf
+    set_urlconf(urlconf)
 
 
-def _absent(request: HostRequest, tenant: Tenant | None) -> HttpResponse:
-    status = 503 if tenant else 404
-    return render(request, "errors/no_workspace.html", {"tenant": tenant}, status=status)
+def _is_proxy(request: HostRequest, host: str) -> bool:
+    """The TLS proxy's question, which it asks on loopback whatever the public host is called."""
+    return host in LOOPBACK and request.path == TLS_ASK

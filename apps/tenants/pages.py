@@ -17,10 +17,12 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.tenants.access import allowed_while_suspended, refuse_unless_open
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.permissions import OWNER
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 P = ParamSpec("P")
 WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], HttpResponseBase]
 PersonView = Callable[Concatenate[PublicRequest, P], HttpResponseBase]
@@ -31,8 +33,9 @@ def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
     """A page of the workspace for members whose role includes `permission`.
 
     Strangers are sent to sign in and come back; people of other workspaces and members
-    without the permission get a 403 page that says which of the two it is. An unknown
-    permission is refused when the view is defined.
+    without the permission get a 403 page that says which of the two it is. While the workspace is
+    suspended its pages can be read, nothing more. An unknown permission is refused when the view
+    is defined.
     """
     if permission not in OWNER:
         raise LookupError(f"{permission} is not in apps.tenants.permissions")
@@ -50,6 +53,8 @@ def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
                     f"include {permission}. An owner or admin of {request.tenant} can change it.",
                     permission=permission,
                 )
+            if request.method not in SAFE and not allowed_while_suspended(permission):
+                refuse_unless_open(request.tenant)
             return _private(view(request, *args, **kwargs))
 
         vars(page)["permission"] = permission  # what the access tests read

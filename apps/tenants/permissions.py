@@ -56,6 +56,11 @@ OWNER: Final = ADMIN | {
     "exports.create",
 }
 
+# Beyond every role: what the people of the operator console may do for a customer.
+OPERATOR: Final = OWNER | {"workspace.suspend"}
+# What a suspended workspace still allows, beside looking: to leave and to take one's data along.
+WHILE_SUSPENDED: Final = frozenset({"workspace.delete", "exports.create"})
+
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.OWNER: OWNER,
     Role.ADMIN: ADMIN,

@@ -74,8 +74,9 @@ def begin_onboarding(tenant: Tenant, **_: Any) -> None:
 
 def note_branding(tenant: Tenant, changes: dict[str, Any], by: Any, **_: Any) -> None:
     if {"accent", "mark"} & set(changes):
-        onboarding.complete(tenant=tenant, step=onboarding.BRANDING.name, by=by)
+        onboarding.complete(schema_name=tenant.schema_name, step=onboarding.BRANDING.name, by=by)
 
 
 def note_invitation(invitation: Invitation, by: Any, **_: Any) -> None:
-    onboarding.complete(tenant=invitation.tenant, step=onboarding.INVITE.name, by=by)
+    schema_name = invitation.tenant.schema_name
+    onboarding.complete(schema_name=schema_name, step=onboarding.INVITE.name, by=by)

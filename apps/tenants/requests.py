@@ -15,6 +15,7 @@ class HostRequest(HttpRequest):
     """Any request: `tenant` is None on the public host."""
 
     tenant: Tenant | None
+    on_custom_domain: bool
     membership: Membership | None
     can: frozenset[str]
     console_workspace: Tenant | None
@@ -33,6 +34,7 @@ class WorkspaceRequest(HttpRequest):
 
     user: User
     tenant: Tenant
+    on_custom_domain: bool
     membership: Membership
     can: frozenset[str]
     htmx: HtmxDetails

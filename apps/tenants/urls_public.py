@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tenants.views import invitations, workspaces
+from apps.tenants.views import certificates, invitations, lifecycle, workspaces
 
 urlpatterns = [
     path("", workspaces.landing, name="landing"),
@@ -16,7 +16,9 @@ urlpatterns = [
         name="workspace_progress_fragment",
     ),
     path("workspaces/<slug:slug>/retry/", workspaces.retry, name="workspace_retry"),
+    path("workspaces/<slug:slug>/keep/", lifecycle.keep, name="workspace_keep"),
     path("workspaces/<slug:slug>/enter/", workspaces.enter, name="workspace_enter"),
+    path("internal/tls/ask", certificates.ask, name="tls_ask"),
     path("invitations/<uuid:pk>/join/", invitations.join, name="invitation_join"),
     path("invitations/<str:token>/", invitations.show, name="invitation"),
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tenants.views import activity, entrance, members, settings
+from apps.tenants.views import activity, domains, entrance, lifecycle, members
 
 urlpatterns = [
     path("enter/", entrance.enter, name="enter"),
@@ -13,7 +13,13 @@ urlpatterns = [
     path("members/<uuid:pk>/remove/", members.remove, name="member_remove"),
     path("invitations/<uuid:pk>/resend/", members.resend, name="invitation_resend"),
     path("invitations/<uuid:pk>/revoke/", members.revoke, name="invitation_revoke"),
-    path("settings/", settings.edit, name="settings"),
+    path("settings/domains/", domains.index, name="settings_domains"),
+    path("settings/domains/main/", domains.make_main, name="domain_main"),
+    path("settings/domains/<int:pk>/verify/", domains.verify, name="domain_verify"),
+    path("settings/domains/<int:pk>/remove/", domains.remove, name="domain_remove"),
+    path("settings/closing/", lifecycle.closing, name="settings_closing"),
+    path("settings/closing/rename/", lifecycle.rename, name="workspace_rename"),
+    path("settings/closing/delete/", lifecycle.delete, name="workspace_delete"),
     path("jobs/", activity.jobs, name="jobs"),
     path("jobs/fragment/", activity.jobs_fragment, name="jobs_fragment"),
     path("jobs/<uuid:pk>/", activity.job, name="job"),

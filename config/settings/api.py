@@ -44,6 +44,10 @@ SPECTACULAR_SETTINGS = {
         "DeploymentKindEnum": "apps.roblox.models.Deployment.Kind",
         "ReleaseStateEnum": "apps.roblox.models.Release.State",
         "DeploymentStateEnum": "apps.roblox.models.Deployment.State",
+        "WorkspaceStateEnum": "apps.tenants.models.Tenant.State",
+        "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
+        "DomainKindEnum": "apps.tenants.models.Domain.Kind",
+        "WorkspaceKindEnum": "apps.tenants.models.Tenant.Kind",
         "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",
     },
     "POSTPROCESSING_HOOKS": [

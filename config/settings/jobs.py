@@ -35,6 +35,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 10, "queue": "interactive"},
     },
+    "transfers.expire": {
+        "task": "transfers.expire",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 1800, "queue": "bulk"},
+    },
     "isolation.probe": {
         "task": "isolation.probe",
         "schedule": timedelta(minutes=1),
@@ -49,21 +54,6 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.check_domains",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600, "queue": "bulk"},
-    },
-    "usage.settle": {
-        "task": "usage.settle",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50, "queue": "default"},
-    },
-    "usage.look": {
-        "task": "usage.look",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000, "queue": "bulk"},
-    },
-    "usage.forget": {
-        "task": "usage.forget",
-        "schedule": timedelta(days=1),
-        "options": {"expires": 80000, "queue": "bulk"},
     },
     "usage.settle": {
         "task": "usage.settle",

@@ -10,9 +10,13 @@ SECRET_KEY = ENV.secret_key.get_secret_value()
 FIELD_ENCRYPTION_KEYS = parse_keyring(ENV.field_encryption_keys.get_secret_value())
 BLIND_INDEX_KEY = decode_key(ENV.blind_index_key.get_secret_value())
 
-ALLOWED_HOSTS = [PUBLIC_HOST, f".{PUBLIC_HOST}", *ENV.allowed_hosts]
+# Customers' own domains are rows, so no list can name them here. WorkspaceMiddleware is the gate:
+# a host that is neither below nor a verified domain of a workspace gets a page that says so, before
+# any session, form or mail.
+ALLOWED_HOSTS = ["*"]
+PUBLIC_HOSTS = frozenset({PUBLIC_HOST, *ENV.allowed_hosts})
 if ENV.toolboxai_env != "production":
-    ALLOWED_HOSTS += ["127.0.0.1", "[::1]"]
+    PUBLIC_HOSTS |= {"127.0.0.1", "[::1]"}
 _port = f":{PUBLIC.port}" if PUBLIC.port else ""
 CSRF_TRUSTED_ORIGINS = [
     f"{PUBLIC.scheme}://{PUBLIC_HOST}{_port}",
@@ -21,6 +25,8 @@ CSRF_TRUSTED_ORIGINS = [
 
 _tls = PUBLIC.scheme == "https"
 SECURE_SSL_REDIRECT = _tls
+# The proxy asks this over plain HTTP, before there is a certificate.
+SECURE_REDIRECT_EXEMPT = [r"^internal/tls/ask$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _tls else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _tls
 SECURE_HSTS_PRELOAD = _tls

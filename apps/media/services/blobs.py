@@ -68,6 +68,23 @@ def read_unexamined(*, blob: Blob) -> bytes:
     return content
 
 
+def remove_all(*, schema_name: str) -> None:
+    """Delete every file of a workspace that is gone; safe to run again."""
+    _remove_below(schema_name)
+
+
+def _remove_below(folder: str) -> None:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in files:
+        default_storage.delete(f"{folder}/{name}")
+    for name in folders:
+        _remove_below(f"{folder}/{name}")
+    default_storage.delete(folder)  # a local folder; a bucket has none
+
+
 def total_size() -> int:
     """Bytes of everything stored in the present workspace."""
     return int(Blob.objects.aggregate(total=Sum("size", default=0))["total"])

@@ -4,40 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
+from apps.fleet.services import pool
+from apps.fleet.services.schemas import Report
 from apps.tenants.access import require
 from apps.tenants.errors import NotRetryable, SlugTaken
-from apps.tenants.models import RESERVED_SLUGS, Domain, Membership, Tenant, slug_is_dns_label
+from apps.tenants.models import (
+    RESERVED_SLUGS,
+    Departure,
+    Domain,
+    Membership,
+    Tenant,
+    slug_is_dns_label,
+)
 from apps.tenants.permissions import Role
-from apps.tenants.services import schemas
 from apps.tenants.signals import workspace_opened
 
 MIN_SLUG, MAX_SLUG = 3, 40
-CHANGEABLE = ("name", "accent", "locale", "time_zone")
+CHANGEABLE = ("name",)
 
 
 def create(*, name: str, slug: str, kind: str, by: User, **fields: Any) -> Tenant:
-    """Found a workspace owned by `by` and set up its schema in a job.
+    """Found a workspace owned by `by`, open at once when a prepared schema is at hand.
 
-    Raises `Invalid` for a name or address that breaks the rules, `SlugTaken` for one in use.
-    The tenant's `provisioning_run_id` names the job to watch.
+    Where none is, a job builds one and the tenant's `provisioning_run_id` names it. Raises
+    `Invalid` for a name or address that breaks the rules, `SlugTaken` for one in use.
     """
     with _found(name, slug, kind, by, fields) as tenant:
-        _provision(tenant, by)
+        if pool.claim(schema_name=tenant.schema_name):
+            _open(tenant)
+        else:
+            _provision(tenant, by)
     return tenant
 
 
 def create_now(
-    *, name: str, slug: str, kind: str, by: User, report: schemas.Report, **fields: Any
+    *, name: str, slug: str, kind: str, by: User, report: Report, **fields: Any
 ) -> Tenant:
     """As `create`, but the schema is set up before this returns; for commands."""
     with _found(name, slug, kind, by, fields) as tenant:
@@ -46,19 +59,18 @@ def create_now(
     return tenant
 
 
-def finish(*, tenant: Tenant, report: schemas.Report) -> None:
-    """Make the schema and open the workspace; safe to run again."""
-    schemas.create(schema_name=tenant.schema_name, report=report)
+def finish(*, tenant: Tenant, report: Report) -> None:
+    """Make the schema and open the workspace, unless that was done or is no longer wanted.
+
+    Raises `SchemasBehind`, which passes, while the code is newer than the database.
+    """
+    report(5, "the workspace")
     with schema_context("public"), transaction.atomic():
         locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
-        if locked.state == Tenant.State.ACTIVE:
-            return
-        locked.state = tenant.state = Tenant.State.ACTIVE
-        locked.save(update_fields=["state"])
-        audit.record(
-            action="workspace.provisioned", by=None, schema_name=locked.schema_name, target=locked
-        )
-        workspace_opened.send(sender=Tenant, tenant=locked)
+        if locked.state in (Tenant.State.PROVISIONING, Tenant.State.FAILED):
+            pool.provide(schema_name=locked.schema_name, report=report)
+            _open(locked)
+        tenant.state = locked.state
 
 
 def retry(*, tenant: Tenant, by: Any) -> Tenant:
@@ -78,7 +90,7 @@ def retry(*, tenant: Tenant, by: Any) -> Tenant:
 
 
 def update(*, tenant: Tenant, by: Any, **changes: Any) -> Tenant:
-    """Change name, accent, locale or time zone. Raises `Invalid`."""
+    """Change the name; the rest is `configuration.change`'s. Raises `Invalid`."""
     require("workspace.update", by=by, tenant=tenant)
     with schema_context("public"), transaction.atomic():
         locked: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
@@ -107,21 +119,35 @@ def suggest_slug(*, name: str) -> str:
     return ""
 
 
-def slug_problem(*, slug: str) -> str | None:
-    """Why this cannot be a workspace's address, in a sentence, or None when it can."""
+def slug_problem(*, slug: str, tenant: Tenant | None = None) -> str | None:
+    """Why this cannot be a workspace's address, in a sentence, or None when it can.
+
+    `tenant` is the workspace that wants it: its own former address is not in its way.
+    """
     try:
         slug_is_dns_label(slug)
     except ValidationError as error:
         return str(error.message)
     if slug in RESERVED_SLUGS:
         return "This address is kept for the product itself."
-    if Tenant.objects.filter(schema_name=schema_name_for(slug)).exists():
+    others = Domain.objects.live().exclude(tenant=tenant)
+    if others.filter(domain=Tenant(slug=slug).own_host).exists():
         return "This address is taken."
+    if Departure.objects.filter(slug=slug, address_free_at__gt=timezone.now()).exists():
+        return "This address belonged to a workspace that was deleted; it is kept back for a while."
     return None
 
 
 def schema_name_for(slug: str) -> str:
-    return "w_" + slug.replace("-", "_")
+    """A schema's name near `slug` that no workspace has or ever had: audit and job rows go on
+    naming the schemas of those that are gone.
+    """
+    base = "w_" + slug.replace("-", "_")
+    known = Tenant.objects.filter(schema_name__startswith=base).values_list("schema_name")
+    gone = Departure.objects.filter(schema_name__startswith=base).values_list("schema_name")
+    used = {name for (name,) in known.union(gone)}
+    numbered = (f"{base}_{number}" for number in count(2))
+    return next(name for name in chain([base], numbered) if name not in used)
 
 
 @contextmanager
@@ -132,10 +158,12 @@ def _found(name: str, slug: str, kind: str, by: User, fields: dict[str, Any]) ->
         email=by.email, created_by=by, **fields,
     )  # fmt: skip
     _check(tenant)
+    if problem := slug_problem(slug=slug):
+        raise SlugTaken(f"{problem} Choose another one than {slug}.")
     try:
         with transaction.atomic():
             tenant.save()
-            Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
+            Domain.objects.create(domain=tenant.own_host, tenant=tenant, is_primary=True)
             Membership.objects.create(user=by, tenant=tenant, role=Role.OWNER)
             audit.record(
                 action="workspace.created", by=by, schema_name=tenant.schema_name, target=tenant
@@ -143,16 +171,23 @@ def _found(name: str, slug: str, kind: str, by: User, fields: dict[str, Any]) ->
             yield tenant
     except (IntegrityError, ValidationError) as error:
         # The latter from django-tenants, which looks for the schema's name before it saves.
-        raise SlugTaken(f"{tenant.host} is in use already; choose another address.") from error
+        raise SlugTaken(f"{tenant.own_host} is in use already; choose another one.") from error
 
 
 def _check(tenant: Tenant) -> None:
-    if tenant.slug in RESERVED_SLUGS:
-        raise SlugTaken(f"{tenant.slug} is kept for the product itself; choose another address.")
     try:
         tenant.clean_fields(exclude=["created_by"])
     except ValidationError as error:
         raise Invalid(errors=error.message_dict) from error
+
+
+def _open(tenant: Tenant) -> None:
+    tenant.state = Tenant.State.ACTIVE
+    tenant.save(update_fields=["state"])
+    audit.record(
+        action="workspace.provisioned", by=None, schema_name=tenant.schema_name, target=tenant
+    )
+    workspace_opened.send(sender=Tenant, tenant=tenant)
 
 
 def _provision(tenant: Tenant, by: Any) -> None:

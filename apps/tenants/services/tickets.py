@@ -24,15 +24,18 @@ SECONDS = 60
 TOKEN_BYTES = 32
 
 
-def issue(*, tenant: Tenant, by: User) -> str:
-    """The address on the workspace's host that signs `by` in there; for members only."""
+def issue(*, tenant: Tenant, by: User, at: str = "") -> str:
+    """The address on the workspace's host that signs `by` in there; for members only.
+
+    `at`: which of its addresses, `Tenant.url` when left out.
+    """
     require("workspace.view", by=by, tenant=tenant)
-    if tenant.state != Tenant.State.ACTIVE:
-        raise TicketRefused(f"{tenant} is not ready yet.")
+    if not tenant.is_open:
+        raise TicketRefused(f"{tenant} is {tenant.get_state_display().lower()}.")
     ticket = secrets.token_urlsafe(TOKEN_BYTES)
     held = json.dumps({"user": str(by.pk), "schema": tenant.schema_name})
     _redis().set(_key(ticket), held, ex=SECONDS)
-    return f"{tenant.url}/enter/?ticket={ticket}"
+    return f"{at or tenant.url}/enter/?ticket={ticket}"
 
 
 def redeem(*, ticket: str, tenant: Tenant) -> User:

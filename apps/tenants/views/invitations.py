@@ -56,7 +56,9 @@ def join(request: PublicRequest, pk: UUID) -> HttpResponse:
 def _join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     person = by(request)
     membership = invitations.accept(invitation=invitation, by=person)
-    return redirect(tickets.issue(tenant=membership.tenant, by=person))
+    # A form of this host may be redirected to the product's own hosts only (form-action).
+    tenant = membership.tenant
+    return redirect(tickets.issue(tenant=tenant, by=person, at=tenant.own_url))
 
 
 def _page(request: HttpRequest, context: dict[str, object], status: int = 200) -> HttpResponse:

@@ -14,7 +14,7 @@ from apps.tenants.forms import NewWorkspaceForm
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.pages import person_page
 from apps.tenants.requests import PublicRequest
-from apps.tenants.services import invitations, tenants, tickets
+from apps.tenants.services import invitations, onboarding, tenants, tickets
 
 
 @require_safe
@@ -50,7 +50,7 @@ def create(request: PublicRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error("slug", error.detail)
         else:
-            return redirect("workspace_progress", slug=tenant.slug)
+            return redirect(_way_in(request, tenant))
     context = {"form": form, "public_domain": settings.PUBLIC_DOMAIN}
     status = 422 if form.errors else 200
     return render(request, "onboarding/workspace_form.html", context, status=status)
@@ -104,10 +104,7 @@ def enter(request: PublicRequest, slug: str) -> HttpResponse:
 
     A GET, so that it can be a link: it lets its own caller in and changes nothing else.
     """
-    tenant = _own(request, slug)
-    if tenant.state != Tenant.State.ACTIVE:
-        return redirect("workspace_progress", slug=slug)
-    return redirect(tickets.issue(tenant=tenant, by=request.user))
+    return redirect(_way_in(request, _own(request, slug)))
 
 
 def _demo() -> Tenant | None:
@@ -117,6 +114,17 @@ def _demo() -> Tenant | None:
     demos = Tenant.objects.filter(slug=settings.DEMO_WORKSPACE, state=Tenant.State.ACTIVE)
     demo: Tenant | None = demos.first()
     return demo
+
+
+def _way_in(request: PublicRequest, tenant: Tenant) -> str:
+    """Into the workspace, its founder to its first steps; while it is set up, to the progress."""
+    if tenant.state in {Tenant.State.DELETING, Tenant.State.PURGING}:
+        return reverse("workspaces")
+    if not tenant.is_open:
+        return reverse("workspace_progress", kwargs={"slug": tenant.slug})
+    ticket = tickets.issue(tenant=tenant, by=request.user)
+    fresh = tenant.created_by_id == request.user.pk and onboarding.is_untouched(tenant=tenant)
+    return f"{ticket}&next=/welcome/" if fresh else ticket
 
 
 def _progress(request: PublicRequest, slug: str) -> dict[str, object]:

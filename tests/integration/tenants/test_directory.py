@@ -13,7 +13,7 @@ def without_redis(monkeypatch):
 
 
 def test_without_redis_the_database_knows_the_host(alpha, without_redis):
-    assert directory.find(alpha.host) == alpha
+    assert directory.find(alpha.host) == (alpha, "own")
     assert directory.find("nobody.localhost") is None
 
 
@@ -24,4 +24,4 @@ def test_without_redis_a_change_still_stands(
     with django_capture_on_commit_callbacks(execute=True) as done:
         alpha.save()
     assert done
-    assert directory.find(alpha.host).name == "Renamed"
+    assert directory.find(alpha.host).tenant.name == "Renamed"

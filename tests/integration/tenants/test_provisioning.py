@@ -10,7 +10,7 @@ from apps.jobs.models import JobRun
 from apps.jobs.services import replays, runs
 from apps.tenants.errors import NotRetryable, PermissionMissing, SlugTaken
 from apps.tenants.models import Tenant
-from apps.tenants.services import schemas, tenants
+from apps.tenants.services import tenants
 from tests.factories.accounts import UserFactory
 from tests.factories.jobs import work_off
 
@@ -145,7 +145,7 @@ def test_the_command_sets_up_at_once(founder, capsys):
 
 
 def test_the_command_names_what_is_wrong(founder, alpha):
-    with pytest.raises(CommandError, match="in use already"):
+    with pytest.raises(CommandError, match="is taken"):
         call_command("tenant", "create", "alpha", owner=founder.email)
     with pytest.raises(CommandError, match="has no account"):
         call_command("tenant", "create", "tenney", owner="nobody@school.example")
@@ -159,16 +159,12 @@ def test_the_command_lists_and_shows(alpha, owner, capsys):
     assert owner.email in out
 
 
-def test_migrating_an_up_to_date_schema_does_nothing(alpha):
-    assert schemas.migrate(schema_name=alpha.schema_name) == 0
-
-
-def test_settings_change_with_a_record(alpha, owner):
-    tenants.update(tenant=alpha, by=owner, name="Alpha School", accent="#112233")
+def test_a_new_name_is_on_record(alpha, owner):
+    tenants.update(tenant=alpha, by=owner, name="Alpha School")
     entry = AuditEntry.objects.get(action="workspace.updated")
-    assert entry.data == {"name": ["Alpha", "Alpha School"], "accent": ["", "#112233"]}
+    assert entry.data == {"name": ["Alpha", "Alpha School"]}
 
 
-def test_a_bad_colour_is_refused(alpha, owner):
+def test_no_name_is_refused(alpha, owner):
     with pytest.raises(Invalid):
-        tenants.update(tenant=alpha, by=owner, accent="red")
+        tenants.update(tenant=alpha, by=owner, name="")

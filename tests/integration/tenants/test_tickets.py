@@ -65,5 +65,5 @@ def test_outsiders_get_none(alpha, outsider):
 
 def test_a_workspace_that_is_not_ready_has_no_entrance(alpha, teacher):
     alpha.state = Tenant.State.PROVISIONING
-    with pytest.raises(TicketRefused, match="not ready"):
+    with pytest.raises(TicketRefused, match="being set up"):
         tickets.issue(tenant=alpha, by=teacher)

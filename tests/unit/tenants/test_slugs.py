@@ -4,7 +4,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from apps.tenants.models import slug_is_dns_label
-from apps.tenants.services.tenants import schema_name_for
 
 
 @pytest.mark.parametrize("slug", ["abc", "lincoln-school", "a1b", "x" * 40])
@@ -18,7 +17,3 @@ def test_a_dns_label_is_an_address(slug):
 def test_anything_else_is_none(slug):
     with pytest.raises(ValidationError):
         slug_is_dns_label(slug)
-
-
-def test_a_schema_is_named_after_the_address():
-    assert schema_name_for("lincoln-school") == "w_lincoln_school"
