@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(r"^api/", problems.absent),
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
+    path("", include("apps.tenants.urls_settings")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.gateway.urls")),
 ]

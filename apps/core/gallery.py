@@ -43,6 +43,11 @@ def show(request: HttpRequest) -> HttpResponse:
             "moment": timezone.now() - timedelta(minutes=3),
             "icons": _icons(),
             "options": [("staging", "Staging"), ("production", "Production")],
+            "marks": ["case", "letters", "cube", "tree", "layers", "shield", "code", "play"],
+            "accents": ["#0a7d5a", "#ffd400", "#14181f"],
+            "clash": [
+                {"label": "Time zone", "theirs": "Europe/Paris", "yours": "Europe/Berlin"},
+            ],
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import post_save
 from django_tenants.utils import schema_context
 
 from apps.core.database import connection
@@ -11,15 +12,28 @@ from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.realtime import publisher
 from apps.realtime.events import DeploymentChanged, ReleaseChanged
-from apps.roblox.models import Deployment, Release
+from apps.roblox.models import Deployment, Experience, Release
 from apps.roblox.services import deployments, releases
 from apps.roblox.signals import deployment_changed, release_changed
+from apps.tenants.services import onboarding
+
+FIRST_EXPERIENCE = onboarding.Step(
+    name="first_experience",
+    title="Connect your first experience",
+    text="Name it and tell us its universe on Roblox; then releases can go there.",
+    icon="cube",
+    page="experience_new",
+    permission="experiences.create",
+    position=30,
+)
 
 
 def connect() -> None:
     job_failed.connect(end_work, sender=JobRun, dispatch_uid="roblox-job-failed")
     deployment_changed.connect(show_deployment, sender=Deployment, dispatch_uid="roblox-live-d")
     release_changed.connect(show_release, sender=Release, dispatch_uid="roblox-live-r")
+    post_save.connect(note_experience, sender=Experience, dispatch_uid="roblox-first-experience")
+    onboarding.register(FIRST_EXPERIENCE)
 
 
 def end_work(run: JobRun, **_: Any) -> None:
@@ -60,3 +74,13 @@ def show_release(release: Release, **_: Any) -> None:
             number=release.version,
         )
     )
+
+
+def note_experience(instance: Experience, *, created: bool, **_: Any) -> None:
+    """A new workspace's first step is done, whoever did it in whatever way."""
+    if created:
+        onboarding.complete(
+            schema_name=connection.schema_name,
+            step=FIRST_EXPERIENCE.name,
+            by=instance.created_by_label,
+        )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
@@ -68,16 +67,6 @@ class RoleForm(forms.Form):
 
 class WorkspaceForm(forms.Form):
     name = forms.CharField(label="Workspace name", max_length=100)
-    accent = forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$",
-        label="Brand colour",
-        required=False,
-        help_text="As #rrggbb. It colours the mark beside the workspace's name.",
-        error_messages={"invalid": "Write a colour as #rrggbb."},
-    )
-    time_zone = forms.ChoiceField(
-        label="Time zone", choices=lambda: [(name, name) for name in sorted(available_timezones())]
-    )
 
 
 def role_choices(can: frozenset[str]) -> list[tuple[str, str]]:

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "apps.tenants.middleware.WorkspaceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "apps.tenants.localisation.LocalisationMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -104,6 +104,14 @@ TEMPLATES = [
 COTTON_DIR = "cotton"
 
 LANGUAGE_CODE = "en"
+# What a workspace's locale can be: languages the pages are written in, with their date formats.
+LANGUAGES = [
+    ("en", "English (United States)"),
+    ("en-au", "English (Australia)"),
+    ("en-ca", "English (Canada)"),
+    ("en-gb", "English (United Kingdom)"),
+    ("en-ie", "English (Ireland)"),
+]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

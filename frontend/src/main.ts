@@ -1,5 +1,6 @@
 import "./styles/main.css";
 
+import { watchColourFields } from "./colour-field";
 import { watchCopyButtons } from "./copy";
 import { watchDialogs } from "./dialogs";
 import { enhanceFileDrops } from "./file-drop";
@@ -15,6 +16,7 @@ watchMenus();
 watchCopyButtons();
 watchFlashes();
 watchForms();
+watchColourFields();
 
 /** What has to be set up anew on every piece of page that arrives. */
 function enhance(root: ParentNode): void {

@@ -24,7 +24,9 @@ function show(element: HTMLTimeElement): void {
   const language = document.documentElement.lang || "en";
   element.textContent = relative(moment, Date.now(), language);
   if (!element.title) {
-    element.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(moment);
+    const timeZone = document.documentElement.dataset["timeZone"]; // the workspace's; else the browser's
+    const style = { dateStyle: "full", timeStyle: "long", ...(timeZone ? { timeZone } : {}) } as const;
+    element.title = new Intl.DateTimeFormat(language, style).format(moment);
   }
 }
 

@@ -32,6 +32,7 @@ def change(
     tenant: Tenant,
     by: Any,
     base: int | None = None,
+    over: int | None = None,
     exactly: bool = False,
     reason: str = "",
     **wanted: Any,
@@ -40,8 +41,9 @@ def change(
     default. Returns the tenant as it is now; nothing different makes no version.
 
     `base` is the version the person had before them. What others have changed since is kept;
-    where both changed the same, `ConfigurationConflict` tells both values. With `exactly`, any
-    change since raises `ConfigurationMoved`. Raises `Invalid` and `PermissionMissing`.
+    where both changed the same, `ConfigurationConflict` tells both values; who has seen them and
+    insists passes its `version` as `over`. With `exactly`, any change since raises
+    `ConfigurationMoved`. Raises `Invalid` and `PermissionMissing`.
     Limits and some features belong to operators, who give a `reason`; features to owners.
     """
     require("workspace.configure", by=by, tenant=tenant)
@@ -51,7 +53,7 @@ def change(
             raise ConfigurationMoved(version=locked.configuration_version)
         wish = _units_of(wanted)
         if base is not None:
-            wish = _kept_apart(locked, wish, _at(locked, base))
+            wish = _kept_apart(locked, wish, _at(locked, base), over)
         return _store(locked, wish, by, reason)
 
 
@@ -131,7 +133,7 @@ def _at(locked: Tenant, number: int) -> Units:
     return units(configuration.read(find(tenant=locked, number=number).values))
 
 
-def _kept_apart(locked: Tenant, wish: Units, base: Units) -> Units:
+def _kept_apart(locked: Tenant, wish: Units, base: Units, over: int | None) -> Units:
     """The part of the wish that differs from what its author saw; raises where others were there
     first with something else.
     """
@@ -139,7 +141,7 @@ def _kept_apart(locked: Tenant, wish: Units, base: Units) -> Units:
     now = units(configuration.of(locked))
     mine = {unit for unit in wish if after.get(unit) != base.get(unit)}
     clash = {u for u in mine if now.get(u) not in (base.get(u), after.get(u))}
-    if clash:
+    if clash and over != locked.configuration_version:
         raise ConfigurationConflict(
             version=locked.configuration_version,
             conflicts={

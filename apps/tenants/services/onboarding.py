@@ -4,7 +4,7 @@ known wherever it was done, because steps listen to the deed and not to their pa
 Upper floors add steps of their own when they start:
 
     onboarding.register(Step("first_experience", …))
-    onboarding.complete(tenant=tenant, step="first_experience", by=user)
+    onboarding.complete(schema_name=…, step="first_experience", by=user)
 """
 
 from __future__ import annotations
@@ -117,12 +117,13 @@ def is_untouched(*, tenant: Tenant) -> bool:
     return Onboarding.objects.filter(tenant=tenant, steps={}, closed_at=None).exists()
 
 
-def complete(*, tenant: Tenant, step: str, by: Any) -> None:
+def complete(*, schema_name: str, step: str, by: Any) -> None:
     """Note that a step's deed was done, in the deed's transaction. Where no first steps were
-    begun, and for a step done before, nothing happens.
+    begun, and for a step done before, nothing happens. `by` is an actor or a label.
     """
     with schema_context("public"), transaction.atomic():
-        row = Onboarding.objects.select_for_update(no_key=True).filter(tenant=tenant).first()
+        rows = Onboarding.objects.select_for_update(no_key=True, of=("self",))
+        row = rows.filter(tenant__schema_name=schema_name).select_related("tenant").first()
         if row is not None and row.steps.get(step, {}).get("state") != "done":
             _settle(row, step, "done", by)
 
@@ -150,14 +151,18 @@ def reopen(*, tenant: Tenant, by: Any) -> None:
     _show(tenant, by, shown=True)
 
 
-def brand(*, tenant: Tenant, accent: str, mark: str, base: int, by: Any) -> Tenant:
+def brand(
+    *, tenant: Tenant, accent: str, mark: str, by: Any, base: int | None, over: int | None = None
+) -> Tenant:
     """Set colour and mark and be done with that step, also when they stay as they are.
 
     Raises what `configuration.change` raises.
     """
     with schema_context("public"), transaction.atomic():
-        changed = configuration.change(tenant=tenant, by=by, base=base, accent=accent, mark=mark)
-        complete(tenant=tenant, step=BRANDING.name, by=by)
+        changed = configuration.change(
+            tenant=tenant, by=by, base=base, over=over, accent=accent, mark=mark
+        )
+        complete(schema_name=tenant.schema_name, step=BRANDING.name, by=by)
     return changed
 
 

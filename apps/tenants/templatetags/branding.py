@@ -29,3 +29,8 @@ def ink_on(accent: str) -> str:
 def initials(name: str) -> str:
     """The first letters of the first two words."""
     return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+@register.filter
+def split_words(text: str) -> list[str]:
+    return text.split()

@@ -1,0 +1,69 @@
+"""Settings and their values in words, for pages and commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.formats import date_format
+
+from apps.tenants.configuration import limited_metrics
+from apps.tenants.features import FEATURES
+
+WEEK_DAYS: Final = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
+MARKS: Final = {
+    "case": "School bag",
+    "letters": "Initials",
+    "cube": "Cube",
+    "tree": "Tree",
+    "layers": "Layers",
+    "shield": "Shield",
+    "code": "Code",
+    "play": "Play",
+}
+LABELS: Final = {
+    "locale": "Language and formats",
+    "time_zone": "Time zone",
+    "week_start": "First day of the week",
+    "terms": "Terms",
+    "accent": "Colour",
+    "mark": "Mark",
+}
+
+
+def label(setting: str) -> str:
+    group, _, name = setting.partition(".")
+    if group == "features":
+        return FEATURES[name].label if name in FEATURES else name
+    if group == "limits":
+        return f"Limit on {limited_metrics().get(name, name)}"
+    return LABELS.get(setting, setting)
+
+
+def words(setting: str, value: Any) -> str:
+    """`value` as it is in JSON: what stands in a version or in an error."""
+    group = setting.partition(".")[0]
+    if group == "features":
+        return "on" if value else "off"
+    if group == "limits":
+        return "the plan's" if value is None else str(value)
+    if setting == "terms":
+        return "; ".join(_term(term) for term in value or []) or "none"
+    if setting == "accent":
+        return str(value or "the product's own")
+    known = {"locale": dict(settings.LANGUAGES), "week_start": WEEK_DAYS, "mark": MARKS}
+    return str(known.get(setting, {}).get(value, value))
+
+
+def told(changes: dict[str, list[Any]]) -> list[dict[str, str]]:
+    """A version's changes, one row for each setting: label, before, after."""
+    return [
+        {"label": label(name), "before": words(name, before), "after": words(name, after)}
+        for name, (before, after) in changes.items()
+    ]
+
+
+def _term(term: dict[str, str]) -> str:
+    first, last = (date_format(date.fromisoformat(term[end])) for end in ("starts", "ends"))
+    return f"{term['name']}, {first} to {last}"
