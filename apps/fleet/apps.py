@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class FleetConfig(AppConfig):
     name = "apps.fleet"
     verbose_name = "Fleet"
+
+    def ready(self) -> None:
+        from apps.fleet.system_checks import check_version
+
+        register(check_version, Tags.database)

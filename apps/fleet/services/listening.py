@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.db.migrations import Migration, RunPython
 from django.db.migrations.operations import SeparateDatabaseAndState
 
 from apps.fleet.models import SchemaStep
 
 READS = re.compile(
-    r"\s*(SELECT|SHOW|EXPLAIN|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|DECLARE|FETCH|CLOSE)\b",
+    r"\s*((SELECT|SHOW|EXPLAIN|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|DECLARE|FETCH|CLOSE)\b"
+    r"|SET\s+(?!CONSTRAINTS)[^;]*$)",
     re.IGNORECASE,
 )
 CHANGES = re.compile(r"\b(setval|nextval)\s*\(", re.IGNORECASE)
-NOTES = re.compile(
-    r'\s*(INSERT\s+INTO|DELETE\s+FROM|UPDATE)\s+"?django_migrations"?', re.IGNORECASE
+ROWS = re.compile(
+    r'\s*(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE)\s+"?(?P<table>[\w$]+)"?', re.IGNORECASE
 )
 CONCURRENTLY = re.compile(
     r"^(\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX))\s+CONCURRENTLY\b", re.IGNORECASE
@@ -27,7 +31,8 @@ DJANGOS_OWN = ("django.db.migrations.", "django.contrib.postgres.")
 class Listener:
     """An execute wrapper that keeps every statement that changes something, parameters filled in.
 
-    What Django notes in `django_migrations` is left out: whoever replays notes it anew.
+    Rows of `django_migrations` are left out, whoever replays notes them anew, and rows of public
+    tables, which are about the schema that was listened to.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -59,10 +64,12 @@ def mode_of(migration: Migration, statements: list[str]) -> SchemaStep.Mode:
 
 def needs_python(operation: Any) -> bool:
     """Whether what it sends may depend on the rows it finds."""
-    if isinstance(operation, RunPython):
+    if type(operation) is RunPython:
         return {operation.code, operation.reverse_code} - {RunPython.noop, None} != set()
     if isinstance(operation, SeparateDatabaseAndState):
         return any(needs_python(each) for each in operation.database_operations)
+    if getattr(operation, "replayable", False):  # apps.fleet.operations
+        return False
     return not type(operation).__module__.startswith(DJANGOS_OWN)
 
 
@@ -82,6 +89,15 @@ def _literal(text: str) -> str:
 
 
 def _changes(statement: str) -> bool:
-    if NOTES.match(statement):
+    rows = ROWS.match(statement)
+    if rows and rows["table"] in _elsewhere():
         return False
     return not READS.match(statement) or bool(CHANGES.search(statement))
+
+
+@cache
+def _elsewhere() -> frozenset[str]:
+    """Tables whose rows do not belong to a workspace's schema as such."""
+    shared = [c for c in apps.get_app_configs() if c.name not in settings.TENANT_APPS]
+    models = [m for c in shared for m in c.get_models(include_auto_created=True)]
+    return frozenset({m._meta.db_table for m in models} | {"django_migrations"})

@@ -21,7 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
 from apps.fleet.errors import RecordingDiffers
-from apps.fleet.models import SchemaStep, SchemaVersion
+from apps.fleet.models import Backfill, SchemaStep, SchemaVersion
 from apps.fleet.services import listening, structures
 from apps.fleet.services.ownership import as_owner, run, take_turn
 
@@ -96,6 +96,7 @@ def _scratch(connection: Any) -> Iterator[str]:
 def _drop(connection: Any, name: str) -> None:
     with schema_context("public"):
         run(connection, "DROP SCHEMA {name} CASCADE", name=name)
+        Backfill.objects.filter(schema_name=name).delete()
 
 
 def _migrate_from_nothing(connection: Any, name: str, only: Collection[Key] | None) -> list[str]:
