@@ -17,12 +17,13 @@ SANDBOX_URL = ENV.sandbox_url
 
 SHARED_APPS = [
     "unfold.apps.BasicAppConfig",  # its admin templates come before django-tenants' own
+    "apps.fleet",  # its `migrate` comes before django-tenants' own
     "django_tenants",
     "apps.core",
     "apps.accounts",
     "apps.jobs",
     "apps.audit",
-    "apps.fleet",
+    "apps.transfers",  # adds verbs to the command of apps.tenants
     "apps.tenants",
     "apps.usage",
     "apps.gateway",

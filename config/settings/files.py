@@ -14,6 +14,8 @@ DJANGO_VITE = {
     }
 }
 MEDIA_ROOT = ENV.media_dir or LOCAL_DIR / "media"
+# Where exports are put together and imports wait, on the worker's own disk.
+TRANSFERS_DIR = ENV.transfers_dir or LOCAL_DIR / "transfers"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 CLAMAV_URL = ENV.clamav_url

@@ -1,0 +1,134 @@
+"""What in a workspace's rows means something outside of them, and so changes when it moves.
+
+The one map for export, import and clone. tests/integration/transfers/test_declarations.py walks
+all models and demands that each such column is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+from apps.core.encryption import EncryptedTextField
+
+# Columns that hold a person's id without a constraint. Whoever is unknown where the rows arrive
+# keeps the label beside it and loses the id.
+PEOPLE = {
+    "roblox.experience": ("created_by_id",),
+    "roblox.release": ("created_by_id",),
+    "roblox.deployment": ("started_by_id",),
+}
+# Columns that name a background job; jobs stay where they ran.
+JOBS = {"roblox.deployment": ("run_id",)}
+# Workspace rows that say which workspace this is: made where it arrives, never carried there.
+OWN_ROWS = frozenset({"marks.workspacemark"})
+# Columns that hold a path in the file storage, which begins with the schema's name.
+STORED = {"media.blob": ("storage_name",)}
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Rows of a public table that belong to a workspace.
+
+    `owner` is the column that leads to it: a foreign key to the tenant, or `schema_name`.
+    `people` are columns with a person's id; `dropped` ones mean nothing elsewhere; `remade` ones
+    travel and are made anew where they arrive, so they are not compared.
+    """
+
+    model: str
+    owner: str = "tenant_id"
+    people: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    remade: tuple[str, ...] = ()
+
+    @property
+    def member(self) -> str:
+        """Its place in the file."""
+        return f"shared/{self.model}.jsonl.zst"
+
+    @property
+    def cls(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    @property
+    def fields(self) -> dict[str, models.Field[Any, Any]]:
+        """What travels, by column: all but the owner, the dropped ones, and a key that is not
+        remade, since the old one may be taken where the rows arrive.
+        """
+        away = {self.owner, *self.dropped}
+        found = [f for f in self.cls._meta.concrete_fields if f.attname not in away]
+        kept = [f for f in found if not f.primary_key or f.attname in self.remade]
+        return {f.attname: f for f in kept}
+
+
+@cache
+def shared() -> tuple[Shared, ...]:
+    """The public rows that travel, in the order in which they are written."""
+    return (
+        Shared("tenants.membership", people=("user_id",)),
+        # Their links were sent from another address and open nothing; the offer stands.
+        Shared("tenants.invitation", people=("invited_by_id",), dropped=("token_hash",)),
+        Shared("tenants.configurationversion"),
+        Shared("tenants.onboarding", people=("started_by_id",)),
+        Shared("usage.usageday", owner="schema_name"),
+        Shared("usage.workspaceplan"),
+        Shared(
+            "audit.auditentry",
+            owner="schema_name",
+            people=("actor_id",),
+            remade=("id", "actor_id", "previous_hash", "hash"),
+        ),
+    )
+
+
+# Public rows with a workspace in them that stay behind, each with the reason.
+STAYING = {
+    "tenants.domain": "a host leads to one installation; custom ones are asked for again",
+    "gateway.apikey": "its secret was given for another address; keys are made anew",
+    "mail.message": "mail that was sent is not sent again",
+    "jobs.jobrun": "background work belongs to where it ran",
+    "usage.usageevent": "not yet folded into its day; counted again within minutes",
+    "usage.usagewarning": "warnings follow from use and plan",
+    "fleet.backfill": "how far a migration came in one schema of this database",
+    "fleet.rolloutitem": "the history of this installation's rollouts",
+    "tenants.departure": "names that this installation keeps back",
+    "transfers.export": "files of this installation",
+    "transfers.import": "history of this installation",
+}
+# Columns of the workspace's own row that travel.
+WORKSPACE = (
+    "name", "slug", "kind", "email", "accent", "locale", "time_zone", "configuration",
+    "configuration_version", "created_at",
+)  # fmt: skip
+
+
+def workspace_models() -> Iterator[type[models.Model]]:
+    """The models of workspace apps whose rows travel."""
+    for config in apps.get_app_configs():
+        if config.name in settings.TENANT_APPS:
+            for model in config.get_models(include_auto_created=True):
+                label = model._meta.label_lower
+                if model._meta.managed and not model._meta.proxy and label not in OWN_ROWS:
+                    yield model
+
+
+def rows_of(label: str) -> models.QuerySet[Any]:
+    """All rows of a model, whatever its managers leave out."""
+    return models.QuerySet(apps.get_model(label))
+
+
+@cache
+def secrets() -> dict[str, tuple[str, ...]]:
+    """Columns of workspace models that are encrypted with this installation's keys."""
+    found = {}
+    for model in workspace_models():
+        fields = [f for f in model._meta.concrete_fields if isinstance(f, EncryptedTextField)]
+        if fields:
+            found[model._meta.label_lower] = tuple(f.column for f in fields)
+    return found

@@ -1,0 +1,122 @@
+"""Whom a workspace's rows speak of, on both sides of a move.
+
+People are known by e-mail on every installation; ids differ. Passwords, devices and sessions
+never travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Q
+from django_tenants.utils import schema_context
+from psycopg import sql
+
+from apps.accounts.models import User
+from apps.core.database import connection
+from apps.tenants.models import Tenant
+from apps.tenants.permissions import Role
+from apps.transfers import references
+
+Ids = dict[str, UUID]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone in an export. Only members get an account where they arrive."""
+
+    id: str
+    email: str
+    name: str
+    is_member: bool
+    is_owner: bool
+
+
+def of(*, tenant: Tenant) -> list[Person]:
+    """Members, and whoever else the rows name, except operators of this installation."""
+    roles = dict(tenant.memberships.values_list("user_id", "role"))
+    named = _named_in_workspace(tenant.schema_name) | _named_in_public(tenant)
+    found = User.objects.filter(Q(pk__in=roles) | Q(pk__in=named, is_staff=False)).order_by("pk")
+    return [
+        Person(
+            id=str(user.pk), email=user.email, name=user.name,
+            is_member=user.pk in roles, is_owner=roles.get(user.pk) == Role.OWNER,
+        )
+        for user in found
+    ]  # fmt: skip
+
+
+def settle(people: Iterable[Person]) -> tuple[Ids, list[User]]:
+    """Find each by e-mail, in any case of letters, and make accounts for members who have none.
+
+    Gives new ids by old ones, and the accounts made: without a password, so only the mailbox
+    opens them.
+    """
+    people = list(people)
+    emails = {person.email.lower() for person in people}
+    known = {u.email.lower(): u for u in User.objects.filter(email__in=emails)}
+    known |= {u.email.lower(): u for u in _in_other_letters(emails - set(known))}
+    made = []
+    for person in people:
+        if person.is_member and person.email.lower() not in known:
+            user = User.objects.create_user(person.email, None, name=person.name[:120])
+            known[person.email.lower()] = user
+            made.append(user)
+    ids = {p.id: known[p.email.lower()].pk for p in people if p.email.lower() in known}
+    return ids, made
+
+
+def rename_in_workspace(*, schema_name: str, ids: Mapping[str, UUID]) -> None:
+    """Put new ids in the place of old ones; who is unknown loses the id and keeps the label."""
+    old, new = list(ids), [str(value) for value in ids.values()]
+    with schema_context(schema_name), connection.cursor() as cursor:
+        for table, column in _columns():
+            cursor.execute(
+                sql.SQL(
+                    "UPDATE {table} SET {column} = (SELECT m.new FROM "
+                    "unnest(%s::uuid[], %s::uuid[]) AS m(old, new) WHERE m.old = {column}) "
+                    "WHERE {column} IS NOT NULL"
+                ).format(table=sql.Identifier(table), column=sql.Identifier(column)),
+                [old, new],
+            )
+
+
+def _named_in_workspace(schema_name: str) -> set[Any]:
+    parts = [
+        sql.SQL("SELECT {column} FROM {table}").format(
+            table=sql.Identifier(table), column=sql.Identifier(column)
+        )
+        for table, column in _columns()
+    ]
+    with schema_context(schema_name), connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ").join(parts))
+        return {row[0] for row in cursor.fetchall()} - {None}
+
+
+def _named_in_public(tenant: Tenant) -> set[Any]:
+    found: set[Any] = set()
+    for shared in references.shared():
+        owner = tenant.schema_name if shared.owner == "schema_name" else tenant.pk
+        rows = references.rows_of(shared.model).filter(**{shared.owner: owner}).order_by()
+        for column in shared.people:
+            found |= set(rows.values_list(column, flat=True).distinct())
+    return found - {None}
+
+
+def _columns() -> list[tuple[str, str]]:
+    return [
+        (apps.get_model(label)._meta.db_table, column)
+        for label, columns in references.PEOPLE.items()
+        for column in columns
+    ]
+
+
+def _in_other_letters(emails: set[str]) -> list[User]:
+    wanted = Q(pk=None)
+    for email in emails:
+        wanted |= Q(email__iexact=email)
+    return list(User.objects.filter(wanted)) if emails else []

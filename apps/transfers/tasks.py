@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.jobs.models import JobRun
+from apps.jobs.task import Job
+from apps.transfers.services import exports, imports
+
+# A large customer's files take hours; the lease notices a worker that hangs.
+HOURS = 6 * 3600
+
+
+@shared_task(
+    base=Job, bind=True, name="transfers.export", job_queue="bulk", title="Export the workspace",
+    soft_time_limit=HOURS, time_limit=HOURS + 60,
+)  # fmt: skip
+def make_export(self: Job, run: JobRun, *, export_id: str) -> dict[str, Any]:
+    export = exports.carry_out(export_id=export_id, run=run)
+    return {"rows": export.rows, "files": export.files, "bytes": export.size}
+
+
+@shared_task(
+    base=Job, bind=True, name="transfers.import", job_queue="bulk", title="Import a workspace",
+    soft_time_limit=HOURS, time_limit=HOURS + 60,
+)  # fmt: skip
+def take_in(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:
+    record = imports.carry_out(import_id=import_id, run=run)
+    return {"workspace": record.slug, "rows": record.rows, "to_do": record.to_do}
+
+
+@shared_task(name="transfers.expire", ignore_result=True)
+def expire() -> int:
+    return exports.expire()
