@@ -3,21 +3,25 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import BigIntegerField, Count, Func, QuerySet
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 
+from apps.audit.models import AuditEntry
 from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.tenants.console import acting_operator, enter, leave
-from apps.tenants.models import Domain, Invitation, Membership, Tenant
+from apps.tenants.console_deeds import DEEDS
+from apps.tenants.models import Departure, Domain, Invitation, Membership, Tenant
 from apps.tenants.services import invitations, tenants
+
+TIMELINE = 30
 
 
 class SchemaSize(Func):
@@ -35,7 +39,9 @@ class DomainInline(TabularInline):  # type: ignore[misc]
     model = Domain
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("domain", "is_primary")
+    fields = readonly_fields = (
+        "domain", "kind", "state", "created_by", "verified_at", "checked_at", "problem",
+    )  # fmt: skip
 
     def has_add_permission(self, *_: Any) -> bool:
         return False
@@ -65,7 +71,8 @@ class TenantAdmin(ReadOnlyModelAdmin):
     search_fields = ("name", "slug", "email", "domains__domain")
     list_select_related = ("created_by",)
     inlines = (DomainInline, MembershipInline)
-    actions: ClassVar[list[str]] = ["retry"]
+    readonly_fields = ("timeline",)
+    actions: ClassVar[list[Any]] = ["retry", *(deed.as_action() for deed in DEEDS)]
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -79,8 +86,13 @@ class TenantAdmin(ReadOnlyModelAdmin):
 
     def figures(self) -> list[Figure]:
         failed = Tenant.objects.filter(state=Tenant.State.FAILED).count()
+        state = Tenant.State
+        suspended = Tenant.objects.filter(state=state.SUSPENDED).count()
+        leaving = Tenant.objects.filter(state__in=[state.DELETING, state.PURGING]).count()
         return [
             self.figure("Workspaces", Tenant.objects.count()),
+            self.figure("Suspended", suspended, "state__exact=suspended"),
+            self.figure("To be deleted", leaving, "state__in=deleting,purging"),
             self.figure("Set-ups failed", failed, "state__exact=failed", alarm=True),
         ]
 
@@ -103,6 +115,19 @@ class TenantAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Database", ordering="size_in_bytes")
     def size(self, tenant: Any) -> str:
         return filesizeformat(tenant.size_in_bytes or 0)
+
+    @admin.display(description="What happened to it")
+    def timeline(self, tenant: Tenant) -> SafeString:
+        """The last changes to the workspace itself and its hosts, newest first."""
+        about = Q(action__startswith="workspace.") | Q(action__startswith="domain.")
+        entries = AuditEntry.objects.filter(about, schema_name=tenant.schema_name)
+        rows = (
+            (f"{entry.at:%Y-%m-%d %H:%M}", entry.action, entry.object_label, entry.actor_label,
+             entry.data.get("reason", ""))
+            for entry in entries.order_by("-sequence")[:TIMELINE]
+        )  # fmt: skip
+        lines = format_html_join("", "<li>{} UTC <b>{}</b> {}, by {} {}</li>", rows)
+        return format_html("<ul>{}</ul>", lines)
 
     @admin.display(description="")
     def work_here(self, tenant: Tenant) -> SafeString:
@@ -165,3 +190,16 @@ class InvitationAdmin(ReadOnlyModelAdmin):
                 messages.error(request, error.detail)
             else:
                 messages.success(request, f"{invitation} opens nothing any more.")
+
+
+@admin.register(Departure)
+class DepartureAdmin(ReadOnlyModelAdmin):
+    """Workspaces that are gone."""
+
+    list_display = (
+        "name", "slug", "schema_name", "asked_by", "reason", "began_at", "finished_at",
+        "address_free_at",
+    )  # fmt: skip
+    list_filter = ("began_at",)
+    search_fields = ("name", "slug", "schema_name", "asked_by")
+    list_per_page = 50

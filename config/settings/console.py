@@ -54,6 +54,7 @@ UNFOLD = {
                     _rows("Workspaces", "domain", "tenants_tenant"),
                     _rows("People", "person", "accounts_user"),
                     _rows("Memberships", "group", "tenants_membership"),
+                    _rows("Deleted workspaces", "delete_history", "tenants_departure"),
                     _rows("Invitations", "forward_to_inbox", "tenants_invitation"),
                     _rows("API keys", "key", "gateway_apikey"),
                 ],
