@@ -1,11 +1,15 @@
-"""From a host name to its workspace, remembered in the shared cache."""
+"""From a host name to its workspace, remembered in the shared cache, and for a moment in each
+process, which a busy host's requests have most of their answers from.
+"""
 
 from __future__ import annotations
 
+import time
 import zlib
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django_tenants.utils import schema_context
@@ -18,6 +22,9 @@ NOBODY: dict[str, Any] = {}
 FIELDS = tuple(field.attname for field in Tenant._meta.concrete_fields)
 # Another release's entries have other fields: while both run, each keeps its own.
 RELEASE = zlib.crc32(",".join(FIELDS).encode())
+MOST_AT_HAND = 10_000
+# Host to until when, by this process' clock, and what.
+_at_hand: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 class Place(NamedTuple):
@@ -28,17 +35,14 @@ class Place(NamedTuple):
 
 
 def find(host: str) -> Place | None:
-    """The workspace behind `host` (no port), or None. At most a minute behind the database,
-    and never behind a change made through the models, which forget the entry at once. Without
-    Redis the database is asked each time.
+    """The workspace behind `host` (no port), or None. At most a minute behind the database, and
+    HOST_MEMORY_SECONDS behind a change made through the models, which forget the entry at once.
+    Without Redis the database is asked.
     """
-    values = None
-    with suppress(RedisError):
-        values = cache.get(_key(host))
-    if values is None:
-        values = _look_up(host)
-        with suppress(RedisError):
-            cache.set(_key(host), values, SECONDS)
+    until, values = _at_hand.get(host, (0.0, NOBODY))
+    if until < time.monotonic():
+        values = _recall(host)
+        _keep_at_hand(host, values)
     if not values:
         return None
     return Place(Tenant.from_db("default", FIELDS, [values[f] for f in FIELDS]), values["kind_"])
@@ -52,11 +56,32 @@ def forget(*, instance: Tenant | Domain, **_: Any) -> None:
         hosts = list(instance.domains.values_list("domain", flat=True)) if instance.pk else []
 
     def forget_hosts() -> None:
+        for host in hosts:
+            _at_hand.pop(host, None)
         # After the commit: what was done stands, and the entries end by themselves.
         with suppress(RedisError):
             cache.delete_many([_key(host) for host in hosts])
 
     transaction.on_commit(forget_hosts)
+
+
+def _recall(host: str) -> dict[str, Any]:
+    with suppress(RedisError):
+        known: dict[str, Any] | None = cache.get(_key(host))
+        if known is not None:
+            return known
+    values = _look_up(host)
+    with suppress(RedisError):
+        cache.set(_key(host), values, SECONDS)
+    return values
+
+
+def _keep_at_hand(host: str, values: dict[str, Any]) -> None:
+    # Only what exists: anybody can think of hosts that do not.
+    if values and settings.HOST_MEMORY_SECONDS:
+        if len(_at_hand) >= MOST_AT_HAND:
+            _at_hand.clear()
+        _at_hand[host] = time.monotonic() + settings.HOST_MEMORY_SECONDS, values
 
 
 def _look_up(host: str) -> dict[str, Any]:

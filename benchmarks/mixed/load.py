@@ -77,7 +77,7 @@ KINDS: list[Kind] = [
     Together(elsewhere.next_door, 10, workspaces=2),
 ]
 WEIGHTS = [kind.weight for kind in KINDS]
-KILL_EVERY = 0.25
+KILL_EVERY = 0.5
 KILLER = "mixed-load"
 # The server's own end of a connection of the application, whoever happens to be using it.
 KILL = """
@@ -170,10 +170,12 @@ def run(requests: int, *, threads: int, seed: int, kill: tuple[str, str] | None)
 
 
 def _lost_its_connection(error: Exception) -> bool:
-    """A COMMIT that meets the end of its connection gets two answers at once; Django's sessions
-    take any error of the database for a session that is gone.
+    """COPY's errors are psycopg's own; a COMMIT that meets the end of its connection gets two
+    answers at once; Django's sessions take any error of the database for a session that is gone.
     """
-    lost = isinstance(error, (OperationalError, InterfaceError, UpdateError))
+    lost = isinstance(
+        error, (OperationalError, InterfaceError, UpdateError, psycopg.OperationalError)
+    )
     return lost or "received 2 results from command" in str(error)
 
 

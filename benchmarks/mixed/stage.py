@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
+import django
 import psycopg
+from django.conf import settings
 
 from benchmarks.mixed import rows
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Stand(NamedTuple):
+    """A database with marked workspaces; `application` and `owner` are addresses of it."""
+
+    application: str
+    owner: str
+    schemas: tuple[str, ...]
+
+
+@contextmanager
+def stand(*, workspaces: int) -> Iterator[Stand]:
+    """A copy of the tests' database with so many marked workspaces, for as long as the block."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    logging.disable(logging.WARNING)
+    from tests.fixtures import database
+
+    with database.prepared_database("bench"):
+        application, owner = address("default"), address("owner")
+        yield Stand(application, owner, found(owner, workspaces))
+
+
+def address(alias: str) -> str:
+    """One of Django's databases as an address."""
+    about = settings.DATABASES[alias]
+    person = f"{quote(about['USER'])}:{quote(about['PASSWORD'])}"
+    return f"postgresql://{person}@{about['HOST']}:{about['PORT']}/{about['NAME']}"
 
 
 def found(owner_url: str, count: int) -> tuple[str, ...]:

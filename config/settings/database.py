@@ -50,6 +50,10 @@ DATABASE_ROLE_PREFIX = ENV.database_role_prefix
 DATABASE_ROUTERS = ["apps.core.postgresql.routers.WorkspaceRouter"]
 TENANT_SYNC_ROUTER = DATABASE_ROUTERS[0]
 
+# How long a process goes by what it knows of a host. Tests undo their changes without a commit,
+# of which a process would hear.
+HOST_MEMORY_SECONDS = 0.0 if ENV.toolboxai_env == "test" else 1.0
+
 REDIS_URL = ENV.redis_url.get_secret_value()
 CACHES = {
     "default": {
