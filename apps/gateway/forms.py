@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -33,6 +35,11 @@ class ApiKeyForm(forms.Form):
         coerce=int,
         empty_value=None,
     )
+
+    def __init__(self, *args: Any, can: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = [(scope, scope) for scope in SCOPES if scope in can]
+        self.fields["scopes"].choices = held  # type: ignore[attr-defined]
 
     @property
     def expires_at(self) -> datetime | None:

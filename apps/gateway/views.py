@@ -24,7 +24,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST":
         require("api_keys.create", by=request.user, tenant=request.tenant)
         return _create(request)
-    return _page(request, ApiKeyForm())
+    return _page(request, ApiKeyForm(can=request.can))
 
 
 @require_POST
@@ -37,7 +37,7 @@ def revoke(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 
 
 def _create(request: WorkspaceRequest) -> HttpResponse:
-    form = ApiKeyForm(request.POST)
+    form = ApiKeyForm(request.POST, can=request.can)
     if not form.is_valid():
         return _page(request, form, status=422)
     _, secret = api_keys.create(
@@ -47,7 +47,7 @@ def _create(request: WorkspaceRequest) -> HttpResponse:
         expires_at=form.expires_at,
         by=request.user,
     )
-    return _page(request, ApiKeyForm(), status=201, secret=secret)
+    return _page(request, ApiKeyForm(can=request.can), status=201, secret=secret)
 
 
 def _page(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound
 from apps.gateway.models import ApiKey
-from apps.tenants.access import require
+from apps.tenants.access import permissions_of, require
 from apps.tenants.models import Tenant
 from apps.tenants.permissions import SCOPES
 
@@ -30,9 +30,12 @@ def create(
     by: Any,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """The key's row and its secret, which nobody can show again. Raises `Invalid`."""
+    """The key's row and its secret, which nobody can show again. Raises `Invalid`, also for
+    scopes that `by` does not hold: a key does not reach further than its maker.
+    """
     require("api_keys.create", by=by, tenant=tenant)
-    _check(name, scopes, expires_at)
+    held = SCOPES if by is None else permissions_of(by, tenant=tenant)
+    _check(name, scopes, expires_at, held)
     secret = MARK + secrets.token_urlsafe(32)
     with transaction.atomic():
         key = ApiKey.objects.create(
@@ -89,13 +92,15 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check(name: str, scopes: Collection[str], expires_at: datetime | None) -> None:
+def _check(
+    name: str, scopes: Collection[str], expires_at: datetime | None, held: Collection[str]
+) -> None:
     errors: dict[str, list[str]] = {}
+    choices = [scope for scope in SCOPES if scope in held]
     if not name.strip():
         errors["name"] = ["Give the key a name, so that you know it later."]
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown or not scopes:
-        errors["scopes"] = [f"Choose from: {', '.join(SCOPES)}."]
+    if not scopes or not set(scopes) <= set(choices):
+        errors["scopes"] = [f"Choose from: {', '.join(choices)}."]
     if expires_at is not None and expires_at <= timezone.now():
         errors["expires_at"] = ["Choose a time to come."]
     if errors:

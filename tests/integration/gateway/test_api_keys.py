@@ -112,3 +112,11 @@ def test_a_neighbours_key_is_not_found(alpha, beta):
     key, _ = make_key(beta)
     with pytest.raises(NotFound):
         api_keys.find(tenant=alpha, key_id=str(key.pk))
+
+
+def test_a_key_reaches_no_further_than_its_maker(alpha, admin, browse):
+    with pytest.raises(Invalid, match="not valid"):
+        make_key(alpha, by=admin, scopes=["releases.view", "domains.create"])
+    page = browse(admin).get("/api-keys/").content.decode()
+    assert "releases.view" in page
+    assert "domains.create" not in page
