@@ -1,7 +1,8 @@
 """Operations for migrations that change large tables while customers work.
 
 Each wants `atomic = False` on its migration and does its work in short transactions. All of them
-can be run again after a run that was cut short, at whatever point.
+can be run again after a run that was cut short, at whatever point. `replayable` says that the
+statements are the same for every schema, so that they are recorded once (apps.fleet.services).
 
 Example::
 
@@ -124,6 +125,7 @@ class AddNotNull(NotInTransactionMixin, migrations.AlterField):
     """
 
     atomic = False
+    replayable = True
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
@@ -161,6 +163,7 @@ class AddUniqueConcurrently(NotInTransactionMixin, migrations.AddConstraint):
     """AddConstraint for a UniqueConstraint whose index is built while others write."""
 
     atomic = False
+    replayable = True
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, _from_state: Any, to_state: Any
@@ -207,6 +210,7 @@ class AddForeignKey(NotInTransactionMixin, migrations.AlterField):
     """
 
     atomic = False
+    replayable = True
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, _from_state: Any, to_state: Any

@@ -176,7 +176,7 @@ RECIPES: dict[str, Recipe] = {
             state_operations=[migrations.RemoveField("<model>", "<field>")])
         # 2. When two releases have gone out without it:
         migrations.RunSQL('ALTER TABLE "<table>" DROP COLUMN IF EXISTS "<column>"',
-                          migrations.RunSQL.noop)
+                          'ALTER TABLE "<table>" ADD COLUMN "<column>" …')  # and the way back
         """,
     ),
     "forgotten_not_null": _recipe(
