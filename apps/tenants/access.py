@@ -7,7 +7,9 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.core.database import connection
+from apps.tenants import configuration
 from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
+from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import OPERATOR, PERMISSIONS, WHILE_SUSPENDED
 
@@ -35,12 +37,38 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
         same = actor.tenant.schema_name == (
             tenant.schema_name if tenant else connection.schema_name
         )
-        return frozenset(actor.scopes) if same else frozenset()
+        scopes = frozenset(actor.scopes) if same else frozenset()
+        return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
     schema_name = tenant.schema_name if tenant else connection.schema_name
-    membership = Membership.objects.filter(
-        user_id=actor.pk, tenant__schema_name=schema_name, user__is_active=True
-    ).first()
-    return PERMISSIONS[membership.role] if membership else frozenset()
+    membership = (
+        Membership.objects.filter(
+            user_id=actor.pk, tenant__schema_name=schema_name, user__is_active=True
+        )
+        .select_related("tenant")
+        .first()
+    )
+    return granted_to(membership) if membership else frozenset()
+
+
+def granted_to(membership: Membership) -> frozenset[str]:
+    """What the role includes and no switched-off feature of the workspace withholds."""
+    role = membership.role
+    return configuration.granted(PERMISSIONS[role], role=role, tenant=membership.tenant)
+
+
+def explain(permission: str, *, membership: Membership) -> str:
+    """Why a member may not, and who can change that, in a sentence."""
+    role, tenant = membership.role, membership.tenant
+    feature = configuration.withholding(permission, role=role, tenant=tenant)
+    if feature is None or permission not in PERMISSIONS[role]:
+        return (
+            f"Your role here, {membership.get_role_display().lower()}, does not include "
+            f"{permission}. An owner or admin of {tenant} can change it."
+        )
+    switch = "An owner can switch it on under Settings, Configuration."
+    if feature.switched_by == "operator":
+        switch = "The operators of this installation can switch it on."
+    return f"“{feature.label}” is switched off in {tenant}. {switch}"
 
 
 def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:

@@ -17,7 +17,7 @@ from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from apps.core.errors import Invalid
-from apps.tenants.features import FEATURES
+from apps.tenants.features import FEATURES, Feature
 from apps.tenants.models import Tenant
 
 # Kept in columns of the tenant's row, where every release has looked for them.
@@ -238,8 +238,17 @@ def granted(permissions: frozenset[str], *, role: str, tenant: Tenant) -> frozen
     """Of a role's permissions (or, for `features.KEY`, of a key's scopes), those that no
     switched-off feature of the workspace withholds.
     """
-    found = of(tenant)
-    for name, feature in FEATURES.items():
-        if not found.has(name):
-            permissions -= feature.withholds.get(role, frozenset())
+    for feature in _switched_off(tenant):
+        permissions -= feature.withholds.get(role, frozenset())
     return permissions
+
+
+def withholding(permission: str, *, role: str, tenant: Tenant) -> Feature | None:
+    """The switched-off feature that keeps the permission from the role, if any."""
+    off = _switched_off(tenant)
+    return next((f for f in off if permission in f.withholds.get(role, frozenset())), None)
+
+
+def _switched_off(tenant: Tenant) -> list[Feature]:
+    found = of(tenant)
+    return [feature for name, feature in FEATURES.items() if not found.has(name)]

@@ -13,8 +13,8 @@ from django.urls import set_urlconf
 
 from apps.core.database import connection
 from apps.tenants import closed, directory
+from apps.tenants.access import granted_to
 from apps.tenants.models import Domain, Membership, Tenant
-from apps.tenants.permissions import PERMISSIONS
 from apps.tenants.requests import HostRequest
 
 SESSION_WORKSPACE = "workspace"
@@ -88,7 +88,8 @@ class MembershipMiddleware:
             elif request.tenant:
                 request.membership = Membership.objects.of(user=request.user, tenant=request.tenant)
                 if request.membership:
-                    request.can = PERMISSIONS[request.membership.role]
+                    request.membership.tenant = request.tenant  # at hand, without a query
+                    request.can = granted_to(request.membership)
         return self.get_response(request)
 
 

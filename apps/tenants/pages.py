@@ -17,7 +17,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.tenants.access import allowed_while_suspended, refuse_unless_open
+from apps.tenants.access import allowed_while_suspended, explain, refuse_unless_open
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.permissions import OWNER
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
@@ -48,11 +48,8 @@ def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
             if getattr(request, "membership", None) is None:
                 return render(request, "errors/not_member.html", status=403)
             if permission not in request.can:
-                raise PermissionMissing(
-                    f"Your role here, {request.membership.get_role_display().lower()}, does not "
-                    f"include {permission}. An owner or admin of {request.tenant} can change it.",
-                    permission=permission,
-                )
+                text = explain(permission, membership=request.membership)
+                raise PermissionMissing(text, permission=permission)
             if request.method not in SAFE and not allowed_while_suspended(permission):
                 refuse_unless_open(request.tenant)
             return _private(view(request, *args, **kwargs))

@@ -7,11 +7,12 @@ import pytest
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid, NotFound
 from apps.tenants import configuration as reading
-from apps.tenants.access import Operator
+from apps.tenants.access import Operator, permissions_of
 from apps.tenants.errors import ConfigurationConflict, ConfigurationMoved, PermissionMissing
 from apps.tenants.models import ConfigurationVersion, Tenant
 from apps.tenants.services import configuration
 from tests.factories.accounts import UserFactory
+from tests.factories.gateway import make_key
 
 AUTUMN = {"name": "Autumn", "starts": "2026-09-01", "ends": "2026-12-18"}
 
@@ -24,6 +25,12 @@ def operator(db):
 @pytest.fixture(autouse=True)
 def _metrics():
     reading.declare_limits({"members": "members"})
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """What is done inside is done with its commit: the cached workspace is forgotten."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 def change(tenant, by, **wanted):
@@ -166,3 +173,38 @@ def test_versions_of_a_workspace_are_its_own(alpha, beta, owner, outsider):
     assert not configuration.history(tenant=beta).exists()
     with pytest.raises(NotFound):
         configuration.find(tenant=beta, number=1)
+
+
+class TestFeatures:
+    def test_switched_off_for_teachers(self, alpha, owner, teacher, browse, committed):
+        with committed():
+            change(alpha, owner, features={"teacher_uploads": False})
+        assert "releases.create" not in permissions_of(teacher, tenant=alpha)
+        assert "releases.create" in permissions_of(owner, tenant=alpha)
+        assert "deployments.stage" in permissions_of(teacher, tenant=alpha)
+
+    def test_the_refusal_says_who_can_switch_it(self, alpha, owner, browse, committed):
+        with committed():
+            change(alpha, owner, features={"api": False})
+        answer = browse(owner).get("/api-keys/")
+        assert answer.status_code == 403
+        assert "An owner can switch it on under Settings" in answer.content.decode()
+
+    def test_without_api_keys_every_key_is_refused(self, alpha, owner, browse, committed):
+        _, secret = make_key(alpha)
+        client, bearer = browse(None), {"Authorization": f"Bearer {secret}"}
+        assert client.get("/api/v1/releases/", headers=bearer).status_code == 200
+        with committed():
+            change(alpha, owner, features={"api": False})
+        assert client.get("/api/v1/releases/", headers=bearer).status_code == 403
+        assert browse(owner).get("/api/v1/releases/").status_code == 200
+
+    def test_another_workspace_keeps_its_own(self, alpha, beta, owner, outsider, committed):
+        with committed():
+            change(alpha, owner, features={"api": False})
+        assert "api_keys.create" in permissions_of(outsider, tenant=beta)
+
+    def test_domains_are_the_operators_to_switch(self, alpha, owner, operator, committed):
+        with committed():
+            change(alpha, operator, features={"custom_domains": False}, reason="No agreement")
+        assert "domains.create" not in permissions_of(owner, tenant=alpha)
