@@ -14,6 +14,8 @@ from tests.fixtures import database
 pytest_plugins = [
     "tests.fixtures.cast",
     "tests.fixtures.dns",
+    "tests.fixtures.kills",
+    "tests.fixtures.releases",
     "tests.fixtures.sandbox",
     "tests.fixtures.vendors",
 ]

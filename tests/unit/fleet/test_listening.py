@@ -22,7 +22,8 @@ def heard(statement, params=None):
     "statement",
     [
         "SELECT 1", "  select 2", 'SAVEPOINT "s1"', "SET LOCAL lock_timeout = '3s'",
-        "INSERT INTO \"django_migrations\" (app) VALUES ('a')", 'UPDATE "fleet_backfill" SET rows = 1',
+        "INSERT INTO django_migrations (app) VALUES ('a')",
+        'UPDATE "fleet_backfill" SET rows = 1',
         'DELETE FROM "accounts_user"',
     ],
 )  # fmt: skip
@@ -34,7 +35,8 @@ def test_what_changes_nothing_of_the_schema_is_left_out(statement):
 @pytest.mark.parametrize(
     "statement",
     [
-        "CREATE TABLE t (id int)", 'SET CONSTRAINTS "c" IMMEDIATE; ALTER TABLE t DROP CONSTRAINT "c"',
+        "CREATE TABLE t (id int)",
+        'SET CONSTRAINTS "c" IMMEDIATE; ALTER TABLE t DROP CONSTRAINT "c"',
         "SELECT setval('t_id_seq', 7)", 'UPDATE "media_blob" SET size = 1', "DO $$ BEGIN END $$",
     ],
 )  # fmt: skip
