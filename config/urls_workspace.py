@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.roblox.urls")),
     path("", include("apps.tenants.urls_settings")),
     path("", include("apps.tenants.urls_workspace")),
+    path("", include("apps.usage.urls")),
     path("", include("apps.gateway.urls")),
 ]
 handler500 = problems.server_error

@@ -40,6 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "steps": _steps(),
             "page_of_many": Paginator(range(120), 25).page(2),
             "crumbs": [("Experiences", "#"), ("Volcano lab", "#")],
+            "plot": _plot(),
             "moment": timezone.now() - timedelta(minutes=3),
             "icons": _icons(),
             "options": [("staging", "Staging"), ("production", "Production")],
@@ -63,6 +64,18 @@ def _steps() -> list[dict[str, Any]]:
         {"title": "Verify", "state": "failed", "detail": "Roblox answered 409.", **done},
         {"title": "Record", "state": "pending"},
     ]
+
+
+def _plot() -> dict[str, Any]:
+    """What a plot is drawn from; see apps.usage.plots."""
+    heights = [20, 60, 0, 90, 140, 200, 180, 0, 40, 120]
+    bars = [
+        {"x": 10 * n + 1, "y": 200 - height, "height": height, "when": f"Day {n}", "value": height}
+        for n, height in enumerate(heights)
+    ]
+    summary = "API calls by day: 850 in all; most on day 5, 200."
+    return {"bars": bars, "width": 100, "line": 30, "top": "200", "first": "Day 0",
+            "last": "Day 9", "summary": summary}  # fmt: skip
 
 
 def _icons() -> list[str]:

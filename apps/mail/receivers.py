@@ -27,6 +27,7 @@ from apps.tenants.signals import (
     workspace_resumed,
     workspace_suspended,
 )
+from apps.usage.signals import limit_near
 
 # What owners are told of, each by the mail of its name.
 NOTICES = {
@@ -36,7 +37,9 @@ NOTICES = {
     "deletion_asked": deletion_asked,
     "deletion_undone": deletion_undone,
     "deletion_near": deletion_near,
+    "limit_near": limit_near,
 }
+TOLD = ("former_host", "domain", "state", "threshold")  # what their texts may name of a signal
 DOMAIN_NOTICES = {"domain_unseen": domain_unseen, "domain_switched_off": domain_switched_off}
 
 
@@ -80,7 +83,7 @@ def send_welcome(tenant: Any, **_: Any) -> None:
 
 def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> None:
     context = {"tenant": tenant, "former_days": settings.TENANT_FORMER_ADDRESS_DAYS}
-    context |= {name: about[name] for name in ("former_host", "domain") if name in about}
+    context |= {name: value for name, value in about.items() if name in TOLD}
     people = tenant.memberships.owners().filter(user__is_active=True)
     for email in people.order_by("created_at").values_list("user__email", flat=True):
         # Not of the workspace: its own jobs rest while it is closed.

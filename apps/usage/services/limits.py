@@ -60,9 +60,19 @@ class State:
         return max((t for t in THRESHOLDS if (self.percent or 0) >= t), default=0)
 
     @property
+    def text(self) -> str:
+        """`43 of 100`, as people read it."""
+        used = amount(self.used, self.limit.unit)
+        return used if self.most is None else f"{used} of {amount(self.most, self.limit.unit)}"
+
+    @property
     def level(self) -> str:
         """How a page shows it: "", "warning" from 80, "danger" from 95 percent."""
         return {0: "", 80: "warning"}.get(self.threshold, "danger")
+
+    @property
+    def is_shared(self) -> bool:
+        return self.pool is not None
 
     @property
     def resets_at(self) -> datetime | None:
