@@ -250,7 +250,9 @@ def _behind(using: str) -> Iterable[tuple[SchemaVersion, int, int]]:
         .order_by("-workspaces")
     )
     for row in counted:
-        origin = SchemaVersion.objects.using(using).get(pk=row["version"])
+        # Before public's own migrations have run, newer columns of the version are not there.
+        needed = SchemaVersion.objects.using(using).only("fingerprint", "migrations", "ddl")
+        origin = needed.get(pk=row["version"])
         yield origin, row["workspaces"], row["prepared"]
 
 

@@ -29,6 +29,11 @@ unsafe = {{"index_not_concurrent": {reason!r}}}
 operations = [migrations.AddIndex(
     "workspacemark", models.Index(fields=["written_at"], name="marks_by_time"))]
 """
+UNIQUE = """
+atomic = False
+operations = [AddUniqueConcurrently(
+    "workspacemark", models.UniqueConstraint(fields=["schema_name"], name="mark_name_once"))]
+"""
 HIDDEN = """
 operations = [migrations.RunSQL(*(
     "DO $$ BEGIN ALTER TABLE marks_workspacemark ALTER COLUMN schema_name TYPE " + kind + "; END $$"
@@ -110,6 +115,15 @@ def test_an_index_beside_the_traffic(release):
     plan = plans.make()
     assert plan.refusals == []
     assert only_step(plan).mode == "concurrent"
+
+
+def test_our_own_operations_are_recorded_once_for_all(release):
+    release("0009_unique", UNIQUE, before="from apps.fleet.operations import AddUniqueConcurrently")
+    plan = plans.make()
+    step = only_step(plan)
+    assert plan.refusals == []
+    assert (step.mode, step.reversible) == ("concurrent", True)
+    assert "CREATE UNIQUE INDEX CONCURRENTLY" in text_of(plan)
 
 
 def test_an_accepted_finding_is_shown_with_its_reason(release):
