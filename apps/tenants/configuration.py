@@ -42,6 +42,9 @@ WORDS: Final = {
     "int_parsing": "Write a whole number.",
     "greater_than_equal": "Write {ge} or more.",
     "less_than_equal": "Write {le} or less.",
+    "dict_type": "Write an object.",
+    "model_type": "Write an object with name, starts and ends.",
+    "tuple_type": "Write a list.",
     "too_long": "These are too many: {max_length} at most.",
 }
 
@@ -54,6 +57,19 @@ class Term(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     starts: date
     ends: date
+
+    @field_validator("name")
+    @classmethod
+    def _in_print(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("Write it on one line, in letters, digits and signs.")
+        return name
+
+    @field_validator("starts", "ends", mode="before")
+    @classmethod
+    def _written_out(cls, day: object) -> object:
+        # A number would be read as seconds since 1970.
+        return day if isinstance(day, str | date) else "no date"
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Term:
@@ -79,6 +95,10 @@ class Configuration(BaseModel):
     def has(self, feature: str) -> bool:
         """Whether a declared feature is switched on here."""
         return self.features.get(feature, FEATURES[feature].default)
+
+    def switches(self) -> dict[str, bool]:
+        """Every declared feature."""
+        return {name: self.has(name) for name in FEATURES}
 
     @field_validator("locale")
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
@@ -25,15 +24,6 @@ class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
 
 class WorkspaceChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100, required=False)
-    accent = serializers.RegexField(
-        r"^#[0-9a-fA-F]{6}$", required=False, allow_blank=True, help_text="a colour as #rrggbb"
-    )
-    time_zone = serializers.CharField(required=False, help_text="an IANA name")
-
-    def validate_time_zone(self, name: str) -> str:
-        if name not in available_timezones():
-            raise serializers.ValidationError(f"{name} is not a time zone of the IANA database.")
-        return name
 
 
 class DomainSerializer(serializers.ModelSerializer[Domain]):

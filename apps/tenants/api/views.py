@@ -37,7 +37,7 @@ class WorkspaceViewSet(viewsets.GenericViewSet[Any]):
 
     @extend_schema(request=shapes.WorkspaceChange, responses=shapes.WorkspaceSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        """Change its name, colour or time zone; what is left out stays."""
+        """Change its name. Colour, locale and time zone are in its configuration."""
         tenant = tenants.update(
             tenant=request._request.tenant,  # type: ignore[attr-defined]
             by=request.user,

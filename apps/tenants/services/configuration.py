@@ -49,7 +49,7 @@ def change(
     require("workspace.configure", by=by, tenant=tenant)
     with schema_context("public"), transaction.atomic():
         locked: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
-        if exactly and base != locked.configuration_version:
+        if exactly and base is not None and base != locked.configuration_version:
             raise ConfigurationMoved(version=locked.configuration_version)
         wish = _units_of(wanted)
         if base is not None:
@@ -88,7 +88,7 @@ def units(found: Configuration) -> Units:
     """Every setting by its name, as JSON, features with their defaults filled in."""
     values = found.model_dump(mode="json")
     flat = {name: value for name, value in values.items() if name not in GROUPS}
-    flat |= {f"features.{name}": found.has(name) for name in FEATURES}
+    flat |= {f"features.{name}": is_on for name, is_on in found.switches().items()}
     return flat | {f"limits.{name}": value for name, value in values["limits"].items()}
 
 
