@@ -37,6 +37,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "PUSHER_KEY": lambda: secrets.token_hex(10),
     "PUSHER_SECRET": lambda: secrets.token_hex(16),
     "POSTGRES_PASSWORD": lambda: secrets.token_urlsafe(24),
+    "POSTGRES_APP_PASSWORD": lambda: secrets.token_urlsafe(24),
     "VALKEY_PASSWORD": lambda: secrets.token_urlsafe(24),
     "DEMO_PASSWORD": random_passphrase,
     "OPERATOR_PASSWORD": random_passphrase,

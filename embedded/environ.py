@@ -75,4 +75,6 @@ def compose(layout: Layout, **more: str) -> dict[str, str]:
     """The whole environment of a process of this profile."""
     own = credentials.read(layout.env_file) | more
     brought = {name: value for name, value in os.environ.items() if value or name not in own}
+    if brought.get("DATABASE_URL"):
+        own["DATABASE_OWNER_URL"] = ""  # ours owns nothing in a database brought along
     return {**own, **brought, "TOOLBOXAI_LOCAL_DIR": str(layout.home)}

@@ -148,10 +148,13 @@ def _start(layout: Layout, wanted: list[str], supervisor: Supervisor) -> str:
         sweep(layout.run / f"{name}.pid", signal.SIGINT, STOP_SECONDS)
     remark, services, urls = "", [], {}
     if "postgres" in wanted:
-        postgres = Postgres.of(layout, secrets["POSTGRES_PASSWORD"])
+        postgres = Postgres.of(
+            layout, secrets["POSTGRES_PASSWORD"], secrets["POSTGRES_APP_PASSWORD"]
+        )
         remark = postgres.prepare()
         services.append(postgres.service())
-        urls["DATABASE_URL"] = postgres.url
+        urls["DATABASE_URL"] = postgres.app_url
+        urls["DATABASE_OWNER_URL"] = postgres.url
     if "valkey" in wanted:
         valkey = Valkey.of(layout, secrets["VALKEY_PASSWORD"])
         services.append(valkey.service())

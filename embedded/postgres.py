@@ -25,6 +25,7 @@ from embedded.wheels import locate
 
 MAJOR = "18"
 NAME = "toolboxai"
+APP = "toolboxai_app"
 DATA_MEGABYTES = 200
 SYSTEM_HOME = Path("/var/lib/toolboxai")
 
@@ -45,6 +46,13 @@ DURABLE = {
 }
 READY = """
 SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_database WHERE datname = 'toolboxai')
+"""
+# Its password follows the env file; the rights come with the migrations.
+APP_ROLE = f"""
+DO $$ BEGIN
+  CREATE ROLE {APP} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL;
+END $$;
+ALTER ROLE {APP} PASSWORD '{{password}}'
 """
 # A test database that a power cut spoils is made again.
 FAST = {
@@ -71,15 +79,16 @@ class Postgres:
     binaries: Path
     port: int
     password: str
+    app_password: str
 
     @classmethod
-    def of(cls, layout: Layout, password: str) -> Postgres:
+    def of(cls, layout: Layout, password: str, app_password: str) -> Postgres:
         """Find its place and its programs, copying these where root's `nobody` needs it."""
         user = ServerUser.current()
         home = _find_home(layout, user)
         binaries = _find_binaries(layout, user, home)
         port = ports.remembered(layout.run / "ports.json", "postgres")
-        return cls(layout, user, home, binaries, port, password)
+        return cls(layout, user, home, binaries, port, password, app_password)
 
     @property
     def data(self) -> Path:
@@ -87,7 +96,13 @@ class Postgres:
 
     @property
     def url(self) -> str:
+        """The owner's, who makes and changes tables."""
         return f"postgresql://{NAME}:{self.password}@{ports.LOOPBACK}:{self.port}/{NAME}"
+
+    @property
+    def app_url(self) -> str:
+        """The application's, which owns nothing."""
+        return f"postgresql://{APP}:{self.app_password}@{ports.LOOPBACK}:{self.port}/{NAME}"
 
     def prepare(self) -> str:
         """Make or check the data folder; a sentence about anything unusual done."""
@@ -138,6 +153,8 @@ class Postgres:
         state = server.try_ask(READY)
         if state == "f|f":
             server.ask(f"CREATE DATABASE {NAME}")
+        if state in {"f|f", "f|t"}:
+            server.ask(APP_ROLE.format(password=self.app_password))
         return state in {"f|f", "f|t"}
 
     @property

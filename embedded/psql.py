@@ -42,11 +42,12 @@ class Psql:
 
     def _run(self, sql: str) -> subprocess.CompletedProcess[str]:
         parts = urlsplit(self.url)
-        # The password goes by the environment: arguments can be read by everybody.
+        # Passwords go by the environment and the input: arguments can be read by everybody.
         login, _, place = parts.netloc.rpartition("@")
         bare = urlunsplit(parts._replace(netloc=f"{login.partition(':')[0]}@{place}"))
         return subprocess.run(
-            [str(self.program), "-XAtq", "-c", sql, bare],
+            [str(self.program), "-XAtq", "-v", "ON_ERROR_STOP=1", bare],
+            input=sql,
             env={
                 "PGPASSWORD": parts.password or "",
                 "PGCONNECT_TIMEOUT": "5",

@@ -73,7 +73,7 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         assets = Assets(layout)
         stack.callback(assets.stop)
         assets.begin(env)
-        own = Psql.of(layout, env["DATABASE_URL"]) if not given.database else None
+        own = Psql.of(layout, env["DATABASE_OWNER_URL"]) if not given.database else None
         with DjangoSession(layout, env) as django:
             Database(layout, own, with_demo=not given.roblox).prepare(django)
         with step("Front end, static files") as current:
@@ -112,7 +112,8 @@ def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None
 
 def _start_processes(layout: Layout, env: dict[str, str], supervisor: Supervisor) -> None:
     """`web` first and alone: somebody is waiting for its first page."""
-    services = procfile.services(layout, env)
+    # They run without the owner's password; an empty name wins over the file's.
+    services = procfile.services(layout, {**env, "DATABASE_OWNER_URL": ""})
     with step("Web"):
         supervisor.start(*(service for service in services if service.name == "web"))
     others = [service for service in services if service.name != "web"]

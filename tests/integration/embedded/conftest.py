@@ -15,7 +15,15 @@ from embedded import ports, process
 from embedded.layout import ROOT
 from tests.integration.embedded.waiting import wait_until
 
-OUTSIDE = ("DATABASE_URL", "REDIS_URL", "ROBLOX_API_URL", "SANDBOX_URL", "HOST", "PORT")
+OUTSIDE = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "ROBLOX_API_URL",
+    "SANDBOX_URL",
+    "HOST",
+    "PORT",
+)
 GENERATED = ("PUBLIC_URL", "PUSHER_URL", "MEDIA_DIR", "MAIL_OUTBOX_DIR", "TOOLBOXAI_ENV")
 
 
