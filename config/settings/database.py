@@ -26,7 +26,6 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         # A server-side cursor outlives its message, which a transaction pooler does not allow.
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "WORKSPACE_ROLES": bool(ENV.database_owner_url.get_secret_value()),
         **parse_database_url(ENV.database_url.get_secret_value()),
     }
 }

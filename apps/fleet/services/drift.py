@@ -12,12 +12,12 @@ from django.db import connections
 from apps.fleet.models import Schema, SchemaVersion
 from apps.fleet.services import ledger, structures
 from apps.fleet.services.fingerprints import Key, fingerprint
-from apps.fleet.services.ownership import is_split, owner_alias
+from apps.fleet.services.ownership import owner_alias
 
 BATCH = 50
 LOOK = """
 SELECT name, fleet.structure_hash(name),
-  CASE WHEN %s THEN fleet.strange_rights(name) END, fleet.applied_hash(name)
+  fleet.strange_rights(name), fleet.applied_hash(name)
 FROM unnest(%s::text[]) AS name
 """
 SCHEMA = "(schema)"
@@ -52,7 +52,7 @@ def report(*, schema_names: Collection[str] | None = None, using: str = "owner")
 
 def _look(rows: list[Schema], using: str) -> Iterator[Drift]:
     with connections[using].cursor() as cursor:
-        cursor.execute(LOOK, [is_split(), [row.name for row in rows]])
+        cursor.execute(LOOK, [[row.name for row in rows]])
         found = {name: rest for name, *rest in cursor.fetchall()}
     for row in rows:
         digest, rights, noted = found[row.name]

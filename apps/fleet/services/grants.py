@@ -13,7 +13,6 @@ from psycopg import sql
 
 from apps.core.postgresql import roles
 from apps.fleet.models import Schema, SchemaStep, SchemaVersion
-from apps.fleet.services.ownership import is_split
 
 FILES = ("functions.sql", "structure.sql", "rights.sql")
 FOLDER = Path(__file__).resolve().parents[1] / "sql"
@@ -29,9 +28,8 @@ def install(*, using: str) -> bool:
     with connections[using].cursor() as cursor:
         text = _functions(cursor)
         stamp = hashlib.sha256(text.encode()).hexdigest()
-        if is_split():
-            roles.install(using=using)
-            _protect(cursor)
+        roles.install(using=using)
+        _protect(cursor)
         if _stamp(cursor) == stamp:
             return False
         cursor.execute("CREATE SCHEMA IF NOT EXISTS fleet")
@@ -53,7 +51,6 @@ def _functions(cursor: Any) -> str:
         "application": application,
         "application_identifier": sql.Identifier(application).as_string(cursor.connection),
         "tenants": apps.get_model(settings.TENANT_MODEL)._meta.db_table,
-        "roles": str(is_split()).lower(),
     }
     text = "".join((FOLDER / name).read_text() for name in FILES)
     for name, value in names.items():

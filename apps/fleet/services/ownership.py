@@ -18,11 +18,6 @@ def owner_alias(using: str = "owner") -> str:
     return using if using in settings.DATABASES else "default"
 
 
-def is_split() -> bool:
-    """Whether the application has a role of its own, apart from the owner's."""
-    return "owner" in settings.DATABASES
-
-
 @contextmanager
 def as_owner(using: str = "owner") -> Iterator[Any]:
     """Everything this thread's ORM does in the block is done as the owner, over a connection of

@@ -1,6 +1,6 @@
 -- All the DDL the application's own role can cause. The functions run as the owner; names are
 -- checked, the statements come out of tables that the application cannot write.
--- @prefix@, @application@, @tenants@ and @roles@ are filled in by services.grants.
+-- @prefix@, @application@ and @tenants@ are filled in by services.grants.
 
 CREATE OR REPLACE FUNCTION fleet.role_of(schema_name text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS
@@ -23,9 +23,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   tenant text := fleet.role_of(schema_name);
 BEGIN
-  IF NOT @roles@ THEN
-    RETURN;
-  END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = tenant) THEN
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', tenant);
@@ -114,7 +111,7 @@ BEGIN
   EXECUTE format('DROP SCHEMA %I CASCADE', unwanted);
   DELETE FROM public.fleet_schema WHERE name = unwanted;
   DELETE FROM public.fleet_backfill WHERE schema_name = unwanted;
-  IF @roles@ AND EXISTS (SELECT FROM pg_roles WHERE rolname = tenant) THEN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = tenant) THEN
     BEGIN
       EXECUTE format('DROP ROLE %I', tenant);
     EXCEPTION WHEN dependent_objects_still_exist OR object_in_use OR insufficient_privilege THEN
