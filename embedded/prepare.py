@@ -45,7 +45,6 @@ class Database:
             if note.get("migrations") == wanted:
                 current.note = "unchanged"
             else:
-                django.run("migrate_schemas", "--shared")
                 django.run("fleet", "migrate")
                 self._write_note({**note, "migrations": wanted})
         with step("Demo") as current:
@@ -70,6 +69,8 @@ class Database:
 def _migrations(layout: Layout) -> list[Path]:
     return [
         *layout.root.glob("apps/*/migrations/*.py"),
+        *layout.root.glob("apps/*/sql/*.sql"),
+        *layout.root.glob("apps/core/postgresql/*.py"),
         *layout.root.glob("config/**/*.py"),
         layout.root / "requirements" / "embedded.txt",
     ]
