@@ -15,7 +15,7 @@ from apps.fleet.services.courses import Unwatched
 
 from .conftest import ADD_COLOUR, fail_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 States = RolloutItem.State
 
 
