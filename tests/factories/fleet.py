@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 from apps.fleet.services.ownership import owner_alias
 
@@ -29,7 +29,6 @@ def run_as_owner(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 def schemas_like(pattern: str) -> set[str]:
     """Names in the database itself, whatever the ledger says."""
-    return {
-        name
-        for (name,) in run_as_owner("SELECT nspname FROM pg_namespace WHERE nspname ~ %s", pattern)
-    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ %s", [pattern])
+        return {name for (name,) in cursor.fetchall()}

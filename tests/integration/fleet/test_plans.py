@@ -4,12 +4,13 @@ import json
 
 import pytest
 from django.db import connection, transaction
+from django_tenants.utils import schema_context
 
 from apps.fleet.errors import RehearsalFailed, UnsafeMigration
 from apps.fleet.management import plan_texts
 from apps.fleet.services import plans
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 COLOUR = """
 operations = [
@@ -57,7 +58,11 @@ def only_step(plan):
 
 def columns_of(table):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass", [table])
+        cursor.execute(
+            "SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
+            " WHERE format('%%s.%%s', relnamespace::regnamespace, relname) = %s",
+            [table],
+        )
         return {name for (name,) in cursor.fetchall()}
 
 
@@ -146,8 +151,8 @@ def test_rehearsed_on_a_schema_with_rows(release):
 
 def test_a_rehearsal_on_a_busy_schema_gives_up(release):
     release("0009_colour", COLOUR)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE w_alpha.marks_workspacemark IN ACCESS SHARE MODE")
+    with schema_context("w_alpha"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE marks_workspacemark IN ACCESS SHARE MODE")
         with pytest.raises(RehearsalFailed, match="lock timeout"):
             plans.make(on="w_alpha", lock_timeout=0.05)
 
