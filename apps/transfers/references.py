@@ -93,6 +93,7 @@ STAYING = {
     "gateway.apikey": "its secret was given for another address; keys are made anew",
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
+    "djstripe.customer": "an account at Stripe belongs to the installation that opened it",
     "usage.usageevent": "not yet folded into its day; counted again within minutes",
     "usage.usagewarning": "warnings follow from use and plan",
     "fleet.backfill": "how far a migration came in one schema of this database",
@@ -130,5 +131,5 @@ def secrets() -> dict[str, tuple[str, ...]]:
     for model in workspace_models():
         fields = [f for f in model._meta.concrete_fields if isinstance(f, EncryptedTextField)]
         if fields:
-            found[model._meta.label_lower] = tuple(f.column for f in fields)
+            found[model._meta.label_lower] = tuple(f.attname for f in fields)
     return found

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
-from apps.transfers.services import exports, imports
+from apps.transfers.services import clones, exports, imports
 
 # A large customer's files take hours; the lease notices a worker that hangs.
 HOURS = 6 * 3600
@@ -28,6 +28,15 @@ def make_export(self: Job, run: JobRun, *, export_id: str) -> dict[str, Any]:
 def take_in(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:
     record = imports.carry_out(import_id=import_id, run=run)
     return {"workspace": record.slug, "rows": record.rows, "to_do": record.to_do}
+
+
+@shared_task(
+    base=Job, bind=True, name="transfers.clone", job_queue="bulk", title="Make a sandbox",
+    soft_time_limit=HOURS, time_limit=HOURS + 60,
+)  # fmt: skip
+def make_clone(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:
+    record = clones.carry_out(import_id=import_id, run=run)
+    return {"workspace": record.slug, "rows": record.rows}
 
 
 @shared_task(name="transfers.expire", ignore_result=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
+from apps.audit.services import entries as audit
 from apps.media.services import blobs
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.transfers.models import Import
@@ -44,6 +47,9 @@ def fill(tenant: Any, by: Any) -> Experience:
             started_by_label=by.email,
         )  # fmt: skip
         deployment.steps.create(position=1, name="check", title="Check", state="running")
+        with transaction.atomic():
+            audit.record(action="experience.created", by=by, target=experience)
+            audit.record(action="release.created", by=None, target=release)
     return experience
 
 

@@ -54,8 +54,9 @@ class Writer:
 
     def __init__(self, target: IO[bytes], head: dict[str, Any]) -> None:
         self._tar = tarfile.open(  # noqa: SIM115 -- closed by `finish`
-            fileobj=target, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK, copybufsize=BLOCK
+            fileobj=target, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK
         )
+        self._tar.copybufsize = BLOCK  # type: ignore[attr-defined]
         self.members: list[Member] = []
         self.add_bytes(HEAD, encode({"format": FORMAT, **head}))
 
@@ -65,7 +66,7 @@ class Writer:
         entry.size, entry.mode = size, 0o600
         hashed = _Hashed(source)
         try:
-            self._tar.addfile(entry, hashed)  # type: ignore[arg-type]
+            self._tar.addfile(entry, hashed)
         except OSError as error:
             raise ExportDamaged(f"{name} is shorter than it should be.") from error
         self.members.append(Member(name, size, hashed.sha256))
@@ -143,7 +144,7 @@ def compress(target: IO[bytes]) -> Any:
     return zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).stream_writer(target, closefd=False)
 
 
-def decompress(source: Readable) -> Iterator[bytes]:
+def decompress(source: Any) -> Iterator[bytes]:
     """Blocks of what `compress` wrote. Raises `ExportDamaged`."""
     reader = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=False)
     try:

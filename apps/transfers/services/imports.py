@@ -178,7 +178,7 @@ def clear_way(*, slug: str) -> None:
     Raises `ImportUnderWay` for one whose worker may still be alive.
     """
     for record in Import.objects.filter(slug=slug, state=State.RUNNING):
-        run = JobRun.objects.filter(pk=record.run_id).first()
+        run = JobRun.objects.filter(pk=record.run_id or record.pk).first()
         left = _lease_left(run)
         if left > 0:
             raise ImportUnderWay(
@@ -256,10 +256,15 @@ def _welcome(tenant: Tenant, person: User) -> None:
     )
 
 
+def drop_work(record: Import) -> None:
+    """Remove the folder in which a clone was put together."""
+    shutil.rmtree(Path(settings.TRANSFERS_DIR) / f"clone-{record.pk}", ignore_errors=True)
+
+
 def _clear_up(record: Import) -> None:
     unpacking.drop_files(schema_name=record.schema_name)
     _remove_source(record)
-    shutil.rmtree(Path(settings.TRANSFERS_DIR) / f"clone-{record.pk}", ignore_errors=True)
+    drop_work(record)
 
 
 def _remove_source(record: Import) -> None:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
+from apps.core.database import connection
 from apps.fleet.services.fingerprints import Key, migrations_of_code
 from apps.fleet.services.ownership import as_owner, run, take_turn
 from apps.transfers.errors import ExportDamaged, ExportNewer
@@ -67,7 +68,7 @@ def bring_forward(
 
 def names_in(*, schema_name: str) -> set[str]:
     """The tables that really stand in a schema: rows are loaded into no others."""
-    with schema_context("public"), rows.connection.cursor() as cursor:
+    with schema_context("public"), connection.cursor() as cursor:
         cursor.execute(NAMES, [schema_name])
         return {name for (name,) in cursor.fetchall()}
 

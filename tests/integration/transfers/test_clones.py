@@ -1,0 +1,83 @@
+"""A sandbox looks like the original and holds nothing of it that is personal."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.jobs.task import run_now
+from apps.media.services import blobs
+from apps.roblox.models import Artifact, Environment, Experience, Release
+from apps.tenants.models import Tenant
+from apps.transfers.services import clones, packing, rows
+
+pytestmark = pytest.mark.django_db
+
+
+def clone(tenant, slug, **wishes):
+    record, run = clones.plan_now(tenant=tenant, slug=slug, **wishes)
+    run_now(run)
+    record.refresh_from_db()
+    assert record.problem == ""
+    return Tenant.objects.get(slug=slug)
+
+
+def everything(tenant, folder):
+    """All of a workspace's rows as one text."""
+    folder.mkdir()
+    contents = packing.take(tenant=tenant, folder=folder, with_secrets=True)
+    lines = [
+        line for part in contents.tables for line in rows._lines(tenant.schema_name, part.table)
+    ]
+    return b"".join(lines).decode()
+
+
+def test_nothing_personal_is_left(filled, tmp_path):
+    original = everything(filled, tmp_path / "a")
+    copy = everything(clone(filled, "sandbox-a"), tmp_path / "b")
+    for word in ("Volcano", "Tomás", "olivia@alpha", "volcano", "Kinder", "Wörk", "7001"):
+        assert word in original
+        assert word not in copy
+
+
+def test_it_looks_alike(filled):
+    with clone(filled, "sandbox-a"):
+        name, notes = Experience.objects.get().name, Release.objects.get().notes
+    assert [len(part) for part in name.split()] == [7, 3, 1, 5]
+    assert notes.count("\n") == 1
+    assert notes.endswith(".")
+
+
+def test_one_person_is_one_person_everywhere(filled):
+    with clone(filled, "sandbox-a"):
+        experience, release = Experience.objects.get(), Release.objects.get()
+    assert experience.created_by_id == release.created_by_id
+    assert experience.created_by_label == release.created_by_label
+    assert experience.created_by_label.endswith(("example.org", "example.com", "example.net"))
+
+
+def test_the_same_seed_makes_the_same(filled, owner):
+    names = []
+    for slug, seed in (("one", "7"), ("two", "7"), ("three", "8")):
+        with clone(filled, f"sandbox-{slug}", seed=seed):
+            names.append(Experience.objects.get().slug)
+    assert names[0] == names[1] != names[2]
+
+
+def test_it_is_marked_and_its_keys_are_gone(filled):
+    sandbox = clone(filled, "sandbox-a")
+    assert sandbox.sandbox_of == "alpha"
+    with sandbox:
+        staging = Environment.objects.get()
+        assert (staging.api_key, staging.key_state) == ("", "missing")
+
+
+def test_stored_files_are_its_own(filled):
+    with clone(filled, "sandbox-a"):
+        blob = Artifact.objects.get().blob
+        assert blob.storage_name.startswith("w_sandbox_a/")
+        assert blobs.read(blob=blob) == b"place of alpha"
+
+
+def test_owners_come_along_and_nobody_else(filled, owner):
+    members = clone(filled, "sandbox-a").memberships.values_list("user__email", "role")
+    assert list(members) == [(owner.email, "owner")]
