@@ -37,7 +37,8 @@ def moved(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if request.method in SAFE and not request.path.startswith(problems.API):
         address = f"{tenant.url}{request.get_full_path()}"
         response = HttpResponsePermanentRedirect(address, preserve_request=True)
-        response["Cache-Control"] = "max-age=3600"  # the former address ends one day
+        # Kept by a browser, it would send people in circles when a workspace moves back.
+        add_never_cache_headers(response)
         return response
     error = AddressMoved(f"{tenant} is at {tenant.url} now.", moved_to=tenant.url)
     return _answer(request, error, "errors/domain.html", tenant)

@@ -45,7 +45,9 @@ def verify(request: WorkspaceRequest, pk: int) -> HttpResponse:
     domain = domains.find(tenant=request.tenant, pk=pk)
     try:
         domains.verify(domain=domain, by=request.user)
-    except (DomainNotVerified, DomainTaken, DnsUnavailable) as error:
+    except DomainNotVerified:
+        messages.warning(request, "Not yet: see below what was found.")
+    except (DomainTaken, DnsUnavailable) as error:
         messages.warning(request, error.detail)
     else:
         messages.success(request, f"{domain} leads here now.")

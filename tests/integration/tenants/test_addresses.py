@@ -40,6 +40,7 @@ def test_the_old_host_leads_to_the_same_page(alpha, browse, owner, path):
     renamed = addresses.rename(tenant=alpha, slug="omega", by=owner)
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (308, f"{renamed.url}{path}")
+    assert "no-store" in answer["Cache-Control"], "or a browser goes in circles once it moves back"
 
 
 def test_a_form_sent_to_the_old_host_is_not_sent_on(alpha, browse, owner):

@@ -260,6 +260,7 @@ class TestPage:
         verify = f"/settings/domains/{made.pk}/verify/"
         said = client.post(verify, follow=True).content.decode()
         assert "There is no TXT record" in said
+        assert "Not yet" in said
         name_server.publish(made)
         assert "leads here now" in client.post(verify, follow=True).content.decode()
         client.post("/settings/domains/main/", {"domain": made.pk})
