@@ -6,6 +6,8 @@ from django.utils import timezone
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.isolation.models import Probe
 
+LATE_MINUTES = 10
+
 
 @admin.register(Probe)
 class ProbeAdmin(ReadOnlyModelAdmin):
@@ -22,11 +24,9 @@ class ProbeAdmin(ReadOnlyModelAdmin):
 
     def figures(self) -> list[Figure]:
         alarming = Probe.objects.alarming().of_a_day().count()
-        return [
-            self.figure("Leaks found in a day", alarming, "foreign__gt=0", alarm=True),
-            self.figure("Minutes since isolation was probed", self._minutes()),
-        ]
-
-    def _minutes(self) -> int:
-        newest = Probe.objects.first()
-        return int((timezone.now() - newest.started_at).total_seconds() // 60) if newest else -1
+        figures = [self.figure("Leaks found in a day", alarming, "foreign__gt=0", alarm=True)]
+        if newest := Probe.objects.first():
+            minutes = int((timezone.now() - newest.started_at).total_seconds() // 60)
+            late = minutes > LATE_MINUTES
+            figures.append(self.figure("Minutes since isolation was probed", minutes, alarm=late))
+        return figures

@@ -20,6 +20,7 @@ from benchmarks.mixed import deeds, elsewhere
 from benchmarks.mixed.elsewhere import Seen
 
 AT_ONCE = 4
+LOST = (OperationalError, InterfaceError, UpdateError, psycopg.OperationalError)
 
 
 class Alone(NamedTuple):
@@ -170,13 +171,11 @@ def run(requests: int, *, threads: int, seed: int, kill: tuple[str, str] | None)
 
 
 def _lost_its_connection(error: Exception) -> bool:
-    """COPY's errors are psycopg's own; a COMMIT that meets the end of its connection gets two
-    answers at once; Django's sessions take any error of the database for a session that is gone.
+    """COPY's errors are psycopg's own, and a command that meets the end of its connection may get
+    two answers where it unpacks one. Django's sessions take any error for a session that is gone.
     """
-    lost = isinstance(
-        error, (OperationalError, InterfaceError, UpdateError, psycopg.OperationalError)
-    )
-    return lost or "received 2 results from command" in str(error)
+    raw = connection.connection
+    return isinstance(error, LOST) or (raw is not None and raw.broken)
 
 
 @contextmanager

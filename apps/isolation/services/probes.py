@@ -38,7 +38,7 @@ def take(*, process: str, workspaces: int = WORKSPACES, threads: int = THREADS) 
     probe = Probe(
         process=process,
         node=f"{socket.gethostname()[:80]}:{os.getpid()}",
-        milliseconds=1000 * (time.perf_counter() - started),
+        milliseconds=round(1000 * (time.perf_counter() - started), 1),
         workspaces=len(schemas),
         reads=len(seen),
         foreign=len(foreign),
