@@ -27,7 +27,7 @@ endif
 
 .PHONY: help up down reset status logs shell operator-code test coverage e2e clamav pooler promtool check \
 	check-style check-types \
-	check-floors check-templates check-frontend check-secrets format bench requirements install-dev
+	check-floors check-migrations check-templates check-frontend check-secrets format bench requirements install-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -71,7 +71,7 @@ pooler: install-dev ## No workspace sees another's rows behind a real PgBouncer 
 promtool: install-dev ## Alert rules, checked and tested by promtool (Debian's prometheus)
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/promtool $(ARGS)
 
-check: check-style check-types check-floors check-templates check-frontend check-secrets ## Style, types, floors, templates, front end, secrets
+check: check-style check-types check-floors check-migrations check-templates check-frontend check-secrets ## Style, types, floors, migrations, templates, front end, secrets
 
 check-style: install-dev
 	$(BIN)/ruff check .
@@ -83,6 +83,10 @@ check-types: install-dev
 
 check-floors: install-dev
 	$(BIN)/lint-imports
+
+# Since the last release written down; loads the settings, asks no database.
+check-migrations: install-dev
+	$(EMBEDDED) exec --profile test -- $(BIN)/python manage.py fleet lint
 
 check-templates: install-dev
 	$(BIN)/djlint --lint --quiet templates apps

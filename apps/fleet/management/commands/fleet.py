@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.errors import DomainError
+from apps.fleet.management import planning
 from apps.fleet.management.displays import Display, describe, show_history, show_status
 from apps.fleet.models import Rollout
 from apps.fleet.services import drift, pool, rollbacks, rollouts
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         history = verbs.add_parser("history", help="the last rollouts")
         history.add_argument("--schema", help="the way of one schema")
         verbs.add_parser("pool", help="prepared schemas; fills up what is missing")
+        planning.add_verbs(verbs)
 
     def _add_migrate(self, parser: CommandParser) -> None:
         add = parser.add_argument
@@ -53,6 +55,7 @@ class Command(BaseCommand):
         verbs: dict[str, Callable[..., None]] = {
             "migrate": self._migrate, "status": self._status, "verify": self._verify,
             "rollback": self._rollback, "history": self._history, "pool": self._pool,
+            **planning.verbs_of(self.stdout),
         }  # fmt: skip
         try:
             verbs[verb](**options)
