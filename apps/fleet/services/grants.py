@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from psycopg import sql
 
 from apps.core.postgresql import roles
@@ -16,6 +16,7 @@ from apps.fleet.models import Schema, SchemaStep, SchemaVersion
 
 FILES = ("functions.sql", "structure.sql", "rights.sql")
 FOLDER = Path(__file__).resolve().parents[1] / "sql"
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('fleet.install', 815))"
 # What build_schema runs as the owner comes from here: nobody else may write it.
 READ_ONLY = (SchemaVersion, SchemaStep, Schema)
 
@@ -23,9 +24,10 @@ READ_ONLY = (SchemaVersion, SchemaStep, Schema)
 def install(*, using: str) -> bool:
     """Bring roles, rights and functions up to date; False when they were.
 
-    Run as the owner, after the migrations of public.
+    Run as the owner, after the migrations of public. All of it or nothing, one at a time.
     """
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(TURN)
         text = _functions(cursor)
         stamp = hashlib.sha256(text.encode()).hexdigest()
         roles.install(using=using)

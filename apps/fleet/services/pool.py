@@ -37,7 +37,7 @@ def claim(*, schema_name: str) -> Schema | None:
     version = versions.current()
     if version is None or versions.is_behind(version):
         return None
-    with schema_context("public"), transaction.atomic():
+    with schema_context("public"), transaction.atomic(savepoint=False):
         transaction.on_commit(ask_for_refill)
         if schemas.call("claim_schema", schema_name, version.pk) is None:
             return None
