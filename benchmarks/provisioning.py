@@ -96,18 +96,18 @@ def grow(size: int, founder: Any) -> None:
 
 def measure(size: int, founder: Any) -> tuple[list[float], list[float], list[float]]:
     """Seconds of stock, of refills and of claims."""
-    stock = [timed(lambda n=n: make_stock(f"w_stock_{n}")) for n in range(STOCK_ROUNDS)]
-    refills = [timed(lambda n=n: fill_to(n + 1)) for n in range(CLAIMS)]
-    claims = [timed(lambda n=n: claim(f"claim-{size}-{n}", founder)) for n in range(CLAIMS)]
+    stock = [timed(make_stock, f"w_stock_{n}") for n in range(STOCK_ROUNDS)]
+    refills = [timed(fill_to, n + 1) for n in range(CLAIMS)]
+    claims = [timed(claim, f"claim-{size}-{n}", founder) for n in range(CLAIMS)]
     verify(size)
     for number in range(STOCK_ROUNDS):
         as_owner(f"DROP SCHEMA w_stock_{number} CASCADE")
     return stock, refills, claims
 
 
-def timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[..., object], *arguments: Any) -> float:
     begun = time.perf_counter()
-    work()
+    work(*arguments)
     return time.perf_counter() - begun
 
 
