@@ -52,6 +52,7 @@ UNFOLD = {
                 "items": [
                     _item("Overview", "monitoring", "index"),
                     _rows("Workspaces", "domain", "tenants_tenant"),
+                    _rows("Usage", "bar_chart", "usage_workspaceusage"),
                     _rows("People", "person", "accounts_user"),
                     _rows("Memberships", "group", "tenants_membership"),
                     _rows("Deleted workspaces", "delete_history", "tenants_departure"),

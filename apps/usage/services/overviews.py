@@ -73,10 +73,9 @@ def plans_of(tenants: Sequence[Tenant]) -> dict[int, Plan]:
 def nearest(tenants: Sequence[Tenant]) -> dict[str, Nearest]:
     """By workspace; select `parent` with the tenants. Those of a pool are as near as the pool."""
     heads = {t.pk: t.parent or t for t in tenants}
-    everyone = Tenant.objects.filter(
-        Q(pk__in=[t.pk for t in tenants]) | Q(parent__in=heads.values()) | Q(pk__in=heads.values())
-    )
-    family = list(everyone)
+    top = {head.pk for head in heads.values()}
+    shown = {tenant.pk for tenant in tenants}
+    family = list(Tenant.objects.filter(Q(pk__in=shown | top) | Q(parent__in=top)))
     own_plans = plans_of(family)
     numbers = used(t.schema_name for t in family)
     return {t.schema_name: _nearest(t, heads[t.pk], family, own_plans, numbers) for t in tenants}

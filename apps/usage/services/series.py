@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from django.db.models import Sum
+
 from apps.core.errors import Invalid
 from apps.tenants.models import Tenant
+from apps.usage.models import UsageDay
 from apps.usage.plans import METRICS, SCHOOLS, Metric
 from apps.usage.services import calls, usage
 from apps.usage.services.limits import is_district
@@ -59,6 +62,19 @@ def of(
     starts = _starts(by, first, last)
     shown = [m for m in METRICS.values() if m.name != SCHOOLS or is_district(tenant)]
     return [Series(metric, _points(metric, name, starts, by, found)) for metric in shown]
+
+
+def of_all() -> list[Series]:
+    """All workspaces together by day, the last 30 days; up to a minute old."""
+    last = usage.today()
+    first = last - timedelta(days=DAYS - 1)
+    rows = UsageDay.objects.filter(day__range=(first, last)).order_by()
+    found = {
+        ("", metric, day): amount
+        for metric, day, amount in rows.values_list("metric", "day").annotate(Sum("amount"))
+    }
+    starts = _starts("day", first, last)
+    return [Series(m, _points(m, "", starts, "day", found)) for m in METRICS.values()]
 
 
 def _points(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from time_machine import travel
 
-from apps.tenants.models import Membership, Tenant
+from apps.tenants.models import Membership
 from apps.tenants.services import invitations
 from apps.usage.errors import CallLimitReached, LimitReached
 from apps.usage.models import WorkspacePlan
@@ -21,22 +21,8 @@ from tests.factories.tenants import MembershipFactory, invite
 
 
 @pytest.fixture(autouse=True)
-def _fresh(own_redis):
-    api_calls.forget()
-    yield
-    api_calls.forget()
-
-
-@pytest.fixture
-def limit(alpha):
-    """`limit(members=3)`: what an operator has set for Alpha."""
-
-    def set_limits(tenant=alpha, **values: int) -> Tenant:
-        tenant.configuration = {**tenant.configuration, "limits": values}
-        tenant.save()
-        return tenant
-
-    return set_limits
+def _fresh(fresh_calls):
+    pass
 
 
 def state(tenant, key):

@@ -1,0 +1,415 @@
+"""The usage page, its CSV, the API, the schools of a district, the console, the command."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.accounts.services import operators
+from apps.audit.models import AuditEntry
+from apps.core.errors import NotAllowed, NotFound
+from apps.tenants.access import Operator
+from apps.tenants.errors import PermissionMissing
+from apps.tenants.models import Membership, Tenant
+from apps.tenants.services import schools
+from apps.usage import plots
+from apps.usage.errors import LimitReached, UnknownPlan
+from apps.usage.models import UsageWarning, WorkspacePlan
+from apps.usage.services import limits, plan_changes, samples, series, usage, warnings
+from tests.factories.gateway import make_key
+from tests.factories.tenants import MembershipFactory, invite
+from tests.integration.core.test_metrics import scrape
+
+pytestmark = pytest.mark.usefixtures("fresh_calls")
+
+
+def count(number: int, tenant, metric: str = "mails") -> None:
+    usage.count(schema_name=tenant.schema_name, metric=metric, amount=number)
+
+
+class TestPage:
+    def test_it_shows_limits_and_plots(self, browse, owner, alpha):
+        count(3, alpha)
+        page = browse(owner).get("/settings/usage/").content.decode()
+        assert "3 of 200" in page
+        assert "Mails by day" in page
+        assert page.count('role="img"') == 7
+
+    def test_each_drawing_has_its_table(self, browse, owner):
+        page = browse(owner).get("/settings/usage/?by=month").content.decode()
+        assert page.count("As a table") == page.count('role="img"')
+
+    def test_nonsense_shows_days(self, browse, owner):
+        assert browse(owner).get("/settings/usage/?by=century").context["by"] == "day"
+
+    def test_it_takes_a_constant_number_of_queries(self, browse, owner, alpha):
+        client = browse(owner)
+        client.get("/settings/usage/")
+        with CaptureQueriesContext(connection) as before:
+            client.get("/settings/usage/")
+        for back in range(20):
+            day = usage.today() - timedelta(days=back)
+            usage.advance(metric="mails", day=day, source="", amounts={"w_alpha": 5})
+        with CaptureQueriesContext(connection) as after:
+            client.get("/settings/usage/")
+        assert len(after) == len(before) <= 24
+
+    def test_the_csv_has_a_line_for_each_day_and_metric(self, browse, owner, alpha):
+        count(3, alpha)
+        answer = browse(owner).get("/settings/usage/usage.csv")
+        lines = list(csv.DictReader(answer.content.decode().splitlines()))
+        assert len(lines) == 30 * 7
+        last = [line for line in lines if line["metric"] == "mails"][-1]
+        assert (last["day"], last["amount"]) == (usage.today().isoformat(), "3")
+        assert 'filename="alpha-usage-by-day.csv"' in answer["Content-Disposition"]
+
+
+class TestSeries:
+    def of(self, tenant, metric, **about):
+        found = {one.metric.name: one for one in series.of(tenant, **about)}
+        return found[metric]
+
+    def test_what_is_counted_adds_up_over_a_month(self, alpha):
+        first = usage.today().replace(day=1)
+        for number in range(3):
+            usage.advance(metric="mails", day=first, source=f"s{number}", amounts={"w_alpha": 2})
+        found = self.of(alpha, "mails", by="month")
+        assert (len(found.points), found.points[-1].amount, found.total) == (12, 6, 6)
+
+    def test_of_what_there_is_a_month_has_the_last_sample(self, alpha, owner):
+        day = usage.today().replace(day=1) - timedelta(days=1)
+        for back, amount in ((9, 5), (0, 7)):
+            usage.advance(
+                metric="members", day=day - timedelta(days=back), source="",
+                amounts={"w_alpha": amount},
+            )  # fmt: skip
+        assert self.of(alpha, "members", by="month").points[-2].amount == 7
+
+    def test_a_day_without_a_sample_is_a_gap(self, alpha):
+        assert {p.amount for p in self.of(alpha, "members").points} == {None}
+        assert {p.amount for p in self.of(alpha, "mails").points} == {0}
+
+    def test_a_drawing_says_what_it_shows(self, alpha):
+        count(4, alpha)
+        plot = plots.draw(self.of(alpha, "mails"), by="day")
+        assert "4 in all; most on" in plot.summary
+        assert [bar.height for bar in plot.bars][-1] == 200
+
+    @pytest.mark.parametrize(("most", "line"), [(8, 0), (4, 0), (2, 100), (9, None)])
+    def test_a_limit_in_reach_is_drawn(self, alpha, limit, most, line):
+        count(4, alpha)
+        limit(mails_day=most)
+        state = limits.state("mails_day", tenant=alpha)
+        assert plots.draw(self.of(alpha, "mails"), by="day", limit=state).line == line
+
+
+class TestApi:
+    @pytest.fixture
+    def ask(self, alpha, browse):
+        _, secret = make_key(alpha, scopes=["usage.view", "schools.view"])
+        client = browse(None)
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+        return lambda path, **query: client.get(f"/api/v1/{path}/", query, **headers)
+
+    def test_plan_limits_and_days(self, ask, alpha):
+        count(3, alpha)
+        found = ask("usage").json()
+        assert found["plan"] == {"slug": "free", "name": "Free"}
+        by_key = {one["limit"]: one for one in found["limits"]}
+        assert (by_key["mails_day"]["used"], by_key["api_calls_day"]["used"]) == (3, 1)
+        mails = next(one for one in found["series"] if one["metric"] == "mails")
+        assert mails["points"][-1] == {"start": usage.today().isoformat(), "amount": 3}
+
+    def test_a_span_of_months(self, ask):
+        span = {"by": "month", "from": "2026-01-10", "to": "2026-03-02"}
+        points = ask("usage", **span).json()["series"][0]["points"]
+        assert [p["start"] for p in points] == ["2026-01-01", "2026-02-01", "2026-03-01"]
+
+    @pytest.mark.parametrize(
+        "span",
+        [{"from": "2026-02-01", "to": "2026-01-01"}, {"from": "2020-01-01"}, {"by": "year"},
+         {"to": "soon"}],
+    )  # fmt: skip
+    def test_a_span_that_makes_no_sense(self, ask, span):
+        answer = ask("usage", **span)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+    def test_it_takes_the_scope(self, alpha, browse):
+        _, secret = make_key(alpha, scopes=["releases.view"])
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+        assert browse(None).get("/api/v1/usage/", **headers).status_code == 403
+
+    def test_an_outsider_gets_nothing(self, beta, browse, outsider):
+        _, secret = make_key(beta, scopes=["usage.view"])
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+        assert browse(None).get("/api/v1/usage/", **headers).status_code == 401
+        assert browse(outsider).get("/api/v1/usage/").status_code == 403
+
+    def test_the_schools_of_a_district(self, ask, school):
+        count(2, school)
+        found = ask("schools").json()["results"]
+        assert [(one["slug"], one["used"]["mails_month"]) for one in found] == [("beta", 2)]
+
+    def test_without_a_district_there_are_none(self, ask):
+        assert ask("schools").status_code == 404
+
+
+class TestSchools:
+    def found(self, district, by, slug="north"):
+        return schools.found(district=district, name="North School", slug=slug, by=by)
+
+    def test_whoever_founds_one_owns_it(self, district, admin):
+        school = self.found(district, admin)
+        assert (school.parent, school.kind) == (district, "school")
+        assert Membership.objects.get(tenant=school).user == admin
+        assert AuditEntry.objects.get(action="school.founded").schema_name == "w_alpha"
+
+    def test_the_district_has_no_way_in_without_being_invited(
+        self, district, school, owner, browse
+    ):
+        client = browse(owner, tenant=school)
+        assert client.get("/members/").status_code == 403
+        page = browse(owner).get("/schools/").content.decode()
+        assert f"/workspaces/{school.slug}/enter/" not in page
+
+    def test_members_of_a_school_find_its_door(self, district, school, owner, browse):
+        MembershipFactory(tenant=school, user=owner, role="admin")
+        page = browse(owner).get("/schools/").content.decode()
+        assert f"/workspaces/{school.slug}/enter/" in page
+
+    def test_teachers_and_outsiders_found_none(self, district, teacher, outsider):
+        for person in (teacher, outsider):
+            with pytest.raises(PermissionMissing):
+                self.found(district, person)
+
+    def test_a_school_founds_none(self, alpha, owner):
+        with pytest.raises(NotFound, match="no district"):
+            self.found(alpha, owner)
+
+    def test_not_more_than_the_limit(self, district, school, limit, owner):
+        limit(district, schools=1)
+        with pytest.raises(LimitReached, match="Schools"):
+            self.found(district, owner)
+        assert not Tenant.objects.filter(slug="north").exists()
+
+    def test_the_page_founds_and_lists(self, district, browse, owner):
+        client = browse(owner)
+        form = {"name": "North School", "slug": "north"}
+        assert client.post("/schools/new/", form).status_code == 302
+        page = client.get("/schools/").content.decode()
+        assert "North School" in page
+        assert "Being set up" in page
+
+    def test_the_page_says_what_is_wrong(self, district, browse, owner):
+        answer = browse(owner).post("/schools/new/", {"name": "", "slug": "alpha"})
+        page = answer.content.decode()
+        assert (answer.status_code, "This address is taken" in page) == (422, True)
+
+    def test_a_workspace_that_is_no_district_has_no_such_page(self, browse, owner):
+        assert browse(owner).get("/schools/").status_code == 404
+
+    def test_the_list_takes_a_constant_number_of_queries(self, district, school, browse, owner):
+        client = browse(owner)
+        client.get("/schools/")
+        with CaptureQueriesContext(connection) as before:
+            client.get("/schools/")
+        for number in range(5):
+            _workspace(f"more{number}", owner, parent=district)
+        with CaptureQueriesContext(connection) as after:
+            client.get("/schools/")
+        assert len(after) == len(before)
+
+
+class TestPool:
+    def test_schools_use_the_districts_limits_together(self, district, school, limit):
+        limit(district, mails_day=10)
+        count(6, district)
+        count(3, school)
+        found = limits.state("mails_day", tenant=school)
+        assert (found.used, found.own, found.most, found.pool) == (9, 3, 10, district)
+        with pytest.raises(LimitReached, match="Alpha and its schools have used 9 of 10"):
+            limits.require("mails", tenant=school, adding=2)
+
+    def test_a_school_may_have_a_limit_of_its_own_besides(self, district, school, limit):
+        limit(school, mails_day=3)
+        count(3, school)
+        with pytest.raises(LimitReached, match="The workspace has used 3 of 3"):
+            limits.require("mails", tenant=school)
+        limits.require("mails", tenant=district)
+
+    def test_members_of_all_count(self, district, school, owner, outsider):
+        assert limits.state("members", tenant=school).used == 2
+
+    def test_seats_of_the_pool_run_out_for_a_school(self, district, school, limit, owner, outsider):
+        limit(district, members=2)
+        with pytest.raises(LimitReached):
+            invite(school, outsider)
+
+    def test_without_the_plan_each_has_its_own(self, district, school):
+        WorkspacePlan.objects.all().delete()
+        count(3, district)
+        found = limits.state("mails_day", tenant=school)
+        assert (found.used, found.pool, limits.pool_of(school)) == (0, None, None)
+
+    def test_the_districts_owners_are_warned_and_the_school_sees_it(
+        self, district, school, limit, owner, outsider
+    ):
+        limit(district, mails_day=10)
+        count(8, school)
+        assert [w.schema_name for w in warnings.evaluate(tenant=school)] == ["w_alpha"]
+        assert warnings.open_for(tenant=school)[0]["shared"]
+        assert not warnings.open_for(tenant=district)[0]["shared"]
+
+    def test_looking_from_a_school_keeps_what_the_district_was_warned_of(
+        self, district, school, limit
+    ):
+        limit(district, schools=1)
+        warnings.evaluate(tenant=district)
+        warnings.evaluate(tenant=school)
+        assert set(UsageWarning.objects.open().values_list("limit", flat=True)) == {"schools"}
+
+    def test_a_school_outlives_its_district(self, district, school):
+        district.delete()
+        school.refresh_from_db()
+        assert school.parent is None
+
+
+class TestConsole:
+    LIST = "/operator/usage/workspaceusage/"
+
+    @pytest.fixture
+    def operator(self, db):
+        return operators.create(email="olga@toolboxai.example")
+
+    @pytest.fixture
+    def console(self, operator, browse):
+        client = browse(None, tenant=None)
+        code = operators.current_code(user=operator.user)
+        client.post("/operator/login/", {
+            "username": operator.user.email, "password": operator.password, "otp_token": code,
+        })  # fmt: skip
+        return client
+
+    def test_it_lists_who_uses_what(self, console, alpha, beta):
+        count(7, alpha)
+        samples.settle()
+        page = console.get(f"{self.LIST}?o=10").content.decode()
+        assert page.index("Alpha") < page.index("Beta")
+
+    def test_those_near_a_limit_can_be_asked_for(self, console, limit, beta):
+        count(9, limit(mails_day=10))
+        samples.settle()
+        page = console.get(f"{self.LIST}?near=1").content.decode()
+        assert "90 % Mails today" in page
+        assert "Beta" not in page
+        figures = {f.label: f for f in console.get("/operator/").context["figures"]}
+        assert (figures["Near a limit"].value, figures["Near a limit"].alarming) == (1, True)
+
+    @pytest.mark.parametrize(("plan", "rows"), [("free", 1), ("school", 1), ("starter", 0)])
+    def test_plans_can_be_asked_for(self, console, alpha, beta, plan, rows):
+        WorkspacePlan.objects.create(tenant=alpha, plan="school")
+        page = console.get(f"{self.LIST}?plan={plan}")
+        assert page.context["cl"].result_count == rows
+
+    def test_one_workspace(self, console, limit):
+        alpha = limit(mails_day=10)
+        count(9, alpha)
+        warnings.evaluate(tenant=alpha)
+        page = console.get(f"{self.LIST}{alpha.pk}/change/").content.decode()
+        assert "9 of 10" in page
+        assert "Mails today: 80 %" in page
+
+    def test_changing_the_plan(self, console, alpha):
+        form = {"action": "plan_school", "_selected_action": [alpha.pk]}
+        page = console.post(self.LIST, form, follow=True).content.decode()
+        assert "Alpha has the plan School now" in page
+        entry = AuditEntry.objects.get(action="plan.changed")
+        assert entry.data == {"before": "free", "after": "school"}
+        assert entry.actor_label == "operator olga@toolboxai.example"
+
+    def test_the_list_takes_a_constant_number_of_queries(self, console, alpha, beta, owner):
+        console.get(self.LIST)
+        with CaptureQueriesContext(connection) as before:
+            console.get(self.LIST)
+        for number in range(5):
+            _workspace(f"more{number}", owner)
+        with CaptureQueriesContext(connection) as after:
+            console.get(self.LIST)
+        assert len(after) == len(before)
+
+
+class TestPlanChanges:
+    def test_members_change_none(self, alpha, owner):
+        with pytest.raises(NotAllowed):
+            plan_changes.change(tenant=alpha, plan="school", by=Operator(owner))
+
+    def test_there_is_no_such_plan(self, alpha):
+        with pytest.raises(UnknownPlan):
+            plan_changes.change(tenant=alpha, plan="gold", by=None)
+
+    def test_the_same_plan_leaves_no_trace(self, alpha):
+        plan_changes.change(tenant=alpha, plan="free", by=None)
+        assert not AuditEntry.objects.filter(action="plan.changed").exists()
+
+    def test_a_smaller_plan_takes_nothing_away_and_warns(self, alpha):
+        count(150, alpha)
+        WorkspacePlan.objects.create(tenant=alpha, plan="school")
+        warnings.evaluate(tenant=alpha)
+        count(100, alpha)
+        plan_changes.change(tenant=alpha, plan="free", by=None)
+        found = limits.state("mails_day", tenant=alpha)
+        assert (found.percent, found.threshold) == (125, 100)
+        assert UsageWarning.objects.filter(limit="mails_day").count() == 3
+
+
+class TestCommand:
+    def test_showing(self, alpha, capsys):
+        count(3, alpha)
+        call_command("usage", "show", "alpha")
+        out = capsys.readouterr().out
+        assert out.startswith("Alpha: Free\n")
+        assert "3 of 200" in " ".join(out.split())
+
+    def test_changing_the_plan(self, alpha, capsys):
+        call_command("usage", "plan", "alpha", "starter")
+        assert capsys.readouterr().out == "Alpha has the plan Starter.\n"
+        assert limits.plan_of(alpha).slug == "starter"
+
+    def test_settling(self, alpha, beta, capsys):
+        call_command("usage", "settle")
+        assert capsys.readouterr().out == "2 workspaces looked at, 0 new warnings.\n"
+
+    @pytest.mark.parametrize(
+        ("words", "text"),
+        [(("show", "nobody"), "no workspace nobody"), (("plan", "alpha", "gold"), "Choose one of")],
+    )
+    def test_refusals(self, alpha, words, text):
+        with pytest.raises(CommandError, match=text):
+            call_command("usage", *words)
+
+
+def test_metrics_name_the_busiest_workspaces(alpha, beta, limit, browse):
+    count(9, limit(mails_day=10))
+    samples.settle()
+    samples.look()
+    found = scrape(browse(None, tenant=None))
+    assert found["toolboxai_usage_today", ("metric", "mails")] == 9
+    named = "toolboxai_usage_today_by_workspace"
+    assert found[named, ("metric", "mails"), ("workspace", "w_alpha")] == 9
+    assert found["toolboxai_workspaces", ("state", "active")] == 2
+    warned = ("toolboxai_usage_warnings_open", ("limit", "mails_day"), ("percent", "80"))
+    assert found[warned] == 1
+
+
+def _workspace(slug: str, founder, **about) -> Tenant:
+    tenant = Tenant(
+        name=slug, slug=slug, schema_name=f"w_{slug}", email=founder.email, created_by=founder,
+        state=Tenant.State.ACTIVE, **about,
+    )  # fmt: skip
+    tenant.save()
+    return tenant
