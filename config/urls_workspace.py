@@ -15,6 +15,7 @@ urlpatterns = [
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
     path("", include("apps.tenants.urls_settings")),
+    path("", include("apps.transfers.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),
     path("", include("apps.gateway.urls")),

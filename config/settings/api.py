@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS = {
         "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",
         "WorkspaceKindEnum": "apps.tenants.models.Tenant.Kind",
+        "ExportStateEnum": "apps.transfers.models.Export.State",
         "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -20,7 +20,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self
 
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -50,7 +50,7 @@ class Member:
 
 
 class Writer:
-    """Members in the order of `add`, then `finish`."""
+    """Members in the order of `add`, then `finish`; to be used in a `with`."""
 
     def __init__(self, target: IO[bytes], head: dict[str, Any]) -> None:
         self._tar = tarfile.open(  # noqa: SIM115 -- closed by `finish`
@@ -71,6 +71,12 @@ class Writer:
             raise ExportDamaged(f"{name} is shorter than it should be.") from error
         self.members.append(Member(name, size, hashed.sha256))
         return self.members[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tar.close()
 
     def add_bytes(self, name: str, content: bytes) -> Member:
         return self.add(name, io.BytesIO(content), len(content))

@@ -175,7 +175,8 @@ def _keep(export: Export, file: Path, contents: packing.Contents) -> None:
     size, digest = file.stat().st_size, _sha256(file)
     wanted = f"{export.tenant.schema_name}/exports/{export.pk}"
     default_storage.delete(wanted)
-    name = default_storage.save(wanted, _Moved(file.open("rb"), file))
+    with file.open("rb") as whole:
+        name = default_storage.save(wanted, _Moved(whole, file))
     with schema_context("public"), transaction.atomic():
         now = timezone.now()
         export.state, export.storage_name, export.size, export.sha256 = (

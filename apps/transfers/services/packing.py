@@ -84,8 +84,7 @@ def pack(
     if not with_media:
         contents.stored = []
     contents.manifest["media"] = _about_media(contents, with_media=with_media)
-    with _sealed(target, recipient) as plain:
-        writer = archive.Writer(plain, _head(contents))
+    with _sealed(target, recipient) as plain, archive.Writer(plain, _head(contents)) as writer:
         for source, stored in _media(contents.stored, folder, report):
             member = writer.add(stored.member, source, stored.size)
             if member.sha256 != stored.sha256:

@@ -40,8 +40,7 @@ def forge(path, change, key=None):
     manifest = json.loads(members[archive.MANIFEST])
     change(manifest, members)
     forged = path.with_name("forged.tar")
-    with forged.open("wb") as target:
-        writer = archive.Writer(target, head)
+    with forged.open("wb") as target, archive.Writer(target, head) as writer:
         for name, content in members.items():
             if name not in {archive.HEAD, archive.MANIFEST, archive.SIGNATURE}:
                 writer.add(name, io.BytesIO(content), len(content))
