@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 from apps.audit.models import AuditEntry
 from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.tenants.admin_configuration import ConfigurationInline, ConfigurationPage
 from apps.tenants.console import acting_operator, enter, leave
 from apps.tenants.console_deeds import DEEDS
 from apps.tenants.models import Departure, Domain, Invitation, Membership, Tenant
@@ -62,7 +63,7 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Tenant)
-class TenantAdmin(ReadOnlyModelAdmin):
+class TenantAdmin(ConfigurationPage, ReadOnlyModelAdmin):
     list_display = (
         "name", "slug", "kind", "state", "members", "keys", "size", "created_by", "created_at",
         "work_here",
@@ -70,7 +71,7 @@ class TenantAdmin(ReadOnlyModelAdmin):
     list_filter = ("state", "kind", "created_at")
     search_fields = ("name", "slug", "email", "domains__domain")
     list_select_related = ("created_by",)
-    inlines = (DomainInline, MembershipInline)
+    inlines = (DomainInline, MembershipInline, ConfigurationInline)
     readonly_fields = ("timeline",)
     actions: ClassVar[list[Any]] = ["retry", *(deed.as_action() for deed in DEEDS)]
     list_per_page = 50

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.utils.formats import date_format
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from apps.core.errors import Invalid
@@ -142,9 +143,8 @@ class Configuration(BaseModel):
         ordered = tuple(sorted(terms, key=lambda term: term.starts))
         for earlier, later in pairwise(ordered):
             if later.starts <= earlier.ends:
-                raise ValueError(
-                    f"{later.name} starts on {later.starts}, before {earlier.name} is over."
-                )
+                day = date_format(later.starts)
+                raise ValueError(f"{later.name} starts on {day}, before {earlier.name} is over.")
         return ordered
 
 

@@ -20,11 +20,11 @@ from apps.tenants.permissions import Role
 
 PREVIEW = {
     "hx-get": "/settings/branding/preview/",
-    "hx-trigger": "input changed delay:150ms, change",
+    "hx-trigger": "input changed delay:150ms",
     "hx-include": "#id_accent, [name=mark]",
     "hx-target": "#brand-preview",
     "hx-swap": "outerHTML",
-    "hx-sync": "closest form:replace",
+    "hx-sync": "closest form:queue last",
 }
 
 
@@ -70,7 +70,9 @@ class BrandingForm(VersionedForm):
         ),
     )
     mark = forms.ChoiceField(
-        label="Mark", choices=list(MARKS.items()), widget=forms.RadioSelect(attrs=PREVIEW)
+        label="Mark",
+        choices=list(MARKS.items()),
+        widget=forms.RadioSelect(attrs={**PREVIEW, "hx-trigger": "change"}),
     )
 
 
@@ -170,6 +172,8 @@ class BaseTermFormSet(forms.BaseFormSet):  # type: ignore[type-arg]  # not subsc
             if place.startswith("terms.") and row.isdigit():
                 form = self.rows()[int(row)]
                 form.add_error(field if field in form.fields else None, list(sentences))
+            elif place == "terms":
+                self.non_form_errors().extend(sentences)
             else:
                 rest[place] = sentences
         return rest

@@ -13,7 +13,7 @@ from apps.tenants.features import FEATURES
 
 WEEK_DAYS: Final = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
 MARKS: Final = {
-    "case": "School bag",
+    "case": "Bag",
     "letters": "Initials",
     "cube": "Cube",
     "tree": "Tree",
@@ -60,10 +60,16 @@ def told(changes: dict[str, list[Any]]) -> list[dict[str, str]]:
     """A version's changes, one row for each setting: label, before, after."""
     return [
         {"label": label(name), "before": words(name, before), "after": words(name, after)}
-        for name, (before, after) in changes.items()
+        for name, (before, after) in sorted(changes.items(), key=_place)
     ]
 
 
 def _term(term: dict[str, str]) -> str:
     first, last = (date_format(date.fromisoformat(term[end])) for end in ("starts", "ends"))
     return f"{term['name']}, {first} to {last}"
+
+
+def _place(change: tuple[str, Any]) -> tuple[int, str]:
+    """Settings as they stand on their pages, then features and limits."""
+    name = change[0]
+    return (list(LABELS).index(name) if name in LABELS else len(LABELS)), name

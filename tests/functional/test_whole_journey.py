@@ -48,9 +48,11 @@ def name_workspace(visitor, product):
     expect(page.get_by_text("is free.")).to_be_visible()
     visitor.shoot("name-workspace")
     page.get_by_role("button", name="Make the workspace").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Riverside School")
     url = product.workspace("riverside-school")
-    expect(page).to_have_url(f"{url}/")
+    expect(page).to_have_url(f"{url}/welcome/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to Riverside School")
+    visitor.shoot("welcome")
+    page.get_by_role("link", name="To the home page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Riverside School")
     visitor.shoot("home-empty")
     return url

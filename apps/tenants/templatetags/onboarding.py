@@ -13,16 +13,14 @@ from apps.tenants.services import onboarding
 register = template.Library()
 
 
-@register.inclusion_tag("onboarding/_card.html", takes_context=True)
-def onboarding_card(context: dict[str, Any]) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def first_steps(context: dict[str, Any]) -> onboarding.Progress | None:
     """Nothing for those who cannot take the steps, nor when they are done or put away."""
     request = context["request"]
     if "workspace.configure" not in request.can:
-        return {}
+        return None
     progress = onboarding.progress(tenant=request.tenant, can=request.can)
-    if progress.is_closed or progress.next_step is None:
-        return {}
-    return {"progress": progress, "csrf_token": context.get("csrf_token")}
+    return None if progress.is_closed or progress.next_step is None else progress
 
 
 @register.simple_tag(takes_context=True)
