@@ -38,8 +38,8 @@ def _group(group: Group, plan: Plan) -> Iterator[str]:
         yield from _step(step)
     for table in group.estimate.tables:
         yield f"  Over all of them {table}."
-    if plan.rehearsed_on and group.steps:
-        yield f"  About {duration(group.estimate.seconds)}, rehearsed on {plan.rehearsed_on}."
+    if group.rehearsed_on:
+        yield f"  About {duration(group.estimate.seconds)}, rehearsed on {group.rehearsed_on}."
 
 
 def _step(step: PlannedStep) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Count, Q
 
+from apps.core.errors import Invalid
 from apps.fleet.errors import NoWay
 from apps.fleet.models import Schema, SchemaStep, SchemaVersion
 from apps.fleet.rules import operations, squawk, statements
@@ -56,6 +57,7 @@ class Group:
     prepared: int
     steps: list[PlannedStep]
     estimate: Estimate
+    rehearsed_on: str = ""
     problem: str = ""
 
 
@@ -67,7 +69,6 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
     public: list[tuple[str, list[str]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    rehearsed_on: str = ""
 
     @property
     def refusals(self) -> list[Finding]:
@@ -93,9 +94,14 @@ def make(
 
     With `rehearse` the steps are tried on an empty scratch schema, or `on` a schema with rows in
     a transaction that is rolled back. Without it only the code is read: no statements, no locks,
-    no time, in a fraction of a second. Raises `RehearsalFailed` and `RecordingDiffers`.
+    no time, in a fraction of a second. `lock_timeout` in seconds is for `on`. Raises `Invalid`
+    where `on` is not behind the code, `RehearsalFailed` and `RecordingDiffers`.
     """
     using = owner_alias(using)
+    if on and not _is_behind(on, using):
+        raise Invalid(
+            f"{on} is not the name of a schema that is behind the code: see fleet status."
+        )
     loader = MigrationLoader(None)
     missing = shared.missing()
     public = [n for n in linting.pending(loader, set()) if n in missing and not _in_workspaces(n)]
@@ -116,7 +122,6 @@ def make(
             for node in public
         ],
         findings=list(dict.fromkeys(findings)),
-        rehearsed_on=(on or "an empty schema") if rehearse else "",
     )
 
 
@@ -145,6 +150,7 @@ class _Way:
                 origin=self._origin, steps=self._steps, measured=self._measured,
                 schemas=workspaces + prepared, using=self._using, on=self._on,
             ),
+            rehearsed_on=self._on or ("an empty schema" if self._steps else ""),
             problem=self._problem,
         )  # fmt: skip
 
@@ -254,6 +260,11 @@ def _behind(using: str) -> Iterable[tuple[SchemaVersion, int, int]]:
         needed = SchemaVersion.objects.using(using).only("fingerprint", "migrations", "ddl")
         origin = needed.get(pk=row["version"])
         yield origin, row["workspaces"], row["prepared"]
+
+
+def _is_behind(schema_name: str, using: str) -> bool:
+    rows = Schema.objects.using(using).filter(name=schema_name)
+    return rows.exclude(version__fingerprint=versions.of_code()).exists()
 
 
 def _stands_at(schema_name: str, version: SchemaVersion, using: str) -> bool:

@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
 from apps.fleet.errors import RehearsalFailed
-from apps.fleet.models import SchemaStep, SchemaVersion
+from apps.fleet.models import Backfill, SchemaStep, SchemaVersion
 from apps.fleet.services import statements
 from apps.fleet.services.ownership import as_owner, run, take_turn
 
@@ -217,6 +217,7 @@ def _scratch(connection: Any) -> Iterator[str]:
     finally:
         with schema_context("public"):
             run(connection, "DROP SCHEMA {name} CASCADE", name=name)
+            Backfill.objects.filter(schema_name=name).delete()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
+from apps.core.errors import Invalid
 from apps.fleet.errors import RehearsalFailed, UnsafeMigration
 from apps.fleet.management import plan_texts
 from apps.fleet.services import plans
@@ -145,8 +146,14 @@ def test_rehearsed_on_a_schema_with_rows(release):
     release("0009_colour", COLOUR)
     plan = plans.make(on="w_alpha")
     assert only_step(plan).locks == ["stops reads and writes of marks_workspacemark"]
-    assert plan.rehearsed_on == "w_alpha"
+    assert plan.groups[0].rehearsed_on == "w_alpha"
     assert "colour" not in columns_of("w_alpha.marks_workspacemark")
+
+
+@pytest.mark.parametrize("name", ["w_alpha", "w_nobody"])
+def test_a_rehearsal_wants_a_schema_that_is_behind(name):
+    with pytest.raises(Invalid, match=name):
+        plans.make(on=name)
 
 
 def test_a_rehearsal_on_a_busy_schema_gives_up(release):
