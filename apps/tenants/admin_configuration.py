@@ -108,7 +108,9 @@ class ConfigurationPage:
     admin_site: Any
     model: Any
 
-    @action(description="Limits and features", url_path="configuration", icon="tune")
+    @action(  # type: ignore[untyped-decorator]
+        description="Limits and features", url_path="configuration", icon="tune"
+    )
     def configure(self, request: HttpRequest, object_id: int) -> HttpResponse:
         tenant = get_object_or_404(Tenant, pk=object_id)
         data = request.POST if request.method == "POST" else None

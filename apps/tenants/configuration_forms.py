@@ -44,7 +44,7 @@ class VersionedForm(forms.Form):
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     over = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
-    def seen(self) -> dict[str, int | None]:
+    def seen(self) -> dict[str, Any]:
         """For `configuration.change`."""
         return {"base": self.cleaned_data["version"], "over": self.cleaned_data["over"]}
 
@@ -146,7 +146,7 @@ class BaseTermFormSet(forms.BaseFormSet):  # type: ignore[type-arg]  # not subsc
         return 0  # to Django each row is a new one, so that an empty one is nothing
 
     def rows(self) -> list[TermForm]:
-        return [f for f in self.forms if f.has_changed() and not self._should_delete_form(f)]
+        return [f for f in self.forms if f.has_changed() and not f.cleaned_data.get("DELETE")]
 
     @classmethod
     def typed(cls, data: QueryDict) -> list[dict[str, str]]:

@@ -316,4 +316,7 @@ class Invitation(models.Model):
         return "expired" if self.is_expired else "open"
 
 
-from apps.tenants.configuration_models import ConfigurationVersion, Onboarding  # noqa: E402, F401
+from apps.tenants import configuration_models  # noqa: E402
+
+ConfigurationVersion = configuration_models.ConfigurationVersion
+Onboarding = configuration_models.Onboarding

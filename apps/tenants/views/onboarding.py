@@ -58,8 +58,8 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if done:
         # Only the refused addresses, to be put right; nothing a person wrote is lost.
-        form.data = form.data.copy()
-        form.data["emails"] = "\n".join(address for address, _ in done.refused)
+        refused = "\n".join(address for address, _ in done.refused)
+        form.data = {**request.POST.dict(), "emails": refused}
         context |= {"done": done, "sent_words": _sent(done.sent), "status": 422}
     return _page(request, "onboarding/invite.html", context, onboarding.INVITE.name)
 

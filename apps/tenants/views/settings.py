@@ -15,7 +15,12 @@ from apps.core.errors import Invalid
 from apps.tenants import branding as colours
 from apps.tenants import configuration as reading
 from apps.tenants import configuration_words
-from apps.tenants.configuration_forms import BrandingForm, ConfigurationForm, TermFormSet
+from apps.tenants.configuration_forms import (
+    BaseTermFormSet,
+    BrandingForm,
+    ConfigurationForm,
+    TermFormSet,
+)
 from apps.tenants.errors import ConfigurationConflict
 from apps.tenants.features import FEATURES
 from apps.tenants.forms import WorkspaceForm
@@ -185,7 +190,7 @@ def _forms(request: WorkspaceRequest) -> tuple[ConfigurationForm, Any]:
         return form, TermFormSet(_data(request), initial=terms)
     typed = {**known, **form.typed(request.POST)}
     form = ConfigurationForm(initial=typed, may_switch=may_switch)
-    return form, TermFormSet(initial=TermFormSet.typed(request.POST))
+    return form, TermFormSet(initial=BaseTermFormSet.typed(request.POST))
 
 
 def _about(request: WorkspaceRequest, form: ConfigurationForm, terms: Any) -> dict[str, Any]:
