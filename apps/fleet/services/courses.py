@@ -31,7 +31,6 @@ class Course:
     auto_rollback: bool = False
     check_command: str = ""
     again: bool = False  # a version that was rolled back is wanted all the same
-    accept_unsafe: bool = False
 
 
 @dataclass

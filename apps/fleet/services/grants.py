@@ -40,6 +40,13 @@ def install(*, using: str) -> bool:
     return True
 
 
+def are_installed(*, using: str) -> bool:
+    """Whether the functions in the database are this code's; anybody may ask."""
+    with connections[using].cursor() as cursor:
+        text = _functions(cursor)
+        return _stamp(cursor) == hashlib.sha256(text.encode()).hexdigest()
+
+
 def admit(*, schema_name: str, using: str) -> None:
     """Give a schema's own role its rights in it; safe to run again."""
     with connections[using].cursor() as cursor:

@@ -12,6 +12,10 @@ from apps.fleet.services import grants, recordings
 from apps.fleet.services.fingerprints import Key, fingerprint
 
 NOTES = "django_migrations"
+UNKNOWN = r"""
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname ~ '^w_[a-z0-9_]+$'
+  AND NOT EXISTS (SELECT FROM public.fleet_schema WHERE name = nspname))
+"""
 STRANGERS = r"""
 SELECT nspname FROM pg_namespace
 WHERE nspname ~ '^w_[a-z0-9_]+$'
@@ -19,6 +23,13 @@ WHERE nspname ~ '^w_[a-z0-9_]+$'
   AND NOT EXISTS (SELECT FROM public.fleet_schema WHERE name = nspname)
 ORDER BY 1
 """
+
+
+def is_complete(*, using: str) -> bool:
+    """Whether it knows every schema that has a workspace's name; the application may ask too."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(UNKNOWN)
+        return not cursor.fetchone()[0]
 
 
 def adopt(*, using: str) -> list[str]:

@@ -11,7 +11,17 @@ from django.db import transaction
 from apps.audit.services import entries
 from apps.core.errors import Conflict
 from apps.fleet.models import Rollout, Schema
-from apps.fleet.services import itineraries, locks, owner, rollbacks, shared, versions
+from apps.fleet.services import (
+    grants,
+    itineraries,
+    ledger,
+    locks,
+    owner,
+    plans,
+    rollbacks,
+    shared,
+    versions,
+)
 from apps.fleet.services.courses import Course, Unwatched, Watch
 from apps.fleet.services.journeys import Journey
 
@@ -21,10 +31,14 @@ def migrate(*, by: str, course: Course | None = None, watch: Watch | None = None
 
     The rollout it returns is COMPLETED, or PAUSED or FAILED with its `problem` in words; then
     the next call goes on with it. Raises `FleetBusy` while another run is at work, and
-    `RolledBack`, `RecordingDiffers`, `RingsInvalid` or `NoWay` before a workspace is changed.
+    `UnsafeMigration`, `RolledBack`, `RecordingDiffers`, `RingsInvalid` or `NoWay` before a
+    workspace is changed.
     """
     course, watch = course or Course(), watch or Unwatched()
+    if is_up_to_date():
+        return None
     with owner.session(), locks.only_one(by=by):
+        _refuse_unsafe()
         for label, number in sorted(shared.migrate().items()):
             watch.say(f"public: {label}, {number} applied")
         target = versions.bring_up(using="default")
@@ -40,13 +54,28 @@ def migrate(*, by: str, course: Course | None = None, watch: Watch | None = None
 
 
 def is_up_to_date() -> bool:
-    """Whether `migrate` would find nothing to do."""
-    if shared.missing():
+    """Whether `migrate` would find nothing to do: a handful of queries, however many workspaces."""
+    if shared.missing() or not _is_whole():
         return False
     version = versions.recorded()
     if version is None or Schema.objects.exclude(version=version).exists():
         return False
     return not Rollout.objects.filter(state__in=itineraries.OPEN).exists()
+
+
+def _is_whole() -> bool:
+    """Whether the fleet's own functions and its ledger are there and complete."""
+    return (
+        shared.has_table("fleet_schema")
+        and grants.are_installed(using="default")
+        and ledger.is_complete(using="default")
+    )
+
+
+def _refuse_unsafe() -> None:
+    """A database without a ledger is new: in empty tables everything is safe."""
+    if shared.has_table("fleet_schema"):
+        plans.refuse_unsafe(plans.make(using="default", rehearse=False))
 
 
 def stop(*, rollout: Rollout, by: object) -> None:

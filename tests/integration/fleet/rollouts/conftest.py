@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from apps import marks
-from apps.fleet.models import Schema
+from apps.fleet.models import Rollout, RolloutItem, Schema
 from apps.fleet.services import owner, versions
 
 HEAD = """
@@ -36,9 +36,10 @@ class Fleet:
         self._folder = folder / self._package
         shutil.copytree(Path(marks.__file__).parent / "migrations", self._folder)
         self._last = max(path.stem for path in self._folder.glob("0*.py"))
+        # One small app in place of all: recording its versions takes no time.
+        settings.TENANT_APPS = ["apps.marks"]
         with owner.session():
             self.origin = versions.bring_up(using="default")
-            self.old_names = list(Schema.objects.workspaces().values_list("name", flat=True))
 
     def grow(self, number: int) -> list[str]:
         names = [f"w_fleet_{index:02}" for index in range(number)]
@@ -100,16 +101,55 @@ def fail_in(*names: str) -> str:
     """The body of a migration that fails in these schemas, after it has added a column."""
     with owner.session():
         for name in names:
-            owner.raw().execute(
-                f"INSERT INTO {name}.marks_workspacemark VALUES (1, 'sad', now())".encode()
-            )
+            insert = f"INSERT INTO {name}.marks_workspacemark VALUES (1, 'sad', now())"  # noqa: S608
+            owner.raw().execute(insert.encode())
     return BROKEN_IN_ONE
 
 
+# A new copy of the database after each test would take longer than the tests.
+ASIDE = """
+CREATE TABLE aside AS SELECT * FROM fleet_schema;
+DELETE FROM fleet_schema;
+DO $$ DECLARE space text; BEGIN
+  FOR space IN SELECT name FROM aside LOOP
+    EXECUTE format('ALTER SCHEMA %I RENAME TO %I', space, 'aside_' || space);
+  END LOOP;
+END $$
+"""
+BACK = """
+DELETE FROM fleet_rollout; DELETE FROM fleet_backfill;
+DELETE FROM audit_auditentry WHERE action LIKE 'fleet.%';
+DELETE FROM django_migrations WHERE app = 'marks' AND name NOT LIKE '0001%';
+DO $$ DECLARE space text; BEGIN
+  FOR space IN SELECT name FROM fleet_schema LOOP
+    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', space);
+  END LOOP;
+  FOR space IN SELECT name FROM aside LOOP
+    EXECUTE format('ALTER SCHEMA %I RENAME TO %I', 'aside_' || space, space);
+  END LOOP;
+END $$;
+DELETE FROM fleet_schema; INSERT INTO fleet_schema SELECT * FROM aside; DROP TABLE aside;
+DELETE FROM fleet_schemastep;
+DELETE FROM fleet_schemaversion v WHERE NOT EXISTS (
+  SELECT FROM fleet_schema WHERE version_id = v.id)
+"""
+
+
 @pytest.fixture
-def fleet(transactional_db, tmp_path, settings, monkeypatch) -> Fleet:
+def fleet(django_db_setup, django_db_blocker, tmp_path, settings, monkeypatch) -> Iterator[Fleet]:
+    """The only workspaces for as long as the test runs, with real commits."""
     monkeypatch.syspath_prepend(tmp_path)
-    return Fleet(tmp_path, settings)
+    with django_db_blocker.unblock():
+        with owner.session():
+            Rollout.objects.all().delete()
+            owner.raw().execute(ASIDE.encode())
+        try:
+            yield Fleet(tmp_path, settings)
+        finally:
+            with owner.session():
+                RolloutItem.objects.all().delete()
+                owner.raw().execute(BACK.encode())
+            connections.close_all()
 
 
 @pytest.fixture

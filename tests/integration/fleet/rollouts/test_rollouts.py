@@ -15,7 +15,6 @@ from apps.fleet.services.courses import Unwatched
 
 from .conftest import ADD_COLOUR, fail_in
 
-pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 States = RolloutItem.State
 
 
@@ -39,15 +38,6 @@ def test_nothing_to_do_is_seen_in_few_queries(fleet, django_assert_max_num_queri
     assert migrate(None) is None
     with django_assert_max_num_queries(5):
         assert rollouts.is_up_to_date()
-
-
-def test_the_column_can_be_used_in_each_workspace(fleet, quick):
-    names = fleet.grow(2)
-    fleet.release("0002_colour", ADD_COLOUR)
-    migrate(quick())
-    with owner.session():
-        for name in names:
-            owner.raw().execute(f"SELECT colour FROM {name}.marks_workspacemark")
 
 
 def test_rings_follow_each_other(fleet, quick):
