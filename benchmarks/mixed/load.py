@@ -78,6 +78,7 @@ KINDS: list[Kind] = [
     Together(elsewhere.next_door, 10, workspaces=2),
 ]
 WEIGHTS = [kind.weight for kind in KINDS]
+TWO_ANSWERS = ("received 2 results", "COPY cannot be mixed", "too many values to unpack")
 KILL_EVERY = 0.5
 KILLER = "mixed-load"
 # The server's own end of a connection of the application, whoever happens to be using it.
@@ -171,11 +172,12 @@ def run(requests: int, *, threads: int, seed: int, kill: tuple[str, str] | None)
 
 
 def _lost_its_connection(error: Exception) -> bool:
-    """COPY's errors are psycopg's own, and a command that meets the end of its connection may get
-    two answers where it unpacks one. Django's sessions take any error for a session that is gone.
+    """A command that meets the end of its connection gets two answers, the server's and the
+    pooler's, which psycopg calls by many names. Without `kill` nothing may be called so.
     """
     raw = connection.connection
-    return isinstance(error, LOST) or (raw is not None and raw.broken)
+    given_up = raw is None or raw.broken
+    return isinstance(error, LOST) or given_up or any(word in str(error) for word in TWO_ANSWERS)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
@@ -47,6 +47,16 @@ def take(*, process: str, workspaces: int = WORKSPACES, threads: int = THREADS) 
     )
     _record(probe)
     return probe
+
+
+def complaints(schema_names: Sequence[str]) -> Iterator[str]:
+    """A sentence for each foreign mark that some of these workspaces are shown: the fleet asks
+    this of every ring of a rollout, as the application.
+    """
+    step = max(1, len(schema_names) // WORKSPACES)
+    seen, beyond = _look(schema_names[::step], threads=1)
+    for sighting in [*(each for each in seen if each.is_foreign), *beyond]:
+        yield f"{sighting.asked} was shown {sighting.shown} ({sighting.way})"
 
 
 def latest() -> list[Probe]:

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from apps.audit.models import AuditEntry
 from apps.core import metrics
+from apps.fleet.services import checks
 from apps.isolation import receivers
 from apps.isolation.models import Probe
 from apps.isolation.services import marks, probes
@@ -96,6 +97,12 @@ class TestLeak:
         probe = take()
         shown = metrics.render().decode()
         assert f"toolboxai_isolation_foreign_marks_total {probe.foreign}.0" in shown
+
+    def test_the_fleet_hears_of_it_between_two_rings(self, alpha, beta):
+        asked = checks._registered["isolation"]
+        found = list(asked([alpha.schema_name, beta.schema_name]))
+        assert "w_alpha was shown w_beta (by_model)" in found
+        assert list(asked([beta.schema_name])) == []
 
     def test_the_command_fails(self):
         with pytest.raises(CommandError, match="each other's rows"):
