@@ -8,9 +8,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from apps.fleet.management import plan_texts
-from apps.fleet.services import linting, plans, releases
-
 
 def add_verbs(verbs: Any) -> None:
     plan = verbs.add_parser("plan", help="what migrate would do, its locks and its time")
@@ -24,7 +21,11 @@ def add_verbs(verbs: Any) -> None:
 
 
 def verbs_of(out: OutputWrapper) -> dict[str, Callable[..., None]]:
-    """What each of them does with its options."""
+    """What each of them does with its options. The rules are read only by who asks for them:
+    every deployment waits for `fleet migrate`, and mostly it has nothing to do.
+    """
+    from apps.fleet.management import plan_texts
+    from apps.fleet.services import linting, plans, releases
 
     def plan(*, on: str, lock_timeout: float, no_rehearsal: bool, **options: Any) -> None:
         made = plans.make(on=on, lock_timeout=lock_timeout, rehearse=not no_rehearsal)

@@ -55,10 +55,10 @@ class Command(BaseCommand):
         verbs: dict[str, Callable[..., None]] = {
             "migrate": self._migrate, "status": self._status, "verify": self._verify,
             "rollback": self._rollback, "history": self._history, "pool": self._pool,
-            **planning.verbs_of(self.stdout),
         }  # fmt: skip
         try:
-            verbs[verb](**options)
+            run = verbs.get(verb) or planning.verbs_of(self.stdout)[verb]
+            run(**options)
         except DomainError as error:
             raise CommandError(f"{error.title}. {error.detail}") from error
 
