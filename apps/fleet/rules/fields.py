@@ -63,9 +63,19 @@ def alter_field(site: Site) -> Findings:
         yield site.finding("type_change", **names)
     if old.null and not new.null:
         yield from tightened(site, names, filled=(site.table, column) in site.known.filled)
+    if _loses_default(site, old, new, column):
+        yield site.finding("no_database_default", **names)
     yield from _new_indexes(site, old, new, names)
     if columns.has_check(new) and not columns.has_check(old):
         yield site.finding("check_not_valid", **names)
+
+
+def _loses_default(
+    site: Site, old: models.Field[Any, Any], new: models.Field[Any, Any], column: str
+) -> bool:
+    """Would a release that does not know the column leave it empty now?"""
+    lost = columns.has_database_default(old) and not columns.has_database_default(new)
+    return lost and not new.null and bool(site.known.lacks(site.table, column))
 
 
 def tightened(site: Site, names: dict[str, str], *, filled: bool) -> Findings:
@@ -102,9 +112,16 @@ def _new_indexes(
         yield site.finding("unique_not_concurrent", **names)
     elif _plain_index(new) and not _plain_index(old):
         yield site.finding("index_not_concurrent", **names)
-    constrained = getattr(new, "db_constraint", False) and not getattr(old, "db_constraint", False)
-    if constrained:
+    if getattr(new, "db_constraint", False) and _constraint_of(new) != _constraint_of(old):
         yield site.finding("foreign_key_not_valid", **names)
+
+
+def _constraint_of(field: models.Field[Any, Any]) -> str:
+    """What a foreign key holds the column to; "" for nothing."""
+    if not getattr(field, "db_constraint", False):
+        return ""
+    target = cast(Any, field.remote_field).model
+    return (target if isinstance(target, str) else target._meta.label).lower()
 
 
 def _plain_index(field: models.Field[Any, Any]) -> bool:

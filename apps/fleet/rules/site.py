@@ -21,11 +21,12 @@ class Known:
     """What the migrations looked at so far have made, and what the last releases use.
 
     `uses(table, column)` names a release that still asks for it, `writes_null` one that may write
-    NULL there; both answer "" for none.
+    NULL there, `lacks` one that has the table without the column; all answer "" for none.
     """
 
     uses: Callable[[str, str], str]
     writes_null: Callable[[str, str], str]
+    lacks: Callable[[str, str], str]
     tables: set[str] = field(default_factory=set)
     columns: set[tuple[str, str]] = field(default_factory=set)
     unvalidated: dict[tuple[str, str], str] = field(default_factory=dict)  # name: migration

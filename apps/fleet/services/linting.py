@@ -84,7 +84,11 @@ def known_of(history: Sequence[Release]) -> Known:
     def writes_null(table: str, column: str) -> str:
         return next((r.name for r in kept if r.may_write_null(table, column)), "")
 
-    return Known(uses=uses, writes_null=writes_null)
+    def lacks(table: str, column: str) -> str:
+        found = (r.name for r in kept if r.uses(table) and not r.uses(table, column))
+        return next(found, "")
+
+    return Known(uses=uses, writes_null=writes_null, lacks=lacks)
 
 
 def accept(migration: Migration, finding: Finding) -> Finding:

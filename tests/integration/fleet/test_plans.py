@@ -5,11 +5,13 @@ import json
 import pytest
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context
 
 from apps.core.errors import Invalid
 from apps.fleet.errors import RehearsalFailed, UnsafeMigration
 from apps.fleet.management import plan_texts
 from apps.fleet.services import plans
+from apps.fleet.services.ownership import as_owner, run
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -148,6 +150,22 @@ def test_rehearsed_on_a_schema_with_rows(release):
     assert only_step(plan).locks == ["stops reads and writes of marks_workspacemark"]
     assert plan.groups[0].rehearsed_on == "w_alpha"
     assert "colour" not in columns_of("w_alpha.marks_workspacemark")
+
+
+@pytest.fixture
+def row_in_alpha():
+    """One that is really there, for other connections too."""
+    with as_owner() as connection, schema_context("w_alpha"):
+        run(connection, "INSERT INTO marks_workspacemark VALUES (1, 'seven', now())")
+    yield
+    with as_owner() as connection, schema_context("w_alpha"):
+        run(connection, "DELETE FROM marks_workspacemark")
+
+
+def test_a_rehearsal_meets_the_rows_there_are(release, row_in_alpha):
+    release("0009_number", REWRITE)
+    with pytest.raises(RehearsalFailed, match="On w_alpha: invalid input syntax for type integer"):
+        plans.make(on="w_alpha")
 
 
 @pytest.mark.parametrize("name", ["w_alpha", "w_nobody"])

@@ -158,6 +158,24 @@ def test_forgetting_a_column_leaves_one_that_takes_rows(check):
     assert check(AlterField("book", "title", char(null=True)), forget("title")) == []
 
 
+def test_a_database_default_goes_when_every_release_knows_the_column(check, history):
+    with_default = models.IntegerField(default=0, db_default=0)
+    change = [
+        AlterField("book", "pages", with_default),
+        AlterField("book", "pages", models.IntegerField(default=0)),
+    ]
+    knows, knows_not = {"book": COLUMNS}, {"book": {"id": False}}
+    assert check(*change, history=history(knows, knows)) == []
+    assert check(*change, history=history(knows, knows_not)) == ["no_database_default"]
+
+
+def test_a_foreign_key_to_another_table_is_a_new_one(check):
+    bare = AddField("book", "shelf", shelf(db_constraint=False, db_index=False))
+    whole = AddForeignKey("book", "shelf", shelf())
+    other = AlterField("book", "shelf", models.ForeignKey("Book", models.CASCADE, null=True))
+    assert check(bare, whole, other, atomic=False) == ["foreign_key_not_valid"]
+
+
 def test_a_foreign_key_in_two_steps(check):
     bare = AddField("book", "shelf", shelf(db_constraint=False, db_index=False))
     assert check(bare, AddForeignKey("book", "shelf", shelf()), atomic=False) == []
