@@ -4,6 +4,7 @@ from django.core.checks import Tags, register
 
 class FleetConfig(AppConfig):
     name = "apps.fleet"
+    label = "fleet"
     verbose_name = "Fleet"
 
     def ready(self) -> None:

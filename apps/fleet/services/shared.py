@@ -14,6 +14,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from apps.fleet.apps import FleetConfig
 from apps.fleet.services.fingerprints import Key
 
 APPLIED = "SELECT app, name FROM public.django_migrations"
@@ -35,11 +36,21 @@ def migrate() -> Counter[str]:
     if {label for label, _ in wanted} <= own:
         _note(wanted)
     else:
-        call_command(
-            DjangosMigrate(), verbosity=0, interactive=False, skip_checks=True,
-            database=DEFAULT_DB_ALIAS,
-        )  # fmt: skip
+        _run()
     return Counter(label for label, _ in wanted if label not in own)
+
+
+def migrate_own_tables() -> None:
+    """The fleet's tables alone: what is planned for the others is read with this code's models."""
+    if any(label == FleetConfig.label for label, _ in missing()):
+        _run(FleetConfig.label)
+
+
+def _run(*labels: str) -> None:
+    call_command(
+        DjangosMigrate(), *labels, verbosity=0, interactive=False, skip_checks=True,
+        database=DEFAULT_DB_ALIAS,
+    )  # fmt: skip
 
 
 def _note(wanted: set[Key]) -> None:
@@ -53,12 +64,12 @@ def _note(wanted: set[Key]) -> None:
 
 
 def has_table(name: str) -> bool:
-    """Whether public has it; asked of the catalogue's index, which a thousand workspaces leave
-    as quick as it is.
+    """Whether public has it for this role to read; asked of the catalogue's index, which a
+    thousand workspaces leave as quick as it is.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [f"public.{name}"])
-        return cursor.fetchone()[0] is not None
+        cursor.execute("SELECT has_table_privilege(to_regclass(%s), 'SELECT')", [f"public.{name}"])
+        return bool(cursor.fetchone()[0])
 
 
 def _applied() -> set[Key]:
