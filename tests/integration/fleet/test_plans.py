@@ -5,7 +5,6 @@ import json
 import pytest
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
-from django_tenants.utils import schema_context
 
 from apps.core.errors import Invalid
 from apps.fleet.errors import RehearsalFailed, UnsafeMigration
