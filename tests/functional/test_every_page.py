@@ -26,6 +26,7 @@ WORKSPACE = {
     "/jobs/": "jobs",
     "/audit/": "audit",
     "/settings/": "settings",
+    "/settings/usage/": "usage",
     "/settings/domains/": "domains",
     "/settings/closing/": "closing",
     "/settings/branding/": "branding",

@@ -141,4 +141,4 @@ def _sentence(reason: str) -> str:
 
 
 def _label(by: Any) -> str:
-    return str(getattr(by, "email", None) or by or "system")[:254]
+    return str(getattr(by, "email", None) or by or "the operators")[:254]

@@ -81,7 +81,10 @@ def _rest(schema_name: str) -> None:
         message="The workspace has been deleted.",
     )
     if runs.filter(state=JobRun.State.RUNNING).exists():
-        raise StillWorking("Jobs of this workspace are still running.", retry_after=10.0)
+        raise StillWorking(
+            "Jobs of this workspace are still running. Removing it goes on by itself when they end.",
+            retry_after=10.0,
+        )
 
 
 def _forget_cache(schema_name: str) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
-from apps.tenants.access import Operator, require_open
+from apps.tenants.access import Operator, allowed_while_suspended, require_open
 from apps.tenants.errors import (
     ConfirmationMissing,
     NotInThisState,
@@ -22,6 +22,7 @@ from apps.tenants.models import Tenant
 from apps.tenants.services import lifecycle, memberships, tickets
 from tests.factories.gateway import make_key
 from tests.factories.jobs import work_off
+from tests.integration.tenants.test_pages import PAGES
 
 
 @pytest.fixture
@@ -212,3 +213,15 @@ class TestPages:
         assert "Type alpha" in answer.content.decode()
         alpha.refresh_from_db()
         assert alpha.state == "active"
+
+
+CHANGING = [url for url in PAGES if not allowed_while_suspended(PAGES[url].permission)]
+
+
+@pytest.mark.parametrize("url", CHANGING)
+def test_no_page_changes_anything_while_it_is_suspended(url, suspended, browse, owner):
+    assert browse(owner).post(url).status_code in {423, 405}
+
+
+def test_there_are_such_pages():
+    assert {"/members/invite/", "/settings/closing/rename/"} <= set(CHANGING)

@@ -114,3 +114,9 @@ def test_a_key_does_what_its_scopes_say(alpha):
 
 def test_no_key_can_close_or_move_a_workspace():
     assert not {"workspace.delete", "workspace.rename", "workspace.suspend"} & set(SCOPES)
+
+
+@pytest.mark.parametrize("field", ["slug", "time_zone", "state"])
+def test_what_is_changed_elsewhere_is_not_left_aside_silently(client, field):
+    answer = client.patch("/api/v1/workspace/", {field: "x"}, content_type=JSON)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
