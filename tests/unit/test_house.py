@@ -90,7 +90,7 @@ def test_only_one_module_reads_the_environment():
     assert {p for p in readers if "embedded" not in p.parts} == set()
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_no_migration_is_missing():
     """Ours, and the squashed one that stands in for dj-stripe's own chain."""
     from django.core.management import call_command
