@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from apps.core.database import connection
-
 from apps.usage.services import api_calls
 
 

@@ -61,8 +61,8 @@ def draw(series: Series, *, by: By, limit: State | None = None) -> Plot:
         bars=[_bar(n, point, top, by, series) for n, point in enumerate(points)],
         line=HEIGHT - HEIGHT * most // top if inside and most else None,
         top=amount(top, unit),
-        first=when(points[0].start, by),
-        last=when(points[-1].start, by),
+        first=_short(points[0].start, by),
+        last=_short(points[-1].start, by),
         headline=_headline(series),
         summary=_summary(series, by),
     )
@@ -70,6 +70,10 @@ def draw(series: Series, *, by: By, limit: State | None = None) -> Plot:
 
 def when(start: date, by: By) -> str:
     return f"{start:%-d %B %Y}" if by == "day" else f"{start:%B %Y}"
+
+
+def _short(start: date, by: By) -> str:
+    return f"{start:%-d %b}" if by == "day" else f"{start:%b %Y}"
 
 
 def _bar(number: int, point: Point, top: int, by: By, series: Series) -> Bar:

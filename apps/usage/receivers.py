@@ -8,7 +8,8 @@ from apps.jobs.models import JobRun
 from apps.jobs.signals import job_requested
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
-from apps.tenants.signals import school_wanted, seats_wanted
+from apps.tenants.signals import school_wanted, seats_wanted, workspace_purged
+from apps.usage.models import UsageWarning
 from apps.usage.plans import JOBS, MEMBERS, SCHOOLS
 from apps.usage.services import limits, usage
 
@@ -17,6 +18,7 @@ def connect() -> None:
     job_requested.connect(count_job, sender=JobRun, dispatch_uid="usage-job")
     seats_wanted.connect(check_seats, sender=Tenant, dispatch_uid="usage-seats")
     school_wanted.connect(check_schools, sender=Tenant, dispatch_uid="usage-schools")
+    workspace_purged.connect(clear_warnings, dispatch_uid="usage-purged")
 
 
 def count_job(run: JobRun, by: Any, metered: bool, **_: Any) -> None:  # noqa: FBT001
@@ -36,3 +38,8 @@ def check_seats(tenant: Tenant, adding: int, **_: Any) -> None:
 
 def check_schools(district: Tenant, **_: Any) -> None:
     limits.require(SCHOOLS, tenant=district)
+
+
+def clear_warnings(tenant: Tenant, **_: Any) -> None:
+    """Nobody is near a limit who is gone; what was used by day stays on record."""
+    UsageWarning.objects.filter(schema_name=tenant.schema_name).delete()

@@ -210,6 +210,13 @@ class TestSchools:
         page = answer.content.decode()
         assert (answer.status_code, "This address is taken" in page) == (422, True)
 
+    def test_the_command_founds_one(self, district, owner, outsider, capsys):
+        call_command("tenant", "create", "north", "--owner", outsider.email, "--district", "alpha")
+        school = Tenant.objects.get(slug="north")
+        assert (school.parent, school.state) == (district, Tenant.State.ACTIVE)
+        assert Membership.objects.get(tenant=school).user == outsider
+        assert "North is ready" in capsys.readouterr().out
+
     def test_a_workspace_that_is_no_district_has_no_such_page(self, browse, owner):
         assert browse(owner).get("/schools/").status_code == 404
 

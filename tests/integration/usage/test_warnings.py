@@ -8,6 +8,7 @@ from time_machine import travel
 from apps.audit.models import AuditEntry
 from apps.mail.models import Message
 from apps.tenants.models import Membership
+from apps.tenants.signals import workspace_purged
 from apps.usage.models import UsageDay, UsageWarning
 from apps.usage.services import api_calls, samples, usage, warnings
 from tests.factories.tenants import MembershipFactory
@@ -119,6 +120,13 @@ def test_the_deed_that_crosses_warns_after_its_commit(limit, django_capture_on_c
     assert open_ones() == [80]
 
 
+def test_of_a_workspace_that_is_gone_nothing_is_open(limit):
+    alpha = limit(mails_day=10)
+    mails(9, alpha)
+    workspace_purged.send(sender=type(alpha), tenant=alpha, owners=[])
+    assert not UsageWarning.objects.exists()
+
+
 def test_looking_at_many_takes_few_queries(alpha, beta, django_assert_max_num_queries):
     for tenant in (alpha, beta):
         usage.count(schema_name=tenant.schema_name, metric="mails")
@@ -134,7 +142,7 @@ class TestBanner:
         mails(96, limit(mails_day=100))
         page = self.page(browse(owner))
         assert "A limit of the plan is near" in page
-        assert "Mails today: more than 95 % used" in page
+        assert "Mails today: 95 % used or more" in page
 
     def test_teachers_do_not(self, limit, browse, teacher):
         mails(96, limit(mails_day=100))

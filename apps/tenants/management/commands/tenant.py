@@ -13,7 +13,7 @@ from apps.accounts.services import emails
 from apps.core.errors import DomainError, Invalid
 from apps.tenants import proxy_maps
 from apps.tenants.models import Domain, Tenant
-from apps.tenants.services import addresses, domains, lifecycle, purges, tenants
+from apps.tenants.services import addresses, domains, lifecycle, purges, schools, tenants
 
 
 class Command(BaseCommand):
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         create.add_argument("--owner", required=True, metavar="EMAIL")
         create.add_argument("--name", help="as pages show it; the slug when left out")
         create.add_argument("--kind", choices=Tenant.Kind.values, default=Tenant.Kind.SCHOOL)
+        create.add_argument("--district", metavar="SLUG", help="found it as a school of this one")
         listing = verbs.add_parser("list", help="all workspaces")
         listing.add_argument("--state", choices=Tenant.State.values)
         listing.add_argument("--json", action="store_true", help="one object a line")
@@ -87,9 +88,15 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(f"{options['owner']} has no account; they sign up first.")
         name = options["name"] or options["slug"].replace("-", " ").capitalize()
-        tenant = tenants.create_now(
-            name=name, slug=options["slug"], kind=options["kind"], by=owner, report=self._report
-        )
+        about = {"name": name, "slug": options["slug"]}
+        if options["district"]:
+            district = self.find(options["district"])
+            tenant = schools.found(district=district, by=None, owner=owner, **about)
+            tenants.finish(tenant=tenant, report=self._report)  # its job will find it done
+        else:
+            tenant = tenants.create_now(
+                kind=options["kind"], by=owner, report=self._report, **about
+            )
         emails.mark_verified(user=owner)
         self.stdout.write(f"{tenant.name} is ready at {tenant.url}")
 
