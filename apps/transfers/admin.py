@@ -192,7 +192,7 @@ class ImportAdmin(WithProgress):
         refused = Import.objects.filter(state=Import.State.FAILED).count()
         return [self.figure("Imports refused", refused, "state__exact=failed")]
 
-    @action(description="Import a workspace", url_path="take-in")
+    @action(description="Import a workspace", url_path="take-in")  # type: ignore[untyped-decorator]
     def take_in(self, request: HttpRequest) -> HttpResponse:
         form = ImportForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and self._begin(request, form):
@@ -232,7 +232,7 @@ class TrustedKeyAdmin(ReadOnlyModelAdmin):
             installation.distrust(key=key, by=acting_operator(request))
             messages.success(request, f"Exports of {key.name} are refused from now on.")
 
-    @action(description="Trust an installation", url_path="trust")
+    @action(description="Trust an installation", url_path="trust")  # type: ignore[untyped-decorator]
     def trust(self, request: HttpRequest) -> HttpResponse:
         form = TrustForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

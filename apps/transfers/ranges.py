@@ -74,7 +74,7 @@ def _read(path: Path, start: int, count: int) -> Iterator[bytes]:
 
 
 async def _read_async(path: Path, start: int, count: int) -> AsyncIterator[bytes]:
-    file: IO[bytes] = await sync_to_async(path.open)("rb")
+    file: IO[bytes] = await sync_to_async(lambda: path.open("rb"))()
     try:
         await sync_to_async(file.seek)(start)
         while count and (block := await sync_to_async(file.read)(min(BLOCK, count))):
