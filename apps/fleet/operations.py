@@ -147,13 +147,28 @@ class AddNotNull(NotInTransactionMixin, migrations.AlterField):
             schema_editor.execute(f"ALTER TABLE {table} {change}", params=None)
         self._rest(app_label, schema_editor, from_state, to_state)
 
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """NULL is allowed again, also where the state before said that it was not."""
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        quote = schema_editor.quote_name
+        column = quote(model._meta.get_field(self.name).column)
+        schema_editor.execute(
+            f"ALTER TABLE {quote(model._meta.db_table)} ALTER COLUMN {column} DROP NOT NULL",
+            params=None,
+        )
+        self._rest(app_label, schema_editor, from_state, to_state)
+
     def _rest(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """What else differs, such as the default in the database: Django sees NOT NULL done."""
+        """What else differs, such as the default in the database."""
         new_model = to_state.apps.get_model(app_label, self.model_name)
         old_model = from_state.apps.get_model(app_label, self.model_name)
-        old = copy(old_model._meta.get_field(self.name))
-        old.null = False
-        schema_editor.alter_field(new_model, old, new_model._meta.get_field(self.name))
+        old, new = (copy(m._meta.get_field(self.name)) for m in (old_model, new_model))
+        old.null = new.null
+        schema_editor.alter_field(new_model, old, new)
 
     def describe(self) -> str:
         return f"Forbid NULL in {self.name} on {self.model_name} without a long lock"
@@ -233,6 +248,13 @@ class AddForeignKey(NotInTransactionMixin, migrations.AlterField):
             f"VALIDATE CONSTRAINT {name}",
         ):
             schema_editor.execute(f"{table} {change}", params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        migrations.AlterField.database_forwards(
+            self, app_label, schema_editor, from_state, to_state
+        )
 
     def describe(self) -> str:
         return f"Add foreign key {self.name} of {self.model_name} without a long lock"

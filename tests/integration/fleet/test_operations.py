@@ -193,6 +193,16 @@ def test_not_null_leaves_nothing_else_behind(library):
     assert library.default("title") == "'none'::text"
 
 
+def test_not_null_is_undone_also_where_the_model_said_so_before(library):
+    required = models.TextField(default="")
+    state = [migrations.AlterField("book", "title", required)]
+    forbid = AddNotNull("book", "title", required)
+    library.apply(migrations.SeparateDatabaseAndState(state_operations=state))
+    library.apply(forbid)
+    library.apply(forbid, backwards=True)
+    assert library.books.update(title=None) == 25
+
+
 def test_not_null_meets_a_null_and_goes_on_when_it_is_mended(library):
     library.books.filter(pages=3).update(title=None)
     with pytest.raises(IntegrityError, match="is violated by some row"):
@@ -235,19 +245,33 @@ def test_unique_after_an_attempt_that_met_duplicates(library):
     assert [name for name in library.definitions() if "pages" in name] == ["pages_once"]
 
 
-def test_a_foreign_key_with_its_index(library):
-    bare = models.ForeignKey(
-        "Shelf", models.CASCADE, null=True, db_constraint=False, db_index=False
-    )
+@pytest.fixture
+def shelved(library):
+    """Books have shelves, without a constraint."""
+    about = {"null": True, "db_constraint": False, "db_index": False}
+    bare = models.ForeignKey("Shelf", models.CASCADE, **about)
     library.apply(migrations.AddField("book", "shelf", bare))
-    library.apply(
-        AddForeignKey("book", "shelf", models.ForeignKey("Shelf", models.CASCADE, null=True))
-    )
-    texts = "\n".join(library.definitions().values())
-    assert (
-        "FOREIGN KEY (shelf_id) REFERENCES roblox_shelf(id) DEFERRABLE INITIALLY DEFERRED" in texts
-    )
+    return library
+
+
+ON_SHELF = AddForeignKey("book", "shelf", models.ForeignKey("Shelf", models.CASCADE, null=True))
+
+
+def test_a_foreign_key_with_its_index(shelved):
+    shelved.apply(ON_SHELF)
+    texts = "\n".join(shelved.definitions().values())
+    wanted = "FOREIGN KEY (shelf_id) REFERENCES roblox_shelf(id) DEFERRABLE INITIALLY DEFERRED"
+    assert wanted in texts
     assert "NOT VALID" not in texts
     assert "USING btree (shelf_id)" in texts
-    library.apply(migrations.RemoveField("book", "shelf"))
-    assert "shelf_id" not in "\n".join(library.definitions().values())
+    shelved.apply(migrations.RemoveField("book", "shelf"))
+    assert "shelf_id" not in "\n".join(shelved.definitions().values())
+
+
+def test_a_foreign_key_again_after_a_kill_and_back(shelved):
+    before = shelved.definitions()
+    shelved.apply(ON_SHELF)
+    shelved.state = shelved.before
+    shelved.apply(ON_SHELF)
+    shelved.apply(ON_SHELF, backwards=True)
+    assert shelved.definitions() == before
