@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
@@ -11,6 +12,7 @@ from django_tenants.utils import schema_context
 from apps.fleet.models import Schema, SchemaVersion
 from apps.fleet.services import schemas, versions
 
+log = structlog.get_logger(__name__)
 TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('fleet.pool', 815))"
 
 
@@ -35,7 +37,7 @@ def claim(*, schema_name: str) -> Schema | None:
     after commit.
     """
     version = versions.current()
-    if version is None or versions.is_behind(version):
+    if version is None or not _is_usable(version):
         return None
     with schema_context("public"), transaction.atomic(savepoint=False):
         transaction.on_commit(ask_for_refill)
@@ -59,6 +61,7 @@ def refill() -> int:
     One at a time and each in a transaction of its own, so that a run killed anywhere leaves
     nothing half made. While another does it, this returns at once.
     """
+    _is_usable(versions.current())
     built = 0
     while True:
         with schema_context("public"), transaction.atomic():
@@ -90,6 +93,14 @@ def ask_for_refill() -> None:
 
     if settings.FLEET_POOL_SIZE:
         send_refill()
+
+
+def _is_usable(version: SchemaVersion | None) -> bool:
+    """By this code; where it is not, the log tells the operators why sign-ups wait."""
+    if version is not None and not versions.is_behind(version):
+        return True
+    log.warning("schemas_behind", hint="run `manage.py fleet migrate`")
+    return False
 
 
 def _is_our_turn() -> bool:

@@ -79,7 +79,8 @@ BEGIN
     RAISE EXCEPTION 'there is a schema % already', wanted USING ERRCODE = 'unique_violation';
   END IF;
   SELECT name INTO prepared FROM public.fleet_schema
-  WHERE kind = 'prepared' AND version_id = wanted_version
+  WHERE kind = 'prepared' AND version_id = wanted_version AND EXISTS (
+    SELECT FROM public.fleet_schemaversion WHERE id = wanted_version AND retired_at IS NULL)
   ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN NULL;
