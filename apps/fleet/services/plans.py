@@ -209,6 +209,8 @@ def _seen(
     known = linting.known_of([])
     waiting: set[str] = set()
     for one in measured:
+        if step.mode != SchemaStep.Mode.REPLAY:
+            waiting = set()  # each statement is a transaction of its own
         waiting |= {lock.table for lock in one.locks if lock.mode in STOPS_WRITES}
         statement = Statement(str(step), one.statement, atomic=True, known=known)
         for table in set(one.rewritten) - _tables(step, said):

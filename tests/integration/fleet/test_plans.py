@@ -32,6 +32,14 @@ unsafe = {{"index_not_concurrent": {reason!r}}}
 operations = [migrations.AddIndex(
     "workspacemark", models.Index(fields=["written_at"], name="marks_by_time"))]
 """
+CHECK = """
+atomic = False
+operations = [
+    AddConstraintNotValid("workspacemark", models.CheckConstraint(
+        condition=~models.Q(schema_name=""), name="mark_has_a_name")),
+    ValidateConstraint("workspacemark", "mark_has_a_name"),
+]
+"""
 UNIQUE = """
 atomic = False
 operations = [AddUniqueConcurrently(
@@ -122,6 +130,13 @@ def test_an_index_beside_the_traffic(release):
     plan = plans.make()
     assert plan.refusals == []
     assert only_step(plan).mode == "concurrent"
+
+
+def test_a_check_beside_the_traffic(release):
+    release("0009_check", CHECK, before="from django.contrib.postgres.operations import *")
+    plan = plans.make()
+    assert plan.findings == []
+    assert only_step(plan).scanned == ["marks_workspacemark"]
 
 
 def test_our_own_operations_are_recorded_once_for_all(release):
