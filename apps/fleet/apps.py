@@ -8,6 +8,9 @@ class FleetConfig(AppConfig):
     verbose_name = "Fleet"
 
     def ready(self) -> None:
+        from apps.core import metrics
+        from apps.fleet.metrics import collect
         from apps.fleet.system_checks import check_version
 
+        metrics.register("fleet", collect)
         register(check_version, Tags.database)

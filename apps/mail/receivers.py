@@ -9,6 +9,8 @@ from django.conf import settings
 
 from apps.accounts.models import User
 from apps.accounts.signals import mail_wanted
+from apps.fleet.models import Rollout
+from apps.fleet.signals import rollout_stopped
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.mail.services import messages
@@ -54,6 +56,7 @@ def connect() -> None:
         notice = partial(tell_of_domain, f"mail/{template}")
         signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
     workspace_purged.connect(tell_of_end, dispatch_uid="mail-workspace_deleted")
+    rollout_stopped.connect(tell_operators, sender=Rollout, dispatch_uid="mail-rollout_stopped")
     job_failed.connect(note_failure, sender=JobRun, dispatch_uid="mail-failed")
 
 
@@ -100,6 +103,17 @@ def tell_of_end(tenant: Tenant, owners: list[str], **_: Any) -> None:
             template="mail/workspace_deleted",
             to=email,
             context={"tenant": tenant},
+            schema_name="public",
+        )
+
+
+def tell_operators(rollout: Rollout, **_: Any) -> None:
+    operators = User.objects.filter(is_staff=True, is_active=True)
+    for email in operators.values_list("email", flat=True):
+        messages.send(
+            template="mail/rollout_stopped",
+            to=email,
+            context={"rollout": rollout},
             schema_name="public",
         )
 

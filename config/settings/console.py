@@ -86,6 +86,15 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Fleet",
+                "separator": True,
+                "items": [
+                    _rows("Rollouts", "conveyor_belt", "fleet_rollout"),
+                    _rows("Schemas", "database", "fleet_schema"),
+                    _rows("Versions", "history", "fleet_schemaversion"),
+                ],
+            },
+            {
                 "title": "Operators",
                 "separator": True,
                 "items": [

@@ -20,7 +20,8 @@ from django.db import DatabaseError, connection
 from django_tenants.utils import schema_context
 from psycopg import sql
 
-from apps.fleet.services import drift, owner
+from apps.fleet.models import Schema
+from apps.fleet.services import drift, owner, structures
 
 Check = Callable[[Sequence[str]], Iterable[str]]
 READ_AT_MOST = 40
@@ -58,6 +59,18 @@ def differing(*, schema_names: Sequence[str]) -> list[str]:
     return [f"{each.schema_name}: {_first_of(each.tables)}" for each in found]
 
 
+def differing_in_structure(*, schema_names: Sequence[str]) -> list[str]:
+    """The part of it that the application may see for itself, without a workspace's role."""
+    rows = Schema.objects.filter(name__in=schema_names).select_related("version")
+    lines = []
+    for row in rows.order_by("name"):
+        found, digest = structures.read(connection, schema_name=row.name)
+        if digest != row.version.structure_hash:
+            tables = structures.compare(expected=row.version.structure, found=found)
+            lines.append(f"{row.name}: {_first_of(tables)}")
+    return lines
+
+
 def _first_of(tables: dict[str, list[str]]) -> str:
     lines = [f"{table} {line}" for table, lines in tables.items() for line in lines]
     more = f" and {len(lines) - 1} more: `fleet verify` lists them" if len(lines) > 1 else ""
@@ -80,7 +93,7 @@ def _reads() -> Iterator[sql.Composable]:
     for config in apps.get_app_configs():
         if config.name in settings.TENANT_APPS:
             for model in config.get_models(include_auto_created=True):
-                columns = [sql.Identifier(f.column) for f in model._meta.concrete_fields]
+                columns = [sql.Identifier(str(f.column)) for f in model._meta.concrete_fields]
                 yield sql.SQL("SELECT {} FROM {} LIMIT 1").format(
                     sql.SQL(", ").join(columns),
                     sql.Identifier(model._meta.db_table),

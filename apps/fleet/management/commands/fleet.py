@@ -12,7 +12,7 @@ from apps.core.errors import DomainError
 from apps.fleet.management import planning
 from apps.fleet.management.displays import Display, describe, show_history, show_status
 from apps.fleet.models import Rollout
-from apps.fleet.services import drift, pool, rollbacks, rollouts
+from apps.fleet.services import canaries, drift, pool, rollbacks, rollouts
 from apps.fleet.services.courses import ATTEMPTS, LOCK_SECONDS, TOLERATED, Course
 from apps.fleet.services.rings import USUAL
 
@@ -30,6 +30,9 @@ class Command(BaseCommand):
         self._add_rollback(verbs.add_parser("rollback", help="return the ring that failed"))
         history = verbs.add_parser("history", help="the last rollouts")
         history.add_argument("--schema", help="the way of one schema")
+        canary = verbs.add_parser("canary", help="have this workspace go first in every rollout")
+        canary.add_argument("schema")
+        canary.add_argument("--off", action="store_true", help="no more")
         verbs.add_parser("pool", help="prepared schemas; fills up what is missing")
         planning.add_verbs(verbs)
 
@@ -55,6 +58,7 @@ class Command(BaseCommand):
         verbs: dict[str, Callable[..., None]] = {
             "migrate": self._migrate, "status": self._status, "verify": self._verify,
             "rollback": self._rollback, "history": self._history, "pool": self._pool,
+            "canary": self._canary,
         }  # fmt: skip
         try:
             run = verbs.get(verb) or planning.verbs_of(self.stdout)[verb]
@@ -118,6 +122,10 @@ class Command(BaseCommand):
         if number:
             raise CommandError(f"{number} schemas differ from their version.")
         self.stdout.write("Every schema looks as its version says.")
+
+    def _canary(self, *, schema: str, off: bool, **_: Any) -> None:
+        canaries.mark(schema_name=schema, on=not off)
+        self.stdout.write(f"{schema} is {'no canary any more' if off else 'a canary now'}.")
 
     def _pool(self, **_: Any) -> None:
         built = pool.refill()

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.fleet.management.displays import Display, bar
-from apps.fleet.models import Rollout
+from apps.fleet.models import Rollout, Schema
 from apps.fleet.services import owner
 from apps.fleet.services.courses import Progress
 
@@ -117,3 +117,13 @@ def test_a_terminal_sees_one_line_grow():
     display.end()
     assert terminal.getvalue().count("\n") == 1
     assert terminal.getvalue().count("\r") >= 2
+
+
+def test_a_workspace_is_marked_as_canary(fleet):
+    fleet.grow(2)
+    assert "canary now" in say("fleet", "canary", "w_fleet_01")
+    assert Schema.objects.get(is_canary=True).name == "w_fleet_01"
+    say("fleet", "canary", "w_fleet_01", "--off")
+    assert not Schema.objects.filter(is_canary=True).exists()
+    with pytest.raises(CommandError, match="w_nobody"):
+        say("fleet", "canary", "w_nobody")
