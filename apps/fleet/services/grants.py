@@ -17,6 +17,15 @@ from apps.fleet.models import Schema, SchemaStep, SchemaVersion
 FILES = ("functions.sql", "structure.sql", "rights.sql")
 FOLDER = Path(__file__).resolve().parents[1] / "sql"
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('fleet.install', 815))"
+INSTALLED = """
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'fleet'
+  AND obj_description(oid, 'pg_namespace') = %(stamp)s
+  AND has_schema_privilege(%(app)s, oid, 'USAGE')
+  AND has_table_privilege(%(app)s, to_regclass('public.fleet_schema'), 'SELECT')
+  AND has_function_privilege(%(app)s, to_regprocedure('fleet.claim_schema(text, int8)'), 'EXECUTE')
+  AND (pg_get_userbyid(nspowner) = %(app)s
+    OR NOT has_table_privilege(%(app)s, to_regclass('public.fleet_schemaversion'), 'UPDATE')))
+"""
 # What build_schema runs as the owner comes from here: nobody else may write it.
 READ_ONLY = (SchemaVersion, SchemaStep, Schema)
 
@@ -29,22 +38,20 @@ def install(*, using: str) -> bool:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(TURN)
         text = _functions(cursor)
-        stamp = hashlib.sha256(text.encode()).hexdigest()
+        if _are_installed(cursor, text):
+            return False
         roles.install(using=using)
         _protect(cursor)
-        if _stamp(cursor) == stamp:
-            return False
         cursor.execute("CREATE SCHEMA IF NOT EXISTS fleet")
         cursor.execute(text)
-        cursor.execute(sql.SQL("COMMENT ON SCHEMA fleet IS {}").format(sql.Literal(stamp)))
+        cursor.execute(sql.SQL("COMMENT ON SCHEMA fleet IS {}").format(sql.Literal(_hash(text))))
     return True
 
 
 def are_installed(*, using: str) -> bool:
-    """Whether the functions in the database are this code's; anybody may ask."""
+    """Whether the functions in the database are this code's, with their rights; anybody may ask."""
     with connections[using].cursor() as cursor:
-        text = _functions(cursor)
-        return _stamp(cursor) == hashlib.sha256(text.encode()).hexdigest()
+        return _are_installed(cursor, _functions(cursor))
 
 
 def admit(*, schema_name: str, using: str) -> None:
@@ -67,12 +74,15 @@ def _functions(cursor: Any) -> str:
     return text
 
 
-def _stamp(cursor: Any) -> str | None:
-    cursor.execute(
-        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'fleet'"
-    )
-    row = cursor.fetchone()
-    return row[0] if row else None
+def _are_installed(cursor: Any, text: str) -> bool:
+    # The rights too: a dump restored without them has the comment all the same.
+    cursor.execute(INSTALLED, {"stamp": _hash(text), "app": roles.application_role()})
+    return bool(cursor.fetchone()[0])
+
+
+def _hash(text: str) -> str:
+    protected = [model._meta.db_table for model in READ_ONLY]
+    return hashlib.sha256("\n".join([text, *protected]).encode()).hexdigest()
 
 
 def _protect(cursor: Any) -> None:

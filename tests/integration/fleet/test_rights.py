@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 def refused(statement):
     with (
-        pytest.raises(ProgrammingError, match="permission denied|must be owner"),
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
