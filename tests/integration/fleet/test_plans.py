@@ -133,14 +133,14 @@ def test_an_index_beside_the_traffic(release):
 
 
 def test_a_check_beside_the_traffic(release):
-    release("0009_check", CHECK, before="from django.contrib.postgres.operations import *")
+    release("0009_check", CHECK)
     plan = plans.make()
     assert plan.findings == []
     assert only_step(plan).scanned == ["marks_workspacemark"]
 
 
 def test_our_own_operations_are_recorded_once_for_all(release):
-    release("0009_unique", UNIQUE, before="from apps.fleet.operations import AddUniqueConcurrently")
+    release("0009_unique", UNIQUE)
     plan = plans.make()
     step = only_step(plan)
     assert plan.refusals == []
