@@ -47,11 +47,14 @@ class Palette:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the colour does as text in one theme: its lowest contrast, and what is used instead."""
+    """How the colour does as text in one theme: its lowest contrast, what is used instead, and
+    what buttons take when they cannot have it either ("" when they can).
+    """
 
     theme: Theme
     contrast: float
     text: str
+    button: str
 
     @property
     def passes(self) -> bool:
@@ -60,9 +63,15 @@ class Verdict:
 
 def verdicts(accent: str) -> list[Verdict]:
     """For light and for dark."""
+    made = {theme: palette(accent, theme) for theme in GROUNDS}
     return [
-        Verdict(theme, _lowest(accent, GROUNDS[theme]), palette(accent, theme).text)
-        for theme in GROUNDS
+        Verdict(
+            theme,
+            _lowest(accent, (*GROUNDS[theme], one.wash)),
+            one.text,
+            "" if one.fill == accent else one.fill,
+        )
+        for theme, one in made.items()
     ]
 
 

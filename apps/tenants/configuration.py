@@ -6,9 +6,10 @@ Changes go through `services.configuration`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
@@ -155,6 +156,7 @@ _metrics: dict[str, str] = {}
 def declare_limits(metrics: Mapping[str, str]) -> None:
     """Name what an operator may limit: metric to its words. Upper floors call it at start."""
     _metrics.update(metrics)
+    _read.cache_clear()
 
 
 def limited_metrics() -> dict[str, str]:
@@ -179,7 +181,7 @@ def of(tenant: Tenant) -> Configuration:
     known: tuple[Any, Configuration] | None = tenant.__dict__.get("_configuration")
     stored = snapshot(tenant)
     if known is None or known[0] != stored:
-        known = stored, read(stored)
+        known = stored, _read(json.dumps(stored))
         tenant.__dict__["_configuration"] = known
     return known[1]
 
@@ -217,6 +219,12 @@ def _week(day: date, week_start: str) -> date:
 def read(stored: Mapping[str, Any]) -> Configuration:
     """As `of`, for values that are stored elsewhere."""
     return Configuration.model_validate(readable(stored))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Configuration:
+    """Many requests in a row are about the same configuration."""
+    return read(json.loads(text))
 
 
 def readable(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,3 +67,8 @@ def test_the_stylesheet_holds_for_one_class():
     sheet = branding.stylesheet("#0A7D5A")
     assert sheet.startswith(".brand-0a7d5a {")
     assert "--color-accent: light-dark(#" in sheet
+
+
+@pytest.mark.parametrize(("accent", "changed"), [("#0a7d5a", False), ("#777777", True)])
+def test_the_verdict_tells_of_buttons_that_differ(accent, changed):
+    assert [bool(one.button) for one in branding.verdicts(accent)] == [changed, changed]
