@@ -4,6 +4,7 @@ restored from elsewhere.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import connections, transaction
 from psycopg import sql
 
@@ -23,13 +24,25 @@ WHERE nspname ~ '^w_[a-z0-9_]+$'
   AND NOT EXISTS (SELECT FROM public.fleet_schema WHERE name = nspname)
 ORDER BY 1
 """
+# Roles belong to the server: a dump restored on another, or without rights, has schemas that
+# nobody may enter.
+CLOSED = """
+SELECT name FROM public.fleet_schema JOIN pg_namespace AS place ON nspname = name
+LEFT JOIN pg_roles AS own ON rolname = %s || name
+WHERE own.oid IS NULL OR NOT has_schema_privilege(own.oid, place.oid, 'USAGE')
+ORDER BY 1
+"""
 
 
 def is_complete(*, using: str) -> bool:
-    """Whether it knows every schema that has a workspace's name; the application may ask too."""
+    """Whether it knows every schema that has a workspace's name, and each is open to its
+    role; the application may ask too.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(UNKNOWN)
-        return not cursor.fetchone()[0]
+        known = not cursor.fetchone()[0]
+        cursor.execute(CLOSED, [settings.DATABASE_ROLE_PREFIX])
+        return known and cursor.fetchone() is None
 
 
 def adopt(*, using: str) -> list[str]:
@@ -44,6 +57,16 @@ def adopt(*, using: str) -> list[str]:
             Schema.objects.using(using).get_or_create(
                 name=name, defaults={"kind": Schema.Kind.WORKSPACE, "version": version}
             )
+    return names
+
+
+def open_closed(*, using: str) -> list[str]:
+    """Give schemas of the ledger their roles and rights again; returns the names of those."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(CLOSED, [settings.DATABASE_ROLE_PREFIX])
+        names = [name for (name,) in cursor.fetchall()]
+    for name in names:
+        grants.admit(schema_name=name, using=using)
     return names
 
 

@@ -23,6 +23,7 @@ def bring_up(*, using: str = "owner") -> SchemaVersion:
     grants.install(using=using)
     version = recorded(using=using) or _record(using)
     ledger.adopt(using=using)
+    ledger.open_closed(using=using)
     others = Schema.objects.using(using).workspaces().exclude(version=version)
     if version.released_at is None and not others.exists():
         release(version=version, using=using)

@@ -21,6 +21,7 @@ SELECT mark.schema_name, place.nspname FROM {TABLE} AS mark
 JOIN pg_catalog.pg_class AS made ON made.oid = mark.tableoid
 JOIN pg_catalog.pg_namespace AS place ON place.oid = made.relnamespace
 """  # noqa: S608
+UNREADABLE = (ProgrammingError, DataError)  # no such table or no right to it, no such role
 # In words that whoever reads the server's log is not alarmed by.
 ON_PURPOSE = "DO $$ BEGIN RAISE EXCEPTION 'isolation probe: an error on purpose'; END $$"
 
@@ -56,7 +57,7 @@ def read(*, schema_name: str) -> list[Sighting]:
         try:
             with transaction.atomic():
                 WorkspaceMark.objects.get_or_create(pk=1, defaults={"schema_name": schema_name})
-        except (ProgrammingError, DataError) as error:  # no such table, no such role
+        except UNREADABLE as error:
             log.warning("isolation_unmarked", schema_name=schema_name, error=str(error))
             return []
         return [
@@ -72,9 +73,9 @@ def reach_over(*, schema_name: str, neighbour: str) -> list[Sighting]:
         with schema_context(schema_name), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f'SELECT schema_name FROM "{neighbour}".{TABLE}')  # noqa: S608
             rows = cursor.fetchall()
-    except ProgrammingError as error:
+    except UNREADABLE as error:
         if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
-            log.warning("isolation_unmarked", schema_name=neighbour)
+            log.warning("isolation_unmarked", schema_name=neighbour, error=str(error))
         return []
     return [Sighting(schema_name, "reach_over", shown, neighbour) for (shown,) in rows]
 
