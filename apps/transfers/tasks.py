@@ -14,6 +14,7 @@ HOURS = 6 * 3600
 
 @shared_task(
     base=Job, bind=True, name="transfers.export", job_queue="bulk", title="Export the workspace",
+    metered=False,  # whoever has used up a limit may still take everything along
     soft_time_limit=HOURS, time_limit=HOURS + 60,
 )  # fmt: skip
 def make_export(self: Job, run: JobRun, *, export_id: str) -> dict[str, Any]:

@@ -164,10 +164,11 @@ def _sentence(found: State, adding: int) -> str:
     used, most = amount(found.used, unit), amount(found.most or 0, unit)
     more = f", and this needs {amount(adding, unit)}" if adding > 1 else ""
     whose = f"{found.pool} and its schools have" if found.pool else "The workspace has"
-    wait = f" It begins anew on {found.resets_at:%-d %B at %H:%M} UTC." if found.resets_at else ""
+    begins = found.resets_at
+    way = f"It begins anew on {begins:%-d %B at %H:%M} UTC; wait" if begins else "Make room"
     return (
-        f"{found.limit.label}: {whose} used {used} of {most}{more}.{wait} "
-        "Make room, or have an owner ask for a larger plan."
+        f"{found.limit.label}: {whose} used {used} of {most}{more}. "
+        f"{way}, or have an owner ask for a larger plan."
     )
 
 

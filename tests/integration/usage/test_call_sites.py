@@ -14,6 +14,7 @@ from apps.media.services import blobs
 from apps.roblox.models import Deployment
 from apps.roblox.services import deployments
 from apps.tenants.access import Operator
+from apps.transfers.services import exports
 from apps.usage.errors import LimitReached
 from apps.usage.services import limits, usage
 from tests.factories.roblox import make_experience, make_release
@@ -51,6 +52,12 @@ class TestJobs:
     def test_what_is_not_metered_does_not_count(self, limit, owner):
         alpha = limit(jobs_day=0)
         self.want(owner, metered=False)
+        assert used("jobs_day", alpha) == 0
+
+    def test_taking_ones_data_along_needs_no_job_to_be_left(self, limit, owner):
+        alpha = limit(jobs_day=0)
+        with alpha:
+            exports.start(tenant=alpha, by=owner)
         assert used("jobs_day", alpha) == 0
 
 

@@ -62,6 +62,7 @@ def test_every_problem_is_reported_at_once(given):
         ("SECRET_KEY", "a" * 60),
         ("PUBLIC_URL", "http://toolboxai.example"),
         ("PUSHER_SECRET", "short"),
+        ("METRICS_TOKEN", "short"),
         ("SENDGRID_API_KEY", None),
         ("DEFAULT_FROM_EMAIL", None),
         ("SANDBOX_URL", "http://127.0.0.1:1"),
