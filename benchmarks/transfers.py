@@ -49,7 +49,8 @@ def main() -> None:
 def keep_files_in(folder: Path) -> None:
     from django.conf import settings
 
-    settings.STORAGES["default"]["OPTIONS"]["location"] = folder
+    options: Any = settings.STORAGES["default"]["OPTIONS"]
+    options["location"] = folder
     settings.TRANSFERS_DIR = folder.parent / "transfers"
 
 

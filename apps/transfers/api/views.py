@@ -68,7 +68,6 @@ class ExportViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Export]):
 
     @extend_schema(
         parameters=[TOKEN],
-        auth=[],
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"], authentication_classes=[], permission_classes=[AllowAny])
