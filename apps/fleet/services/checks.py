@@ -13,6 +13,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from django.apps import apps
 from django.conf import settings
@@ -25,6 +26,7 @@ from apps.fleet.services import drift, owner, structures
 
 Check = Callable[[Sequence[str]], Iterable[str]]
 READ_AT_MOST = 40
+LOOKERS, SHARED_FROM = 2, 100
 SHOWN = 10
 COMMAND_SECONDS = 600
 _registered: dict[str, Check] = {}
@@ -54,9 +56,23 @@ def summarise(found: Sequence[str]) -> str:
 
 
 def differing(*, schema_names: Sequence[str]) -> list[str]:
-    """A sentence for each schema that does not look as its version says."""
+    """A sentence for each schema that does not look as its version says. As the owner."""
+    if len(schema_names) < SHARED_FROM:
+        return _differing(schema_names)
+    # The server works on each look with one of its cores.
+    shares = [schema_names[start::LOOKERS] for start in range(LOOKERS)]
+    with ThreadPoolExecutor(LOOKERS) as pool:
+        return sorted(line for lines in pool.map(_differing_apart, shares) for line in lines)
+
+
+def _differing(schema_names: Sequence[str]) -> list[str]:
     found = drift.report(schema_names=schema_names, using="default")
     return [f"{each.schema_name}: {_first_of(each.tables)}" for each in found]
+
+
+def _differing_apart(schema_names: Sequence[str]) -> list[str]:
+    with owner.session():
+        return _differing(schema_names)
 
 
 def differing_in_structure(*, schema_names: Sequence[str]) -> list[str]:

@@ -173,3 +173,13 @@ def test_one_that_is_locked_is_returned_by_the_next_call(fleet, quick):
 def test_there_must_be_a_rollout(fleet, quick):
     with pytest.raises(NothingToRollBack):
         back(quick())
+
+
+def test_many_schemas_are_looked_at_by_two(fleet, monkeypatch):
+    monkeypatch.setattr(checks, "SHARED_FROM", 4)
+    names = fleet.grow(5)
+    with owner.session():
+        for name in names[1:3]:
+            owner.raw().execute(f"ALTER TABLE {name}.marks_workspacemark ADD own text".encode())
+        found = checks.differing(schema_names=names)
+    assert [line.partition(":")[0] for line in found] == names[1:3]
