@@ -21,7 +21,10 @@ from apps.fleet.services.releases import Release
 
 _numbers = count(1000)
 # What a CHECK wants that the field's type does not tell.
-_WANTED = {("media_blob", "sha256"): lambda: uuid.uuid4().hex * 2}
+_WANTED: dict[tuple[str, str], Callable[[], Any]] = {
+    ("media_blob", "sha256"): lambda: uuid.uuid4().hex * 2,
+    ("isolation_probe", "foreign"): int,
+}
 _MAKERS: list[tuple[type[models.Field], Callable[[], Any]]] = [
     (models.BooleanField, lambda: False),
     (models.DateTimeField, timezone.now),
