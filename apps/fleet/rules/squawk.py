@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+import sysconfig
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from apps.fleet.rules.findings import Finding
 from apps.fleet.rules.recipes import RECIPES
 from apps.fleet.rules.statements import Statement, short
 
-PROGRAM = Path(sys.executable).with_name("squawk")
+PROGRAM = Path(sysconfig.get_path("scripts"), "squawk")
 ADDRESS = "https://squawkhq.com/docs/"
 # Ours under another name (decided in statements.py), or matters of style.
 LEFT_OUT = (
