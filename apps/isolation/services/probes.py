@@ -43,7 +43,7 @@ def take(*, process: str, workspaces: int = WORKSPACES, threads: int = THREADS) 
         reads=len(seen),
         foreign=len(foreign),
         unwalled=len(beyond),
-        findings=[sighting.as_finding() for sighting in [*foreign, *beyond]],
+        findings=[sighting.as_finding() for sighting in dict.fromkeys([*foreign, *beyond])],
     )
     _record(probe)
     return probe
