@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.ids import uuid7
+from apps.tenants.domain_names import readable
 from apps.tenants.permissions import PERMISSIONS, Role
 
 RESERVED_SLUGS = (
@@ -187,6 +188,11 @@ class Domain(DomainMixin):  # type: ignore[misc]
                 name="custom_domain_verified",
             ),
         ]
+
+    @property
+    def readable(self) -> str:
+        """The domain as people write it: punycode back to letters."""
+        return readable(self.domain)
 
     @property
     def record_name(self) -> str:

@@ -82,7 +82,7 @@ def _rest(schema_name: str) -> None:
     )
     if runs.filter(state=JobRun.State.RUNNING).exists():
         raise StillWorking(
-            "Jobs of this workspace are still running. Removing it goes on by itself when they end.",
+            "Jobs of this workspace still run. Removing it goes on by itself when they have ended.",
             retry_after=10.0,
         )
 

@@ -253,6 +253,12 @@ class TestPage:
         assert wish.record_name in page
         assert wish.record_value in page
 
+    def test_letters_are_shown_beside_punycode(self, alpha, browse, owner):
+        domains.add(tenant=alpha, domain="schule-münchen.example", by=owner)
+        page = browse(owner).get("/settings/domains/").content.decode()
+        assert "xn--schule-mnchen-3ob.example" in page
+        assert "schule-münchen.example" in page
+
     def test_the_whole_way(self, alpha, browse, owner, name_server):
         client = browse(owner)
         assert client.post("/settings/domains/", {"domain": NAME}).status_code == 302

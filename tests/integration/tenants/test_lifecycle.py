@@ -70,6 +70,12 @@ class TestSuspended:
         assert answer.status_code == 423
         assert "workspace_suspended" in answer.content.decode()
 
+    def test_a_page_that_shows_and_makes_still_shows(self, suspended, browse, owner):
+        client = browse(owner)
+        wish = {"name": "CI", "scopes": ["releases.view"], "days": "30"}
+        assert client.get("/api-keys/").status_code == 200
+        assert client.post("/api-keys/", wish).status_code == 423
+
     def test_people_still_come_in_and_leave(self, suspended, browse, owner, teacher):
         assert "/enter/" in tickets.issue(tenant=suspended, by=teacher)
         assert browse(teacher).post("/members/leave/").status_code == 302
