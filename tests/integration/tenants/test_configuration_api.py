@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.tenants import configuration as reading
+from apps.tenants.management.commands.configuration import Command
 from apps.tenants.models import Tenant
 from apps.tenants.services import configuration
 from tests.factories.gateway import make_key
@@ -182,3 +183,9 @@ class TestCommand:
     def test_refusals(self, alpha, words, refusal):
         with pytest.raises(CommandError, match=refusal):
             call_command("configuration", *words)
+
+    def test_its_words_are_not_taken_for_djangos_own_options(self):
+        words = ["set", "alpha", "locale=en-gb"]
+        parsed = Command().create_parser("manage.py", "configuration").parse_args(words)
+        assert parsed.assignments == ["locale=en-gb"]
+        assert parsed.settings is None

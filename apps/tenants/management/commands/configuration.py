@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
         change.add_argument("slug")
         change.add_argument(
-            "settings", nargs="+", metavar="SETTING=VALUE",
+            "assignments", nargs="+", metavar="SETTING=VALUE",
             help="text, on, off, or JSON; nothing after the = for a feature's or limit's default",
         )  # fmt: skip
         change.add_argument("--reason", default="", help="needed for what belongs to operators")
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def _set(self, tenant: Tenant, options: dict[str, Any]) -> None:
         before = tenant.configuration_version
         changed = configuration.change(
-            tenant=tenant, by=None, reason=options["reason"], **_wanted(options["settings"])
+            tenant=tenant, by=None, reason=options["reason"], **_wanted(options["assignments"])
         )
         self._tell(changed, before)
 
@@ -79,9 +79,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Version {after} is in force" if after != before else same)
 
 
-def _wanted(settings: list[str]) -> dict[str, Any]:
+def _wanted(assignments: list[str]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
-    for setting in settings:
+    for setting in assignments:
         name, equals, text = setting.partition("=")
         group, _, part = name.partition(".")
         if not equals or group not in reading.FIELDS:
