@@ -22,6 +22,8 @@ CREATE OR REPLACE FUNCTION fleet.admit(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   tenant text := fleet.role_of(schema_name);
+  tables text;
+  sequences text;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = tenant) THEN
     BEGIN
@@ -33,9 +35,20 @@ BEGIN
   EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE', '@prefix@public', tenant);
   EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', tenant, '@application@');
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema_name, tenant);
-  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I',
-    schema_name, tenant);
-  EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', schema_name, tenant);
+  -- By name: "ON ALL TABLES IN SCHEMA" reads the whole of pg_class, six times over.
+  SELECT string_agg(format('%I.%I', schema_name, c.relname), ', ') FILTER (WHERE c.relkind <> 'S'),
+    string_agg(format('%I.%I', schema_name, c.relname), ', ') FILTER (WHERE c.relkind = 'S')
+  INTO tables, sequences
+  FROM pg_namespace n
+  JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
+  JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+  WHERE n.nspname = schema_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
+  IF tables IS NOT NULL THEN
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s TO %I', tables, tenant);
+  END IF;
+  IF sequences IS NOT NULL THEN
+    EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %s TO %I', sequences, tenant);
+  END IF;
   -- Tables of later migrations.
   EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I '
     'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', schema_name, tenant);
