@@ -27,6 +27,7 @@ from apps.audit.services import entries as audit
 from apps.core.database import connection
 from apps.core.errors import Invalid
 from apps.fleet.services import pool, versions
+from apps.media.services import blobs
 from apps.tenants.errors import SlugTaken
 from apps.tenants.models import Domain, Membership, Tenant
 from apps.tenants.permissions import Role
@@ -118,7 +119,7 @@ def drop_files(*, schema_name: str) -> None:
     with schema_context("public"):
         if Tenant.objects.filter(schema_name=schema_name).exists():
             return
-    _drop_folder(schema_name)
+    blobs.remove_all(schema_name=schema_name)
 
 
 def _take_in(work: _Work, checked: archive.Checked, by: Any, done: Done) -> Arrival:
@@ -328,15 +329,3 @@ def _store(schema_name: str, sha256: str, size: int, body: IO[bytes]) -> None:
         spool.seek(0)
         default_storage.delete(name)
         default_storage.save(name, File(spool))
-
-
-def _drop_folder(folder: str) -> None:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in files:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        _drop_folder(f"{folder}/{name}")
-    default_storage.delete(folder)

@@ -19,7 +19,7 @@ from apps.roblox.models import Environment
 from apps.tenants.models import Tenant
 from apps.transfers.format import keys
 from apps.transfers.models import Import
-from apps.transfers.services import imports, installation, rows
+from apps.transfers.services import installation, rows
 from tests.factories.transfers import KEY, export_file, take_in
 from tests.fixtures import database
 
@@ -113,10 +113,3 @@ def test_an_import_killed_in_its_transaction_leaves_nothing_and_runs_again(expor
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'w_gamma'")
         assert cursor.fetchone() == (1,)
-
-
-def test_looking_at_a_file_needs_no_workspace(exported, elsewhere):
-    signer = installation.public_key()
-    elsewhere()
-    found = imports.inspect(source=exported, slug="gamma", trust=signer)
-    assert (found.is_trusted, found.problem) == (True, "")
