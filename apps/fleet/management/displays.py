@@ -35,7 +35,7 @@ class Display:
         now = time.monotonic()
         if self._progress is None or self._progress.ring != progress.ring:
             self.end()
-            self._begun = now
+            self._begun = self._drawn = now
         self._progress = progress
         if self._live and now - self._drawn >= REDRAW_SECONDS:
             self._drawn = now

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from apps.core.errors import DomainError
 from apps.fleet.management import planning
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             run(**options)
         except DomainError as error:
             raise CommandError(f"{error.title}. {error.detail}") from error
+        except DatabaseError as error:
+            raise CommandError(f"The database refused: {error}".strip()) from error
 
     def _migrate(self, **options: Any) -> None:
         course = Course(

@@ -107,7 +107,8 @@ def test_the_bar_shows_rate_and_time_left():
     assert "in 2.0 s" in bar(Progress("all", total=4, done=4), seconds=2, live=False)
 
 
-def test_a_terminal_sees_one_line_grow():
+def test_a_terminal_sees_one_line_grow(monkeypatch):
+    monkeypatch.setattr("apps.fleet.management.displays.REDRAW_SECONDS", 0)
     from django.core.management.base import OutputWrapper
 
     terminal = Terminal()
