@@ -49,8 +49,8 @@ def main() -> None:
 def keep_files_in(folder: Path) -> None:
     from django.conf import settings
 
-    options: Any = settings.STORAGES["default"]["OPTIONS"]
-    options["location"] = folder
+    local: Any = settings.STORAGES["default"]
+    local["OPTIONS"]["location"] = folder
     settings.TRANSFERS_DIR = folder.parent / "transfers"
 
 

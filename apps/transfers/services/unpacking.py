@@ -38,7 +38,7 @@ from apps.transfers.format import archive
 from apps.transfers.services import arrivals, people, rows, shared_rows, upgrades
 from apps.transfers.services.progress import Report, ignore
 
-MEDIA, SECRETS = "media/", "secrets.jsonl"
+MEDIA, SEALED_ROWS = "media/", "secrets.jsonl"
 MEDIA_DONE = 60  # percent
 
 
@@ -217,7 +217,7 @@ def _take_member(work: _Work, name: str, body: Any) -> None:
             _load(work.tenant.schema_name, tables[name], archive.decompress(body))
     elif name in shared:
         _restore(work, shared[name], body)
-    elif name == SECRETS:
+    elif name == SEALED_ROWS:
         work.secrets = list(shared_rows.parse([body.read()]))
 
 
