@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 
 import django
 
@@ -18,7 +19,7 @@ def main() -> None:
     parser.add_argument("requests", type=int)
     parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kill-by", default="", help="the owner's address, to end connections by")
+    parser.add_argument("--kill", action="store_true", help="end others' connections meanwhile")
     asked = parser.parse_args()
     django.setup()
     logging.disable(logging.CRITICAL)
@@ -26,7 +27,8 @@ def main() -> None:
 
     from benchmarks.mixed import load
 
-    kill = (str(connection.settings_dict["USER"]), asked.kill_by) if asked.kill_by else None
+    user, owner = str(connection.settings_dict["USER"]), os.environ["DATABASE_OWNER_URL"]
+    kill = (user, owner) if asked.kill else None
     tally = load.run(asked.requests, threads=asked.threads, seed=asked.seed, kill=kill)
     print(json.dumps(vars(tally)))
 

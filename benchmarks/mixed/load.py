@@ -158,7 +158,7 @@ def run(requests: int, *, threads: int, seed: int, kill: tuple[str, str] | None)
     deeds.listen()
     elsewhere.schemas()
     clients = [Client(seed * 1000 + number) for number in range(threads)]
-    workers = [threading.Thread(target=c.work, args=(requests // threads,)) for c in clients]
+    workers = [threading.Thread(target=c.work, args=(-(-requests // threads),)) for c in clients]
     begun = time.perf_counter()
     with _killer(kill):
         for worker in workers:

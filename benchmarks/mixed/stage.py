@@ -75,12 +75,13 @@ def run(
     """The sum of the processes' tallies, with `rate` in requests a second. `about` adds to their
     environment.
     """
-    command = [sys.executable, "-m", "benchmarks.mixed", str(requests // processes)]
+    command = [sys.executable, "-m", "benchmarks.mixed", str(-(-requests // processes))]
     if kill:
-        command += ["--kill-by", owner]
+        command.append("--kill")
     env = {
         **os.environ,
         "DATABASE_URL": database,
+        "DATABASE_OWNER_URL": owner,
         "DATABASE_POOL_SIZE": "16",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         **about,
