@@ -52,17 +52,10 @@ def install(*, using: str) -> None:
             _run(cursor, "GRANT {shared} TO {app} WITH INHERIT TRUE", shared=shared, app=app)
             # A message that names no workspace finds no table at all.
             _run(cursor, "ALTER ROLE {app} SET search_path = ''", app=app)
+            # A temporary table would hide one of that name from whoever has this session next.
+            database = str(connections[using].settings_dict["NAME"])
+            _run(cursor, "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", database=database)
         grant_rows(schema_name="public", role=shared, cursor=cursor)
-
-
-def grant_workspace(*, schema_name: str, using: str) -> None:
-    """Give a schema's own role its rights there, and the application the right to become it."""
-    app, role = application_role(), role_of(schema_name)
-    with connections[using].cursor() as cursor:
-        create(role, cursor=cursor)
-        _run(cursor, "GRANT {shared} TO {role} WITH INHERIT TRUE", shared=shared_role(), role=role)
-        _run(cursor, "GRANT {role} TO {app} WITH INHERIT FALSE, SET TRUE", role=role, app=app)
-        grant_rows(schema_name=schema_name, role=role, cursor=cursor)
 
 
 def create(role: str, *, cursor: Any) -> None:
