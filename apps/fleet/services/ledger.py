@@ -29,7 +29,8 @@ ORDER BY 1
 CLOSED = """
 SELECT name FROM public.fleet_schema JOIN pg_namespace AS place ON nspname = name
 LEFT JOIN pg_roles AS own ON rolname = %s || name
-WHERE own.oid IS NULL OR NOT has_schema_privilege(own.oid, place.oid, 'USAGE')
+WHERE kind = 'workspace'
+  AND (own.oid IS NULL OR NOT has_schema_privilege(own.oid, place.oid, 'USAGE'))
 ORDER BY 1
 """
 
