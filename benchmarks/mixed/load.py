@@ -78,7 +78,12 @@ KINDS: list[Kind] = [
     Together(elsewhere.next_door, 10, workspaces=2),
 ]
 WEIGHTS = [kind.weight for kind in KINDS]
-TWO_ANSWERS = ("received 2 results", "COPY cannot be mixed", "too many values to unpack")
+TWO_ANSWERS = (
+    "received 2 results",
+    "COPY cannot be mixed",
+    "cannot mix COPY",
+    "too many values to unpack",
+)
 KILL_EVERY = 0.5
 KILLER = "mixed-load"
 # The server's own end of a connection of the application, whoever happens to be using it.
