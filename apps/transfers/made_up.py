@@ -27,7 +27,7 @@ _BY_LENGTH: dict[int, list[str]] = {}
 for _word in WORDS:
     _BY_LENGTH.setdefault(len(_word), []).append(_word)
 _LETTERS = re.compile(r"[^\W\d_]+")
-_DIGITS = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 DOMAINS = ("example.org", "example.com", "example.net")
 FIRST_ID, IDS = 9_000_000_000, 900_000_000_000
@@ -96,7 +96,16 @@ class MadeUp:
 
     def _words(self, text: str) -> str:
         text = _LETTERS.sub(lambda found: self._word(found[0]), text)
-        return _DIGITS.sub(lambda found: str((int(found[0]) * 7 + 3) % 10), text)
+        return _DIGITS.sub(lambda found: self._digits(found[0]), text)
+
+    def _digits(self, original: str) -> str:
+        """As many other digits, all of them from the key: a telephone number is not to be had
+        back by reckoning.
+        """
+        number = self._number("digits", original)
+        drawn = hashlib.shake_256(number.to_bytes(8, "big")).digest(len(original))
+        made = "".join(str(byte % 10) for byte in drawn)
+        return made if made != original else made[:-1] + str((int(made[-1]) + 1) % 10)
 
     def _word(self, original: str) -> str:
         number, length = self._number("word", original.lower()), len(original)

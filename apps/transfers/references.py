@@ -72,10 +72,16 @@ def shared() -> tuple[Shared, ...]:
     """The public rows that travel, in the order in which they are written."""
     return (
         Shared("tenants.membership", people=("user_id",)),
+        # Whoever invited may have left, and have no account where the rows arrive.
         # Their links were sent from another address and open nothing; the offer stands.
-        Shared("tenants.invitation", people=("invited_by_id",), dropped=("token_hash",)),
+        Shared(
+            "tenants.invitation",
+            people=("invited_by_id",),
+            dropped=("token_hash",),
+            remade=("invited_by_id",),
+        ),
         Shared("tenants.configurationversion"),
-        Shared("tenants.onboarding", people=("started_by_id",)),
+        Shared("tenants.onboarding", people=("started_by_id",), remade=("started_by_id",)),
         Shared("usage.usageday", owner="schema_name"),
         Shared("usage.workspaceplan"),
         Shared(

@@ -34,6 +34,11 @@ HEAD, MANIFEST, SIGNATURE = "export.json", "manifest.json", "signature.json"
 BLOCK = 1024 * 1024
 LARGEST_MANIFEST = 256 * 1024 * 1024
 COMPRESSION_LEVEL = 3
+# What the list of contents holds at least, beside what its makers add.
+SHAPE = {
+    "workspace": dict, "schema": dict, "tables": list, "shared": list, "people": list,
+    "members": list, "exported_at": str,
+}  # fmt: skip
 
 
 class Readable(Protocol):
@@ -141,6 +146,19 @@ def check(source: IO[bytes], private: X25519PrivateKey | None) -> Checked:
     return Checked(*_vouched(kept, seen), sha256=whole.hexdigest())
 
 
+def demand_whole(manifest: dict[str, Any]) -> None:
+    """Raises `ExportDamaged` for a checked list of contents that lacks a part, or names rows that
+    the file does not hold.
+    """
+    for name, kind in SHAPE.items():
+        if not isinstance(manifest.get(name), kind):
+            raise ExportDamaged(f"The list of contents has no {name}.")
+    names = {name for name, _, _ in manifest["members"]}
+    for each in (*manifest["tables"], *manifest["shared"]):
+        if not isinstance(each, dict) or each.get("member") not in names:
+            raise ExportDamaged("The list of contents names rows that the file does not hold.")
+
+
 def encode(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
@@ -179,7 +197,8 @@ class _Hashed:
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, int, Readable]]:
     names: set[str] = set()
     for entry in tar:
-        body = tar.extractfile(entry) if entry.isreg() else None
+        # A sparse member claims any size at no cost.
+        body = tar.extractfile(entry) if entry.isreg() and not entry.issparse() else None
         if body is None or entry.name in names:
             raise ExportDamaged(f"{entry.name} has no place in an export.")
         names.add(entry.name)
@@ -215,8 +234,8 @@ def _vouched(kept: dict[str, bytes], seen: list[list[Any]]) -> tuple[dict[str, A
     signer = str(signature.get("signer", ""))
     if not keys.is_signed(signer, str(signature.get("signature", "")), kept[MANIFEST]):
         raise ExportDamaged("The signature is not the one of this list of contents.")
-    if manifest.get("members") != seen[:-2]:
-        wrong = [s[0] for s in seen[:-2] if s not in manifest.get("members", [])]
+    if (listed := manifest.get("members")) != seen[:-2]:
+        wrong = [s[0] for s in seen[:-2] if not isinstance(listed, list) or s not in listed]
         raise ExportDamaged(f"The contents are not those listed: {', '.join(wrong) or 'missing'}.")
     return manifest, signer
 
@@ -224,7 +243,7 @@ def _vouched(kept: dict[str, bytes], seen: list[list[Any]]) -> tuple[dict[str, A
 def _parsed(content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportDamaged("A list in the file is not JSON.") from error
     if not isinstance(value, dict):
         raise ExportDamaged("A list in the file is not what it should be.")

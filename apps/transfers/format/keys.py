@@ -7,7 +7,6 @@ bytes, so that a signature given for something else is none of an export.
 from __future__ import annotations
 
 import base64
-import binascii
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -45,7 +44,7 @@ def is_signed(signer: str, signature: str, manifest: bytes) -> bool:
     public = Ed25519PublicKey.from_public_bytes(_bytes(SIGNER, signer))
     try:
         public.verify(base64.b64decode(signature, validate=True), DOMAIN + manifest)
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         return False
     return True
 
@@ -57,7 +56,12 @@ def check_signer(text: str) -> str:
 
 def check_recipient(text: str) -> str:
     """As `check_signer`, for the key an export is encrypted to."""
-    return _text(RECIPIENT, _bytes(RECIPIENT, text))
+    raw = _bytes(RECIPIENT, text)
+    try:
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(raw))
+    except ValueError as error:  # one of the few points that everybody shares a secret with
+        raise BadKey("Nothing can be encrypted to this key; make one with keygen.") from error
+    return _text(RECIPIENT, raw)
 
 
 def recipient(text: str) -> X25519PublicKey:
@@ -76,7 +80,7 @@ def _bytes(kind: str, text: str) -> bytes:
     found, _, body = text.strip().partition(":")
     try:
         raw = base64.b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:  # of base64, or of letters that are none of ASCII's
         raw = b""
     if found != kind or len(raw) != KEY_BYTES:
         raise BadKey(f"A key of this kind reads {kind}: and 44 letters and digits after it.")

@@ -76,7 +76,10 @@ class Opener(io.RawIOBase):
             raise ExportDamaged("The file ends within its header.")
         public = self._header[len(MAGIC) :]
         own = private.public_key().public_bytes_raw()
-        shared = private.exchange(X25519PublicKey.from_public_bytes(public))
+        try:
+            shared = private.exchange(X25519PublicKey.from_public_bytes(public))
+        except ValueError as error:
+            raise ExportDamaged("The file's header is not one that encryption makes.") from error
         self._cipher = _cipher(shared, public + own)
         self._source, self._number, self._plain = source, 0, b""
         self._next = source.read(CHUNK + TAG_BYTES)

@@ -14,6 +14,7 @@ from apps.isolation.services import marks
 from apps.roblox.models import Deployment, Environment, Release
 from apps.tenants.models import Tenant
 from apps.transfers import references
+from apps.transfers.errors import ExportDamaged
 
 MOVED = {
     "code": "moved",
@@ -25,7 +26,8 @@ KEY_MISSING = "The key stayed where the workspace came from. Enter it again."
 
 def settle(*, tenant: Tenant, former: str, by: Any = None) -> None:
     """Make rows that came from the schema `former` right for `tenant`, in the caller's
-    transaction, after people have their new ids.
+    transaction, after people have their new ids. Raises `ExportDamaged` for a path that leads
+    out of the workspace.
     """
     with schema_context(tenant.schema_name):
         _move_paths(tenant.schema_name, former)
@@ -76,6 +78,15 @@ def _move_paths(schema_name: str, former: str) -> None:
             rows = references.rows_of(label).filter(**{f"{column}__startswith": f"{former}/"})
             rest = Substr(F(column), len(former) + 1)
             rows.update(**{column: Concat(Value(schema_name), rest)})
+            _demand_own(label, column, schema_name)
+
+
+def _demand_own(label: str, column: str, schema_name: str) -> None:
+    """A forged path would have the workspace read its neighbour's files."""
+    rows = references.rows_of(label)
+    elsewhere = rows.exclude(**{f"{column}__startswith": f"{schema_name}/"})
+    if (elsewhere | rows.filter(**{f"{column}__contains": ".."})).exists():
+        raise ExportDamaged(f"A path in {label} leads out of the workspace.")
 
 
 def _forget_jobs() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import CharField
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
@@ -98,17 +100,25 @@ def carry_out(*, import_id: str, run: JobRun) -> Import:
 
 def scrub(*, label: str, columns: tuple[str, ...], blocks: Iterator[bytes], by: MadeUp) -> Any:
     """Lines of COPY with the model's personal columns replaced."""
-    wanted = replacements(label)
-    places = [(columns.index(name), how) for name, how in wanted.items() if name in columns]
+    wanted, room = replacements(label), _room(label)
+    places = [
+        (columns.index(name), how, room[name]) for name, how in wanted.items() if name in columns
+    ]
     rest = b""
     for block in blocks:
         *lines, rest = (rest + block).split(b"\n")
         for line in lines:
             values = copy_text.parse(line)
-            for place, how in places:
+            for place, how, most in places:
                 value = values[place]
-                values[place] = how(by, value) if value is not None else None
+                values[place] = how(by, value)[:most] if value is not None else None
             yield copy_text.render(values) + b"\n"
+
+
+def _room(label: str) -> dict[str, int | None]:
+    """By column how many characters it takes: a made-up address may be longer than the true one."""
+    fields = apps.get_model(label)._meta.concrete_fields
+    return {f.column: f.max_length if isinstance(f, CharField) else None for f in fields}
 
 
 def _plan(tenant: Tenant, slug: str, by: Any, owner: str, seed: str, *, with_media: bool) -> Import:

@@ -63,7 +63,7 @@ def inspect(*, source: Path, opener: str = "", slug: str = "", trust: str = "") 
 def start(
     *, source: Path, by: Any, slug: str = "", owner: str = "", opener: str = "", trust: str = ""
 ) -> Import:
-    """Take a file in, in a job that also removes the file; for the console.
+    """Take a file in, in a job that removes the file once the workspace is here; for the console.
 
     `slug` left out: the address it had. `owner` is an e-mail, made an owner beside those of the
     file. `opener` is the private key's text, `trust` a signer believed this once. Raises what
@@ -201,9 +201,11 @@ def _lease_left(run: JobRun | None) -> float:
 def _check(source: Path, private: X25519PrivateKey | None) -> archive.Checked:
     try:
         with source.open("rb") as file:
-            return archive.check(file, private)
+            checked = archive.check(file, private)
     except OSError as error:
         raise Invalid(f"{source} cannot be read: {error.strerror}.") from error
+    archive.demand_whole(checked.manifest)
+    return checked
 
 
 def _count(source: Path, private: X25519PrivateKey | None, manifest: dict[str, Any]) -> None:
@@ -262,8 +264,8 @@ def drop_work(record: Import) -> None:
 
 
 def _clear_up(record: Import) -> None:
+    """What the attempt made; the export file stays, to be tried again."""
     unpacking.drop_files(schema_name=record.schema_name)
-    _remove_source(record)
     drop_work(record)
 
 

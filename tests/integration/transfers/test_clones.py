@@ -81,3 +81,10 @@ def test_stored_files_are_its_own(filled):
 def test_owners_come_along_and_nobody_else(filled, owner):
     members = clone(filled, "sandbox-a").memberships.values_list("user__email", "role")
     assert list(members) == [(owner.email, "owner")]
+
+
+def test_a_longer_address_fits_where_the_true_one_was(filled):
+    with filled:
+        Artifact.objects.update(filename="a" * 188 + " a@b.cd.rbxl")
+    with clone(filled, "sandbox-a"):
+        assert len(Artifact.objects.get().filename) == 200

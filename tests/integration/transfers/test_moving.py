@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.core.files.storage import default_storage
 
+from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.media.models import Blob
 from apps.media.services import blobs
 from apps.roblox.models import Deployment, Environment, Experience, Release
-from apps.tenants.models import Tenant
+from apps.tenants.models import Invitation, Tenant
 from apps.transfers.format import keys
 from apps.transfers.services import rows
 from tests.factories.transfers import KEY, export_file, take_in
@@ -99,3 +100,16 @@ def test_without_stored_files(filled, tmp_path):
     take_in(export_file(filled, tmp_path / "a.tar", with_media=False), slug="gamma")
     with Tenant.objects.get(slug="gamma"):
         assert not default_storage.exists(Blob.objects.get().storage_name)
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_an_inviter_who_is_unknown_here_is_left_out(filled, tmp_path, is_staff):
+    gone = User.objects.create_user("gone@alpha.example", None, name="Gone", is_staff=is_staff)
+    Invitation.objects.create(
+        tenant=filled, email="new@alpha.example", role="teacher", token_hash="0" * 64,
+        invited_by=gone,
+    )  # fmt: skip
+    path = export_file(filled, tmp_path / "alpha.tar")
+    gone.delete()
+    assert take_in(path, slug="gamma").problem == ""
+    assert Invitation.objects.get(tenant__slug="gamma").invited_by is None

@@ -17,6 +17,7 @@ from apps.accounts.services import operators
 from apps.jobs.models import JobRun
 from apps.jobs.task import run_now
 from apps.mail.models import Message
+from apps.tenants.models import Tenant
 from apps.transfers.models import Export, Import
 from apps.transfers.services import exports, installation
 from tests.factories.gateway import make_key
@@ -182,6 +183,19 @@ class TestTheConsole:
         run_now(JobRun.objects.get(pk=Import.objects.get().run_id))
         assert Import.objects.get().state == "done"
         assert not (folder / "alpha.tar").exists()
+
+    def test_keeps_the_file_of_a_failed_import(
+        self, console, exported, settings, django_capture_on_commit_callbacks
+    ):
+        file = settings.TRANSFERS_DIR / "incoming" / "alpha.tar"
+        file.parent.mkdir(parents=True)
+        exported.rename(file)
+        wish = {"file": file.name, "slug": "gamma"}
+        console.post("/operator/transfers/import/take-in/", wish)
+        Tenant.objects.filter(slug="alpha").update(slug="gamma")
+        with django_capture_on_commit_callbacks(execute=True):
+            run_now(JobRun.objects.get(pk=Import.objects.get().run_id))
+        assert (Import.objects.get().state, file.exists()) == ("failed", True)
 
     def test_says_why_it_refuses(self, console, exported, settings):
         folder = settings.TRANSFERS_DIR / "incoming"

@@ -13,6 +13,7 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.fleet.models import Schema
 from apps.jobs.services import runs
+from apps.media.models import Blob
 from apps.tenants.errors import SlugTaken
 from apps.tenants.models import Tenant
 from apps.transfers.errors import (
@@ -95,6 +96,29 @@ def test_rows_of_public_tables_are_not_taken(exported):
 
     assert "accounts_user" in take_in(forge(exported, change), slug="gamma").problem
     assert traces() == NOTHING
+
+
+@pytest.mark.parametrize("path", ["w_beta/blobs/aa/x", "w_alpha/../w_beta/blobs/aa/x"])
+def test_a_path_into_another_workspace_is_refused(filled, tmp_path, path):
+    with filled:
+        Blob.objects.update(storage_name=path)
+    file = export_file(filled, tmp_path / "alpha.tar", with_media=False)
+    assert "leads out of the workspace" in take_in(file, slug="gamma").problem
+    assert traces() == NOTHING
+
+
+def test_rows_that_are_listed_and_not_there_are_missed(exported):
+    def change(manifest, members):
+        del members[manifest["tables"][0]["member"]]
+
+    with pytest.raises(ExportDamaged, match="does not hold"):
+        imports.inspect(source=forge(exported, change))
+
+
+@pytest.mark.parametrize("part", ["workspace", "people", "schema"])
+def test_a_list_of_contents_without_a_part_is_refused(exported, part):
+    with pytest.raises(ExportDamaged, match=part):
+        imports.inspect(source=forge(exported, lambda manifest, _: manifest.pop(part)))
 
 
 def test_a_broken_audit_chain_is_refused(exported):

@@ -87,6 +87,10 @@ class TestSealing:
         with pytest.raises((ExportDamaged, ExportSealed)):
             opened(bytes(content))
 
+    def test_a_header_that_keeps_no_secret_is_refused(self):
+        with pytest.raises(ExportDamaged, match="header"):
+            opened(sealing.MAGIC + bytes(sealing.PUBLIC_BYTES) + bytes(100))
+
     def test_a_missing_end_shows(self):
         content = sealed(bytes(3 * sealing.CHUNK))
         whole = sealing.HEADER_BYTES + 2 * (sealing.CHUNK + sealing.TAG_BYTES)
@@ -116,10 +120,16 @@ class TestKeys:
             keys.check_recipient(signer)
         assert keys.check_signer(f" {signer}\n") == signer
 
-    @pytest.mark.parametrize("text", ["", "x25519", "x25519:", "x25519:AAAA", "x25519:!!"])
+    @pytest.mark.parametrize(
+        "text", ["", "x25519", "x25519:", "x25519:AAAA", "x25519:!!", "x25519:é"]
+    )
     def test_what_is_no_key_is_refused(self, text):
         with pytest.raises(BadKey):
             keys.check_recipient(text)
+
+    def test_a_key_that_keeps_no_secret_is_refused(self):
+        with pytest.raises(BadKey, match="Nothing can be encrypted"):
+            keys.check_recipient(f"x25519:{'A' * 43}=")
 
     def test_a_signature_is_of_one_text_by_one_key(self):
         ours, theirs = keys.make_signing_key(), keys.make_signing_key()
@@ -127,7 +137,8 @@ class TestKeys:
         assert keys.is_signed(keys.signer_text(ours), signature, b"manifest")
         assert not keys.is_signed(keys.signer_text(ours), signature, b"another")
         assert not keys.is_signed(keys.signer_text(theirs), signature, b"manifest")
-        assert not keys.is_signed(keys.signer_text(ours), "no base64!", b"manifest")
+        for text in ("no base64!", "é"):
+            assert not keys.is_signed(keys.signer_text(ours), text, b"manifest")
 
 
 class TestArchives:

@@ -61,3 +61,10 @@ def test_ids_keep_their_form():
     assert 9_000_000_000 <= int(ONE.vendor_id("77")) < 1_000_000_000_000
     assert re.fullmatch(r"[a-z0-9-]+", ONE.slug("volcano-lab"))
     assert ONE.filename("lab of tom.rbxl").endswith(".rbxl")
+
+
+def test_numbers_are_drawn_anew_with_each_seed():
+    made = {MadeUp(b"key", str(seed)).prose("555-01234567") for seed in range(20)}
+    assert len(made) == 20
+    assert all(re.fullmatch(r"\d{3}-\d{8}", number) for number in made)
+    assert "555-01234567" not in made

@@ -30,7 +30,9 @@ def test_a_part(file, wanted, first, last):
     assert answer["Content-Range"] == f"bytes {first}-{last}/1048576"
 
 
-@pytest.mark.parametrize("wanted", ["bytes=-", "bytes=5-2,7-9", "lines=1-2", "nonsense"])
+@pytest.mark.parametrize(
+    "wanted", ["bytes=-", "bytes=5-2,7-9", "lines=1-2", "nonsense", f"bytes={'9' * 5000}-"]
+)
 def test_nonsense_gets_the_whole(file, wanted):
     answer = serve(file, Range=wanted)
     assert (answer.status_code, answer["Content-Length"]) == (200, "1048576")
