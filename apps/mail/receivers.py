@@ -89,8 +89,9 @@ def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> 
     context |= {name: value for name, value in about.items() if name in TOLD}
     people = tenant.memberships.owners().filter(user__is_active=True)
     for email in people.order_by("created_at").values_list("user__email", flat=True):
-        # Not of the workspace: its own jobs rest while it is closed.
-        messages.send(template=template, to=email, context=context, by=by, schema_name="public")
+        with in_the_words_of(tenant):
+            # Not of the workspace: its own jobs rest while it is closed.
+            messages.send(template=template, to=email, context=context, by=by, schema_name="public")
 
 
 def tell_of_domain(template: str, domain: Domain, **_: Any) -> None:

@@ -97,4 +97,7 @@ def _summary(series: Series, by: By) -> str:
     if not series.most:
         return f"{text}."
     peak = max(series.points, key=lambda point: point.amount or 0)
-    return f"{text}; most on {when(peak.start, by)}, {amount(series.most, series.metric.unit)}."
+    within = "on" if by == "day" else "in"
+    return (
+        f"{text}; most {within} {when(peak.start, by)}, {amount(series.most, series.metric.unit)}."
+    )

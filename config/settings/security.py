@@ -1,5 +1,7 @@
 """Secrets, cookies, transport, content security policy."""
 
+from urllib.parse import urlsplit
+
 from csp.constants import NONE, SELF
 
 from config.env import decode_key, parse_keyring
@@ -22,6 +24,10 @@ CSRF_TRUSTED_ORIGINS = [
     f"{PUBLIC.scheme}://{PUBLIC_HOST}{_port}",
     f"{PUBLIC.scheme}://*.{PUBLIC_HOST}{_port}",
 ]
+
+# A storage that gives out links itself: the button for an export leads there.
+_files = urlsplit(ENV.supabase_s3_endpoint)
+_storage = [f"{_files.scheme}://{_files.netloc}"] if _files.netloc else []
 
 _tls = PUBLIC.scheme == "https"
 SECURE_SSL_REDIRECT = _tls
@@ -60,6 +66,7 @@ CONTENT_SECURITY_POLICY = {
             SELF,
             f"{PUBLIC.scheme}://{PUBLIC_HOST}{_port}",
             f"{PUBLIC.scheme}://*.{PUBLIC_HOST}{_port}",
+            *_storage,
         ],
     },
 }

@@ -28,7 +28,8 @@ def link(*, export: Export, by: Any) -> str:
     except NotImplementedError:
         return str(default_storage.url(export.storage_name))
     token = signing.dumps(str(export.pk), salt=SALT)
-    return f"{export.tenant.url}/api/v1/exports/{export.pk}/file/?token={token}"
+    # Forms may lead to the product's own hosts only (form-action), and the button is one.
+    return f"{export.tenant.own_url}/api/v1/exports/{export.pk}/file/?token={token}"
 
 
 def redeem(*, token: str, export_id: str, schema_name: str) -> Export:

@@ -20,6 +20,7 @@ from apps.jobs.models import JobRun
 from apps.jobs.services import leases
 from apps.mail.services import messages
 from apps.tenants.access import require
+from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Tenant
 from apps.transfers.errors import ExportNotReady, ExportUnderWay
 from apps.transfers.format import keys
@@ -210,12 +211,13 @@ def _end(export: Export, by: Any) -> None:
 
 def _tell(export: Export) -> None:
     if "@" in export.asked_by and " " not in export.asked_by:
-        messages.send(
-            template="mail/export_ready",
-            to=export.asked_by,
-            context={"export": export, "tenant": export.tenant},
-            schema_name=export.tenant.schema_name,
-        )
+        with in_the_words_of(export.tenant):
+            messages.send(
+                template="mail/export_ready",
+                to=export.asked_by,
+                context={"export": export, "tenant": export.tenant},
+                schema_name=export.tenant.schema_name,
+            )
 
 
 def _folder(export: Export) -> Path:

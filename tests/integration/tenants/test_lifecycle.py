@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from time_machine import travel
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
+from apps.mail.models import Message
 from apps.tenants.access import Operator, allowed_while_suspended, require_open
 from apps.tenants.errors import (
     ConfirmationMissing,
@@ -187,6 +189,13 @@ class TestClosing:
             (owner.email, "Alpha will be deleted"),
             (owner.email, "Alpha stays"),
         ]
+
+    def test_mails_say_times_as_the_workspace_does(self, alpha, owner):
+        Tenant.objects.update(time_zone="Asia/Tokyo")
+        with travel("2026-06-10T20:00:00Z"):
+            lifecycle.delete(tenant=alpha, confirmation="alpha", by=owner)
+        text = Message.objects.get(template="mail/deletion_asked").text
+        assert "11 July 2026, 05:00 JST" in text
 
     def test_they_are_warned_once_before_the_last_day(self, closing, owner, mailoutbox):
         assert lifecycle.warn_of_last_day() == 0

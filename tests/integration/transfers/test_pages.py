@@ -72,6 +72,11 @@ class TestTheOwnersPage:
         answer = client.get("/" + link.partition(HOST)[2].partition("/")[2])
         assert hashlib.sha256(body(answer)).hexdigest() == ready.sha256
 
+    def test_leads_there_under_the_products_domain_alone(self, browse, owner, ready):
+        Tenant.objects.filter(slug="alpha").update(main_domain="lab.school.example")
+        link = browse(owner).post(f"/settings/exports/{ready.pk}/download/").url
+        assert f"//{HOST}" in link
+
     def test_shows_what_failed(self, browse, owner, filled):
         default_storage.delete(_blob_path(filled))
         carry_out(exports.start(tenant=filled, by=owner))

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from time_machine import travel
 
 from apps.accounts.services import operators
 from apps.audit.models import AuditEntry
@@ -16,7 +17,7 @@ from apps.core.errors import NotAllowed, NotFound
 from apps.tenants.access import Operator
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.services import schools
+from apps.tenants.services import configuration, schools
 from apps.usage import plots
 from apps.usage.errors import LimitReached, UnknownPlan
 from apps.usage.models import UsageWarning, WorkspacePlan
@@ -46,6 +47,13 @@ class TestPage:
 
     def test_nonsense_shows_days(self, browse, owner):
         assert browse(owner).get("/settings/usage/?by=century").context["by"] == "day"
+
+    def test_its_days_are_those_of_utc_in_every_zone(self, browse, owner, alpha):
+        configuration.change(tenant=alpha, by=owner, time_zone="America/Los_Angeles")
+        with travel("2026-06-10T12:00:00Z"):
+            page = browse(owner).get("/settings/usage/").content.decode()
+        assert "anew on 1 July" in page
+        assert "30 June" not in page
 
     def test_it_takes_a_constant_number_of_queries(self, browse, owner, alpha):
         client = browse(owner)
