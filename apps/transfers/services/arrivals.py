@@ -12,9 +12,12 @@ from django_tenants.utils import schema_context
 
 from apps.isolation.services import marks
 from apps.roblox.models import Deployment, Environment, Release
+from apps.tenants import configuration
 from apps.tenants.models import Tenant
 from apps.transfers import references
 from apps.transfers.errors import ExportDamaged
+from apps.usage import plans
+from apps.usage.services import limits
 
 MOVED = {
     "code": "moved",
@@ -67,9 +70,19 @@ def to_do(*, tenant: Tenant, manifest: Mapping[str, Any]) -> list[str]:
         sentences.append(f"Make new API keys for those left behind: {names}.")
     if tenant.invitations.open().exists():
         sentences.append("Send open invitations again: links from before open nothing here.")
-    if manifest["media"] is None:
+    if allowed := _allowances(tenant):
+        sentences.append(f"See in the console whether it may keep what it came with: {allowed}.")
+    if manifest.get("media") is None:
         sentences.append("Upload stored files again: the export was made without them.")
     return sentences
+
+
+def _allowances(tenant: Tenant) -> str:
+    """The plan and the limits that operators elsewhere have given it."""
+    plan, own = limits.plan_of(tenant), configuration.of(tenant).limits
+    named = [] if plan == plans.FREE else [f"the plan {plan.name}"]
+    named += [f"{most:,} as limit on {key}" for key, most in own.items()]
+    return ", ".join(named)
 
 
 def _move_paths(schema_name: str, former: str) -> None:

@@ -102,6 +102,7 @@ def take(*, tenant: Tenant, folder: Path, with_secrets: bool, report: Report = i
     report(1, "Rows, in one snapshot")
     with schema_context("public"), rows.snapshot():
         schema = tenant.schema_name
+        tenant = Tenant.objects.get(pk=tenant.pk)  # as of this moment, too
         # No report in here: it writes, and a snapshot only reads.
         parts = [
             rows.write(schema_name=schema, table=table, folder=folder)

@@ -16,6 +16,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -144,7 +145,7 @@ def _arrival(work: _Work) -> Arrival:
     return Arrival(
         tenant=work.tenant,
         rows=sum(int(each["rows"]) for each in listed),
-        files=int((work.manifest["media"] or {"files": 0})["files"]),
+        files=int((work.manifest.get("media") or {"files": 0})["files"]),
         newcomers=work.newcomers,
         to_do=arrivals.to_do(tenant=work.tenant, manifest=work.manifest),
     )
@@ -174,6 +175,12 @@ def _tenant(wish: Wish, manifest: dict[str, Any]) -> Tenant:
         **{**about, "slug": wish.slug, "created_at": created_at},
         schema_name=wish.schema_name, state=Tenant.State.ACTIVE,
     )  # fmt: skip
+    try:
+        tenant.clean_fields(exclude={"created_by"})
+    except ValidationError as error:
+        raise ExportDamaged(f"The workspace's own row: {'; '.join(error.messages)}") from error
+    if not isinstance(tenant.configuration, dict):
+        raise ExportDamaged("The workspace's configuration is not what it should be.")
     with schema_context("public"):
         problem = tenants.slug_problem(slug=wish.slug)
     if problem:
@@ -206,7 +213,10 @@ def _found(work: _Work) -> None:
 
 def _people(work: _Work) -> list[people.Person]:
     """Who is in the export, as its signed list says."""
-    return [people.Person(**each) for each in work.manifest["people"]]
+    try:
+        return [people.Person(**each) for each in work.manifest["people"]]
+    except TypeError as error:
+        raise ExportDamaged("The list of people is not what it should be.") from error
 
 
 def _take_member(work: _Work, name: str, body: Any) -> None:
@@ -300,7 +310,7 @@ def _fill_old(
 
 def _store_media(work: _Work, members: Iterator[Any]) -> Any:
     """Write stored files to their new place; the first member after them."""
-    about = work.manifest["media"] or {"bytes": 0}
+    about = work.manifest.get("media") or {"bytes": 0}
     done, total = 0, int(about["bytes"]) or 1
     for name, size, body in members:
         if name.startswith(MEDIA):

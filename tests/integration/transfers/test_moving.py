@@ -11,8 +11,10 @@ from apps.media.models import Blob
 from apps.media.services import blobs
 from apps.roblox.models import Deployment, Environment, Experience, Release
 from apps.tenants.models import Invitation, Tenant
+from apps.tenants.services import configuration
 from apps.transfers.format import keys
 from apps.transfers.services import rows
+from apps.usage.services import plan_changes
 from tests.factories.transfers import KEY, export_file, take_in
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,13 @@ def test_keys_come_along_in_an_encrypted_file(filled, tmp_path):
 def test_what_is_left_to_do_is_said(exported):
     record = take_in(exported, slug="gamma")
     assert any("Open Cloud key" in sentence for sentence in record.to_do)
+
+
+def test_what_operators_elsewhere_allowed_is_to_be_looked_at(filled, tmp_path):
+    plan_changes.change(tenant=filled, plan="school", by=None)
+    configuration.change(tenant=filled, by=None, limits={"members": 7000}, reason="A large year")
+    record = take_in(export_file(filled, tmp_path / "alpha.tar"), slug="gamma")
+    assert "the plan School, 7,000 as limit on members." in " ".join(record.to_do)
 
 
 def test_without_stored_files(filled, tmp_path):

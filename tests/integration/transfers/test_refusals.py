@@ -98,6 +98,20 @@ def test_rows_of_public_tables_are_not_taken(exported):
     assert traces() == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("kind", "palace"), ("accent", "red;}"), ("configuration", ["x"])]
+)
+def test_a_workspace_that_could_not_be_one_here_is_refused(exported, column, value):
+    forged = forge(exported, lambda manifest, _: manifest["workspace"].update({column: value}))
+    assert "The workspace's" in take_in(forged, slug="gamma").problem
+    assert traces() == NOTHING
+
+
+def test_people_without_names_are_refused(exported):
+    forged = forge(exported, lambda manifest, _: manifest.update(people=[{"id": 3}]))
+    assert "list of people" in take_in(forged, slug="gamma").problem
+
+
 @pytest.mark.parametrize("path", ["w_beta/blobs/aa/x", "w_alpha/../w_beta/blobs/aa/x"])
 def test_a_path_into_another_workspace_is_refused(filled, tmp_path, path):
     with filled:
