@@ -22,6 +22,8 @@ SELECT n.nspname, sum(pg_total_relation_size(c.oid))::bigint
 FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
 WHERE n.nspname = ANY(%s) AND c.relkind = 'r' GROUP BY n.nspname
 """
+# The states in which a workspace's schema can be relied upon to stand.
+LOOKED_AT: Final = (Tenant.State.ACTIVE, Tenant.State.SUSPENDED, Tenant.State.DELETING)
 _readers: dict[str, Callable[[], int]] = {}
 
 

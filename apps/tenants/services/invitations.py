@@ -38,6 +38,8 @@ def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     try:
         with transaction.atomic():
+            # One after the other, so that no two promise the same last seat.
+            Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
             _withdraw_expired(tenant, email)
             _want_seats(tenant, promised=tenant.invitations.open().count())
             invitation = Invitation.objects.create(

@@ -19,7 +19,7 @@ ByDay = dict[tuple[str, str, date], int]
 class Reading:
     """Of `tenant` and those it shares its limits with. Each kind of number is asked for once,
     when it is first wanted; what has to be looked at in a workspace's own schema is looked at in
-    `tenant`'s alone, and taken from the last sample of the others.
+    `tenant`'s alone, and only while that is sure to stand; else it is the last sample.
     """
 
     def __init__(self, tenant: Tenant, others: Sequence[Tenant] = ()) -> None:
@@ -56,6 +56,8 @@ class Reading:
         if metric in gauges.SHARED:
             return gauges.SHARED[metric](schema_names=self.schema_names)
         here = self.tenant.schema_name
+        if self.tenant.state not in gauges.LOOKED_AT:
+            return last_samples(metric=metric, schema_names=self.schema_names)
         others = [name for name in self.schema_names if name != here]
         samples = last_samples(metric=metric, schema_names=others) if others else {}
         return {**samples, here: gauges.read(metric, schema_name=here)}

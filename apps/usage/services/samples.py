@@ -14,7 +14,6 @@ from apps.usage.models import UsageDay, UsageWarning
 from apps.usage.services import calls, usage, warnings
 
 KEPT_DAYS = 800
-OPEN_STATES = (Tenant.State.ACTIVE, Tenant.State.SUSPENDED, Tenant.State.DELETING)
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +34,9 @@ def look() -> int:
     """Note what every workspace has now; returns how many were looked at. One whose schema cannot
     be read is left out and reported.
     """
-    names = list(Tenant.objects.filter(state__in=OPEN_STATES).values_list("schema_name", flat=True))
+    names = list(
+        Tenant.objects.filter(state__in=gauges.LOOKED_AT).values_list("schema_name", flat=True)
+    )
     for metric, read in gauges.SHARED.items():
         found = read(schema_names=names)
         usage.sample(metric=metric, amounts={name: found.get(name, 0) for name in names})

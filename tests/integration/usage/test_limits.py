@@ -25,6 +25,27 @@ def _fresh(fresh_calls):
     pass
 
 
+def at_once(deed, calls):
+    """Both calls of `deed` in threads of their own; those that a limit refused."""
+    refused, barrier = [], threading.Barrier(2)
+
+    def run(*args):
+        barrier.wait(timeout=10)
+        try:
+            deed(*args)
+        except LimitReached as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=args) for args in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return refused
+
+
 def state(tenant, key):
     return limits.state(key, tenant=tenant)
 
@@ -153,25 +174,18 @@ class TestSeats:
         people = [UserFactory(email=f"new{n}@school.example") for n in range(2)]
         invited = [invite(alpha, owner, person.email) for person in people]
         limit(members=2)
-        refused, barrier = [], threading.Barrier(2)
-
-        def join(person, invitation):
-            barrier.wait(timeout=10)
-            try:
-                invitations.accept(invitation=invitation, by=person)
-            except LimitReached as error:
-                refused.append(error)
-            finally:
-                connection.close()
-
-        threads = [
-            threading.Thread(target=join, args=pair) for pair in zip(people, invited, strict=True)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
+        refused = at_once(
+            lambda person, invitation: invitations.accept(invitation=invitation, by=person),
+            zip(people, invited, strict=True),
+        )
         assert (len(refused), alpha.memberships.count()) == (1, 2)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_invited_at_once_are_not_promised_one_seat(self, limit, owner, alpha):
+        limit(members=2)
+        addresses = [("one@school.example",), ("two@school.example",)]
+        refused = at_once(lambda email: invite(alpha, owner, email), addresses)
+        assert (len(refused), alpha.invitations.count()) == (1, 1)
 
 
 class TestCalls:

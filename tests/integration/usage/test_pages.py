@@ -316,6 +316,14 @@ class TestConsole:
         page = console.get(f"{self.LIST}?o=10").content.decode()
         assert page.index("Alpha") < page.index("Beta")
 
+    @pytest.mark.parametrize("state", ["provisioning", "failed"])
+    def test_it_shows_a_workspace_whose_schema_is_not_there(self, console, owner, state):
+        unborn = Tenant.objects.create(
+            name="Unborn", slug="unborn", schema_name="w_unborn", state=state, created_by=owner,
+            email=owner.email,
+        )  # fmt: skip
+        assert console.get(f"{self.LIST}{unborn.pk}/change/").status_code == 200
+
     def test_those_near_a_limit_can_be_asked_for(self, console, limit, beta):
         count(9, limit(mails_day=10))
         samples.settle()
