@@ -161,7 +161,7 @@ class RolloutItem(models.Model):
     ring = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    # How far steps outside a transaction came: {"step": n, "statement": n}
+    # How far a step outside a transaction came: its migration, statement and direction.
     progress = models.JSONField(default=dict, blank=True)
     problem = models.TextField(blank=True)
     milliseconds = models.FloatField(null=True, blank=True)

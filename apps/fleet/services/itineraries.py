@@ -61,7 +61,7 @@ def begin(*, target: SchemaVersion, by: str, plan: str, again: bool) -> Rollout 
             versions.release(version=target, using="default")
         listed = [{"name": name, "schemas": len(names)} for name, names in divided.items()]
         rollout = Rollout.objects.create(target=target, actor_label=by, rings=listed)
-        for number, names in enumerate(divided.values()):
+        for number, names in enumerate(map(set, divided.values())):
             add(rollout=rollout, rows=[row for row in behind if row.name in names], ring=number)
         entries.record(
             action="fleet.rollout_started", by=by, schema_name="public", target=rollout,
@@ -73,10 +73,10 @@ def begin(*, target: SchemaVersion, by: str, plan: str, again: bool) -> Rollout 
 def add(*, rollout: Rollout, rows: Sequence[Schema], ring: int) -> None:
     """An item for each of these schemas; half-done steps outside a transaction stay known."""
     names = [row.name for row in rows]
-    earlier = RolloutItem.objects.filter(schema_name__in=names, state__in=LEFT)
-    progress = dict(
-        earlier.exclude(progress={}).order_by("pk").values_list("schema_name", "progress")
-    )
+    # Of the last rollout alone: what an older one notes may have been undone since.
+    last = Rollout.objects.exclude(pk=rollout.pk).values("pk")[:1]
+    left = RolloutItem.objects.filter(rollout__in=last, schema_name__in=names, state__in=LEFT)
+    progress = dict(left.exclude(progress={}).values_list("schema_name", "progress"))
     RolloutItem.objects.bulk_create(
         RolloutItem(
             rollout=rollout, schema_name=row.name, origin_id=row.version_id, ring=ring,

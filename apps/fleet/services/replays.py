@@ -67,9 +67,7 @@ class Replay:
         cause = error.__cause__ if isinstance(error, DjangoError) else error
         if owner.raw().closed:
             raise error
-        if isinstance(error, Gone) or (
-            isinstance(cause, errors.DivisionByZero) and self._left(item)
-        ):
+        if isinstance(error, Gone) or self._left(item):
             raise Gone(item.schema_name) from error
         locked = isinstance(cause, LOCKED)
         item.state = State.BLOCKED if locked else State.FAILED
@@ -123,16 +121,26 @@ class Replay:
 
     def _run_alone(self, item: RolloutItem, steps: list[SchemaStep], *, closing: bool) -> None:
         step = steps[0]
-        done = item.progress.get("statement", 0)
-        first = done if item.progress.get("migration") == str(step) else 0
+        first = self._done_of(step, item)
         for number, statement in enumerate(self._statements(step)[first:], first + 1):
-            progress = statements.note_progress(item=item, step=step, statement=number)
+            progress = statements.note_progress(
+                item=item, step=step, statement=number, backward=self.backward
+            )
             if statements.needs_no_transaction(statement):
                 self._send_alone(item.schema_name, statement)
                 owner.raw().execute(statements.message([progress]))
             else:
                 self._send_with(item, [statement, progress])
         self._send_with(item, self._end(item, step, closing=closing), move=closing)
+
+    def _done_of(self, step: SchemaStep, item: RolloutItem) -> int:
+        """How many of its statements are done in this direction; an attempt before this one noted
+        it behind the back of the item at hand.
+        """
+        item.refresh_from_db(fields=["progress"])
+        noted = item.progress
+        same = (noted.get("migration"), noted.get("backward")) == (str(step), self.backward)
+        return int(noted["statement"]) if same else 0
 
     def _send_with(self, item: RolloutItem, texts: list[str], *, move: bool = False) -> None:
         begin = statements.begin(schema_name=item.schema_name, lock_timeout=self.lock_timeout)

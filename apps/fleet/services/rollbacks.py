@@ -45,6 +45,8 @@ def bring_back(
     items = _choose(rollout, whole=whole)
     replays = _ways_back(rollout, items, course)
     _announce(rollout, by)
+    if whole:  # those of the last moment; from here on nobody comes
+        items += _adopt_newcomers(rollout, origin=items[-1].origin_id)
     passage = Passage(
         rollout, course=course, watch=watch, replay_of=lambda item: replays[item.origin_id],
         stoppable=False,
@@ -56,7 +58,8 @@ def bring_back(
 
 def _choose(rollout: Rollout, *, whole: bool) -> list[RolloutItem]:
     if whole:
-        _adopt_newcomers(rollout)
+        origins = rollout.items.order_by("-pk").values_list("origin", flat=True)
+        _adopt_newcomers(rollout, origin=origins.first())
     elif rollout.state in (State.COMPLETED, State.ROLLED_BACK):
         raise NothingToRollBack(
             f"The last rollout is {rollout.get_state_display().lower()}. "
@@ -69,12 +72,11 @@ def _choose(rollout: Rollout, *, whole: bool) -> list[RolloutItem]:
     return items
 
 
-def _adopt_newcomers(rollout: Rollout) -> None:
+def _adopt_newcomers(rollout: Rollout, *, origin: int | None) -> list[RolloutItem]:
     """Customers who came during the rollout began at its version: they go where the others go."""
     known = rollout.items.values("schema_name")
     rows = Schema.objects.workspaces().filter(version=rollout.target).exclude(name__in=known)
-    origin = rollout.items.order_by("-pk").values_list("origin", flat=True).first()
-    RolloutItem.objects.bulk_create(
+    return RolloutItem.objects.bulk_create(
         RolloutItem(
             rollout=rollout, schema_name=row.name, origin_id=origin, state=ItemState.DONE,
             ring=len(rollout.rings) - 1,

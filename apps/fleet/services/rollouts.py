@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.audit.services import entries
 from apps.core.errors import Conflict
-from apps.fleet.models import Rollout, Schema
+from apps.fleet.models import Rollout, Schema, SchemaVersion
 from apps.fleet.services import (
     grants,
     itineraries,
@@ -20,6 +20,7 @@ from apps.fleet.services import (
     rollbacks,
     shared,
     versions,
+    ways,
 )
 from apps.fleet.services.courses import Course, Unwatched, Watch
 from apps.fleet.services.journeys import Journey
@@ -41,6 +42,8 @@ def migrate(*, by: str, course: Course | None = None, watch: Watch | None = None
         for label, number in sorted(shared.migrate().items()):
             watch.say(f"public: {label}, {number} applied")
         target = versions.bring_up(using="default")
+        for origin in SchemaVersion.objects.light().filter(pk__in=Schema.objects.values("version")):
+            ways.require_forward(origin=origin, target=target)
         rollout = itineraries.find_open(target=target) or itineraries.begin(
             target=target, by=by, plan=course.rings, again=course.again
         )

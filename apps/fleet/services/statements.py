@@ -73,11 +73,13 @@ def forget_migration(*, schema_name: str, step: SchemaStep) -> str:
     )  # fmt: skip
 
 
-def note_progress(*, item: RolloutItem, step: SchemaStep, statement: int) -> str:
-    """That the step's first `statement` statements are done."""
+def note_progress(*, item: RolloutItem, step: SchemaStep, statement: int, backward: bool) -> str:
+    """That the step's first `statement` statements are done, on the way there or back."""
     return _compose(
         "UPDATE public.fleet_rolloutitem SET progress = {} WHERE id = {}",
-        sql.Literal(json.dumps({"migration": str(step), "statement": statement})),
+        sql.Literal(
+            json.dumps({"migration": str(step), "statement": statement, "backward": backward})
+        ),
         sql.Literal(item.pk),
     )
 

@@ -15,6 +15,12 @@ def between(*, origin: SchemaVersion, target: SchemaVersion) -> list[SchemaStep]
     Raises `NoWay` where the origin has migrations that the target lacks, and
     `RecordingDiffers`.
     """
+    require_forward(origin=origin, target=target)
+    return versions.steps(origin=origin, target=target)
+
+
+def require_forward(*, origin: SchemaVersion, target: SchemaVersion) -> None:
+    """Raises `NoWay` where the origin has migrations that the target lacks."""
     extra = {tuple(key) for key in origin.migrations} - {tuple(key) for key in target.migrations}
     if extra:
         names = ", ".join(sorted(".".join(key) for key in extra))
@@ -22,7 +28,6 @@ def between(*, origin: SchemaVersion, target: SchemaVersion) -> list[SchemaStep]
             f"Some schemas have {names}, which this code does not know. Deploy the code that "
             "does, or return them with `fleet rollback --all`, before this one."
         )
-    return versions.steps(origin=origin, target=target)
 
 
 def require_reversible(steps: Iterable[SchemaStep]) -> None:

@@ -63,8 +63,9 @@ DECLARE
   is_workspace boolean := wanted LIKE 'w\_%';
 BEGIN
   PERFORM fleet.check_name(wanted);
+  -- Whoever retires the version waits for this transaction, and finds the schema in the ledger.
   SELECT ddl INTO statements FROM public.fleet_schemaversion
-  WHERE id = wanted_version AND retired_at IS NULL;
+  WHERE id = wanted_version AND retired_at IS NULL FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no version % to build', wanted_version
       USING ERRCODE = 'no_data_found';
@@ -91,9 +92,13 @@ BEGIN
   IF EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
     RAISE EXCEPTION 'there is a schema % already', wanted USING ERRCODE = 'unique_violation';
   END IF;
+  PERFORM FROM public.fleet_schemaversion
+  WHERE id = wanted_version AND retired_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
   SELECT name INTO prepared FROM public.fleet_schema
-  WHERE kind = 'prepared' AND version_id = wanted_version AND EXISTS (
-    SELECT FROM public.fleet_schemaversion WHERE id = wanted_version AND retired_at IS NULL)
+  WHERE kind = 'prepared' AND version_id = wanted_version
   ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN NULL;

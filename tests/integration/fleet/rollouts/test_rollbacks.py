@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from psycopg import errors
 
 from apps.fleet.errors import NothingToRollBack, NotReversible, RolledBack
 from apps.fleet.models import Rollout, Schema, SchemaVersion
-from apps.fleet.services import checks, drift, owner, rollbacks, rollouts, schemas
+from apps.fleet.services import checks, drift, owner, rollbacks, rollouts, schemas, versions
 
 from .conftest import ADD_COLOUR
 from .test_ways_of_schemas import INDEX, PYTHON, indexes, session
@@ -115,6 +116,31 @@ def test_customers_who_came_during_the_rollout_are_returned_too(fleet, quick):
     schemas.build(schema_name="w_new")
     back(quick(), whole=True)
     assert fleet.versions()["w_new"] == fleet.origin.pk
+
+
+def test_a_customer_who_comes_as_it_begins_is_returned_too(fleet, quick, monkeypatch):
+    """Between the look for those who came and the moment from which nobody does."""
+    fleet.grow(1)
+    fleet.release("0002_colour", ADD_COLOUR)
+    rollout = migrate(quick())
+    retire = versions.retire
+
+    def come_first(**about):
+        schemas.call("build_schema", "w_new", rollout.target_id)
+        retire(**about)
+
+    monkeypatch.setattr(versions, "retire", come_first)
+    assert back(quick(), whole=True).state == Rollout.State.ROLLED_BACK
+    assert fleet.versions()["w_new"] == fleet.origin.pk
+
+
+def test_a_sign_up_under_way_is_waited_for(fleet, quick):
+    fleet.grow(1)
+    with session() as customer, session() as other:
+        customer.execute("SELECT fleet.build_schema('w_new', %s)", [fleet.origin.pk])
+        other.execute("SET LOCAL lock_timeout = '50ms'")
+        with pytest.raises(errors.LockNotAvailable):
+            other.execute("UPDATE public.fleet_schemaversion SET retired_at = now()")
 
 
 def test_the_same_version_is_refused_until_it_is_asked_for_again(fleet, quick):

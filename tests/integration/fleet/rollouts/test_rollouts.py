@@ -156,6 +156,8 @@ def test_code_that_lacks_what_a_schema_has_is_refused(fleet, quick):
     fleet.release("0002_size", ADD_COLOUR.replace("colour", "size"))
     with pytest.raises(NoWay, match=r"0002_colour.*fleet rollback --all"):
         migrate(quick())
+    # The rollout that is under way is not given up for it.
+    assert Rollout.objects.get().state == Rollout.State.PAUSED
 
 
 def test_a_customer_who_comes_meanwhile_is_not_left_behind(fleet, quick):
@@ -210,6 +212,8 @@ def test_two_runs_cannot_overlap(fleet, quick):
     from threading import Thread
 
     found = []
+    fleet.grow(1)
+    fleet.release("0002_colour", ADD_COLOUR)
 
     def second():
         from django.db import connections

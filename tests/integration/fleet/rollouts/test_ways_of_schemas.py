@@ -10,14 +10,21 @@ import pytest
 from django.db import connection
 
 from apps.fleet.models import Rollout, RolloutItem, Schema
-from apps.fleet.services import drift, owner, replays, rollouts
+from apps.fleet.services import drift, owner, replays, rollbacks, rollouts, schemas
 
-from .conftest import ADD_COLOUR
+from .conftest import ADD_COLOUR, fail_in
 
 States = RolloutItem.State
 INDEX = """
 atomic = False
 operations = [
+    AddIndexConcurrently("workspacemark", models.Index(fields=["written_at"], name="mark_when")),
+]
+"""
+COLOUR_AND_INDEX = """
+atomic = False
+operations = [
+    migrations.AddField("workspacemark", "colour", models.CharField(max_length=9, db_default="")),
     AddIndexConcurrently("workspacemark", models.Index(fields=["written_at"], name="mark_when")),
 ]
 """
@@ -187,6 +194,46 @@ class TestConcurrently:
                 migrate(quick())
         assert "colour" in fleet.columns(Rollout.objects.get().items.earliest("ring").schema_name)
         assert Rollout.objects.get().state == Rollout.State.PAUSED
+        assert migrate(quick(lock_timeout=2)).state == Rollout.State.COMPLETED
+
+    def test_a_blocked_index_is_tried_again_behind_what_is_done(self, fleet, quick, monkeypatch):
+        monkeypatch.setattr(replays, "ALONE_PATIENCE", 1)
+        monkeypatch.setattr("apps.fleet.services.passages.FIRST_WAIT", 0.01)
+        fleet.grow(2)
+        fleet.release("0002_both", COLOUR_AND_INDEX)
+        with session() as other:
+            other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+            def look(progress):
+                if progress.blocked:
+                    other.rollback()
+                else:  # after the first: an old snapshot, which the second's index awaits
+                    other.execute("SELECT FROM pg_class LIMIT 1")
+
+            rollout = migrate(quick(rings="all", attempts=2), watch=Watcher(look))
+        assert (rollout.state, rollout.problem) == (Rollout.State.COMPLETED, "")
+        assert sorted(rollout.items.values_list("attempts", flat=True)) == [1, 2]
+        assert no_drift()
+
+    def test_what_was_done_before_a_failure_is_undone(self, fleet, quick):
+        fleet.grow(1)
+        fleet.release("0002_index", INDEX)
+        fleet.release("0003_mood", fail_in("w_fleet_00"))
+        assert migrate(quick(lock_timeout=2)).state == Rollout.State.FAILED
+        returned = rollbacks.roll_back(by="test", course=quick(lock_timeout=2))
+        assert (returned.state, "mark_when" in indexes("w_fleet_00")) == ("rolled_back", False)
+
+    def test_a_schema_dropped_meanwhile_is_no_failure(self, fleet, quick, monkeypatch):
+        fleet.grow(2)
+        fleet.release("0002_index", INDEX)
+        send = replays.Replay._send_alone
+
+        def purged(self, schema_name, statement):
+            if schema_name == "w_fleet_01":
+                schemas.drop(schema_name=schema_name)
+            send(self, schema_name, statement)
+
+        monkeypatch.setattr(replays.Replay, "_send_alone", purged)
         assert migrate(quick(lock_timeout=2)).state == Rollout.State.COMPLETED
 
     def test_prepared_schemas_are_dropped_instead(self, fleet, quick):
