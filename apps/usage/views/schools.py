@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import DomainError
-from apps.tenants.models import Tenant
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 from apps.tenants.services import schools
@@ -57,6 +56,5 @@ def _page(request: WorkspaceRequest, form: SchoolForm, status: int = 200) -> Htt
         "state": limits.state("schools", tenant=request.tenant),
         "form": form,
         "public_domain": settings.PUBLIC_DOMAIN,
-        "opened": Tenant.State.ACTIVE,
     }
     return render(request, "workspace/schools.html", context, status=status)

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from time_machine import travel
 
 from apps.accounts.services import operators
@@ -189,6 +190,17 @@ class TestSchools:
         MembershipFactory(tenant=school, user=owner, role="admin")
         page = browse(owner).get("/schools/").content.decode()
         assert f"/workspaces/{school.slug}/enter/" in page
+
+    @pytest.mark.parametrize(
+        ("state", "way"), [("suspended", "enter"), ("failed", "setting-up"), ("deleting", "")]
+    )
+    def test_the_door_is_where_the_school_stands(self, district, school, owner, browse, state, way):
+        MembershipFactory(tenant=school, user=owner, role="admin")
+        now = timezone.now()
+        Tenant.objects.filter(pk=school.pk).update(state=state, suspended_at=now, purge_at=now)
+        page = browse(owner).get("/schools/").content.decode()
+        doors = [door for door in ("enter", "setting-up") if f"/{school.slug}/{door}/" in page]
+        assert doors == [way] * bool(way)
 
     def test_teachers_and_outsiders_found_none(self, district, teacher, outsider):
         for person in (teacher, outsider):
