@@ -6,10 +6,12 @@ from typing import Any
 
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
+from apps.tenants.signals import workspace_purging
 
 
 def connect() -> None:
     job_failed.connect(end_failed, sender=JobRun, dispatch_uid="transfers-failed")
+    workspace_purging.connect(remove_work, dispatch_uid="transfers-remove-work")
 
 
 def end_failed(run: JobRun, **_: Any) -> None:
@@ -20,3 +22,10 @@ def end_failed(run: JobRun, **_: Any) -> None:
         exports.give_up(run=run)
     elif run.name in {"transfers.import", "transfers.clone"}:
         imports.give_up(run=run)
+
+
+def remove_work(schema_name: str, **_: Any) -> None:
+    """Rows that a killed export had put aside on this machine; its file goes with all others."""
+    from apps.transfers.services import exports
+
+    exports.drop_work(schema_name=schema_name)

@@ -159,6 +159,13 @@ def expire() -> int:
     return len(over)
 
 
+def drop_work(*, schema_name: str) -> None:
+    """Remove what exports of a workspace that goes have put together here; safe to run again."""
+    with schema_context("public"):
+        for export in Export.objects.filter(tenant__schema_name=schema_name):
+            shutil.rmtree(_folder(export), ignore_errors=True)
+
+
 def give_up(*, run: JobRun) -> None:
     """End the export of a job that failed, in the transaction that records the failure."""
     problem = (run.problem or {}).get("detail", "")

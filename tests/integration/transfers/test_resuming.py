@@ -13,6 +13,8 @@ from apps.jobs.task import run_now
 from apps.media.models import Blob
 from apps.media.services import blobs
 from apps.roblox.models import Experience
+from apps.tenants.models import Tenant
+from apps.tenants.signals import workspace_purging
 from apps.transfers.services import exports, packing, rows
 from tests.fixtures import database
 
@@ -53,6 +55,10 @@ class TestAWorkerThatDied:
         run_now(JobRun.objects.get(pk=started.run_id))
         started.refresh_from_db()
         assert (started.state, started.files) == ("ready", 2)
+        assert not exports._folder(started).exists()
+
+    def test_leaves_nothing_of_a_workspace_that_goes(self, started, filled):
+        workspace_purging.send(sender=Tenant, schema_name=filled.schema_name)
         assert not exports._folder(started).exists()
 
     def test_stops_when_it_wakes_up(self, started):
