@@ -39,9 +39,10 @@ def bind_session(request: HttpRequest | None, **_: Any) -> None:
 
 def mark_failed(run: JobRun, **_: Any) -> None:
     if run.name == "tenants.provision":
-        tenant = Tenant.objects.filter(
-            provisioning_run_id=run.pk, state=Tenant.State.PROVISIONING
-        ).first()
+        # Sent in a transaction. A worker that was given up may be opening it in this moment.
+        rows = Tenant.objects.select_for_update(no_key=True)
+        wanted = {"provisioning_run_id": run.pk, "state": Tenant.State.PROVISIONING}
+        tenant = rows.filter(**wanted).first()
         if tenant is not None:
             tenant.state = Tenant.State.FAILED
             tenant.save(update_fields=["state"])

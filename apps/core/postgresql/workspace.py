@@ -80,7 +80,7 @@ def bound(func: Callable[[], Any]) -> Callable[[], Any]:
         with within(workspace):
             return func()
 
-    return call if workspace is not PUBLIC else func
+    return call
 
 
 @cache

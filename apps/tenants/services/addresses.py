@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
@@ -48,12 +49,19 @@ def rename(*, tenant: Tenant, slug: str, by: Any) -> Tenant:
 
 def release_former() -> int:
     """Let go of former addresses whose time is over; returns how many."""
-    count = 0
     over = Domain.objects.filter(kind=Domain.Kind.FORMER, expires_at__lte=timezone.now())
-    for domain in over:  # one by one: the directory hears of each
-        domain.delete()
-        count += 1
-    return count
+    expired = list(over.order_by("pk").values_list("pk", flat=True))
+    # One by one: the directory hears of each.
+    return sum(_release(over.filter(pk=pk)) for pk in expired)
+
+
+def _release(over: QuerySet[Domain]) -> bool:
+    with transaction.atomic():
+        # Looked at again: its workspace may have moved back in this very moment.
+        domain = over.select_for_update().first()
+        if domain is not None:
+            domain.delete()
+    return domain is not None
 
 
 def _check(tenant: Tenant, slug: str) -> None:

@@ -228,6 +228,14 @@ class TestAfterCommit:
         assert seen == ["w_alpha"]
         assert connection.schema_name == "public"
 
+    def test_work_wanted_in_no_workspace_is_done_in_none(self):
+        seen = []
+        with schema_context("w_alpha"), transaction.atomic():
+            connection.set_schema_to_public()
+            transaction.on_commit(lambda: seen.append(connection.schema_name))
+            connection.set_schema("w_alpha")
+        assert seen == ["public"]
+
 
 class TestCursors:
     def test_a_server_side_one_keeps_its_workspace(self, blobs):

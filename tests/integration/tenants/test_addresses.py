@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
@@ -75,6 +76,22 @@ def test_after_ninety_days_the_old_address_is_let_go(renamed, beta, outsider):
     Domain.objects.filter(kind="former").update(expires_at=timezone.now() - timedelta(1))
     assert addresses.release_former() == 1
     assert addresses.rename(tenant=beta, slug="alpha", by=outsider).slug == "alpha"
+
+
+def test_one_that_is_moved_back_to_meanwhile_is_not_let_go(renamed, owner):
+    newest = addresses.rename(tenant=renamed, slug="sigma", by=owner)
+    newest.domains.filter(kind=Domain.Kind.FORMER).update(expires_at=timezone.now())
+
+    def move_back(instance, **_):
+        if instance.domain == "alpha.localhost":
+            addresses.rename(tenant=newest, slug="omega", by=owner)
+
+    pre_delete.connect(move_back, sender=Domain)
+    try:
+        assert addresses.release_former() == 1
+    finally:
+        pre_delete.disconnect(move_back, sender=Domain)
+    assert newest.domains.get(kind=Domain.Kind.OWN).domain == "omega.localhost"
 
 
 def test_a_newcomer_with_the_old_name_gets_another_schema(renamed, beta, outsider):
