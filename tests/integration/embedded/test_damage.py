@@ -11,7 +11,7 @@ from tests.integration.embedded.waiting import wait_until
 
 COUNT = """
 import os, psycopg
-with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
     connection.execute("CREATE TABLE IF NOT EXISTS visits (at timestamptz DEFAULT now())")
     connection.execute("INSERT INTO visits DEFAULT VALUES")
     print(connection.execute("SELECT count(*) FROM visits").fetchone()[0])

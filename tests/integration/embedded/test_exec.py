@@ -11,7 +11,7 @@ from tests.integration.embedded.waiting import wait_until
 
 ASK = """
 import os, psycopg, redis
-with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
     print(connection.execute({sql!r}).fetchone()[0])
 print(redis.Redis.from_url(os.environ["REDIS_URL"]).ping())
 """
