@@ -23,6 +23,7 @@ from apps.transfers.format import archive
 from apps.transfers.format.tallies import Tally
 
 NOTES = "django_migrations"
+HIGHEST_NUMBER = 10**9
 # Names first: with only the schema given, the server reads the catalogue of all customers.
 COLUMNS = """
 SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
@@ -160,15 +161,24 @@ def verify(*, schema_name: str, table: Table, rows: int, hash: str) -> None:  # 
 
 
 def move_sequences(*, schema_name: str, names: list[str]) -> None:
-    """Numbers that the server gives out begin after those that arrived."""
+    """Numbers that the server gives out begin after those that arrived. Raises `ExportDamaged`
+    for a number that no workspace comes to, which would be counted up to for years.
+    """
     with schema_context(schema_name), connection.cursor() as cursor:
         cursor.execute(SEQUENCES, [names, schema_name])
         for table, column, sequence in cursor.fetchall():
+            highest = sql.SQL("SELECT max({}) FROM {}").format(
+                sql.Identifier(column), sql.Identifier(table)
+            )
+            cursor.execute(highest)
+            (number,) = cursor.fetchone()
+            if (number or 0) > HIGHEST_NUMBER:
+                raise ExportDamaged(f"The rows of {table} are numbered up to {number}.")
             # A workspace's role may take numbers, not set them.
             cursor.execute(
-                sql.SQL(
-                    "SELECT count(nextval({})) FROM generate_series(1, (SELECT max({}) FROM {}))"
-                ).format(sql.Literal(sequence), sql.Identifier(column), sql.Identifier(table))
+                sql.SQL("SELECT count(nextval({})) FROM generate_series(1, ({}))").format(
+                    sql.Literal(sequence), highest
+                )
             )
 
 

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.fleet.models import Schema
 from apps.jobs.services import runs
 from apps.media.models import Blob
+from apps.roblox.models import DeploymentStep
 from apps.tenants.errors import SlugTaken
 from apps.tenants.models import Tenant
 from apps.transfers.errors import (
@@ -105,6 +106,13 @@ def test_a_workspace_that_could_not_be_one_here_is_refused(exported, column, val
     forged = forge(exported, lambda manifest, _: manifest["workspace"].update({column: value}))
     assert "The workspace's" in take_in(forged, slug="gamma").problem
     assert traces() == NOTHING
+
+
+def test_a_number_beyond_reason_is_refused(filled, tmp_path):
+    with filled:
+        DeploymentStep.objects.update(id=10**18)
+    file = export_file(filled, tmp_path / "alpha.tar")
+    assert "numbered up to" in take_in(file, slug="gamma").problem
 
 
 def test_people_without_names_are_refused(exported):
