@@ -16,11 +16,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from apps.accounts.models import User
 from apps.accounts.services import operators
 from apps.audit.models import AuditEntry
+from apps.fleet.models import Rollout, SchemaVersion
 from apps.gateway.models import ApiKey
 from apps.isolation.models import Probe
 from apps.jobs.models import JobRun
 from apps.jobs.services import runs
 from apps.tenants.models import Departure, Tenant
+from apps.transfers.models import Export, Import, TrustedKey
 from tests.factories.gateway import make_key
 from tests.factories.tenants import invite
 
@@ -104,6 +106,13 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 PUBLIC_MODELS = [m for m in MODELS if m._meta.app_label not in {"roblox", "media"}]
 
 
+def _move_and_roll_out(alpha):
+    Rollout.objects.create(target=SchemaVersion.objects.first(), actor_label="x")
+    Export.objects.create(tenant=alpha, asked_by="x")
+    Import.objects.create(schema_name="w_new", slug="new", source="x", asked_by="x")
+    TrustedKey.objects.create(public="x", name="x", added_by="x")
+
+
 class TestPages:
     @pytest.mark.parametrize("model", PUBLIC_MODELS, ids=lambda m: m._meta.label_lower)
     def test_every_list_opens(self, console, model, alpha, owner, mailoutbox):
@@ -123,11 +132,16 @@ class TestPages:
         invite(alpha, owner)
         make_key(alpha)
         Departure.objects.create(
-            schema_name="w_old", slug="old", name="Old", asked_by="x", address_free_at=timezone.now()
+            schema_name="w_old",
+            slug="old",
+            name="Old",
+            asked_by="x",
+            address_free_at=timezone.now(),
         )
         Probe.objects.create(
             process="web", node="x", milliseconds=1, workspaces=1, reads=1, foreign=0, unwalled=0
         )
+        _move_and_roll_out(alpha)
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         page = console.get(url(f"{name}_change", model._default_manager.first().pk))
         assert page.status_code == 200
