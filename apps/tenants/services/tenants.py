@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import chain, count
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
 from apps.fleet.services import pool
@@ -133,9 +137,17 @@ def slug_problem(*, slug: str, tenant: Tenant | None = None) -> str | None:
     others = Domain.objects.live().exclude(tenant=tenant)
     if others.filter(domain=Tenant(slug=slug).own_host).exists():
         return "This address is taken."
-    if Departure.objects.filter(slug=slug, address_free_at__gt=timezone.now()).exists():
+    departed = Departure.objects.filter(address_free_at__gt=timezone.now())
+    if departed.filter(slug=slug).exists() or _left_behind(slug, departed):
         return "This address belonged to a workspace that was deleted; it is kept back for a while."
     return None
+
+
+def _left_behind(slug: str, departed: QuerySet[Departure]) -> bool:
+    """Whether one of them had this address before its last; the audit remembers its moves."""
+    since = timezone.now() - timedelta(days=settings.TENANT_FORMER_ADDRESS_DAYS)
+    moves = AuditEntry.objects.filter(action="workspace.renamed", at__gt=since, data__before=slug)
+    return moves.filter(schema_name__in=departed.values("schema_name")).exists()
 
 
 def schema_name_for(slug: str) -> str:

@@ -19,7 +19,7 @@ from apps.media.services import blobs
 from apps.tenants import tasks
 from apps.tenants.errors import NotInThisState, SlugTaken, StillWorking
 from apps.tenants.models import Departure, Membership, Tenant
-from apps.tenants.services import lifecycle, purges, tenants
+from apps.tenants.services import addresses, lifecycle, purges, tenants
 from tests.factories.gateway import make_key
 from tests.factories.jobs import work_off
 
@@ -87,6 +87,16 @@ def test_nobody_gets_its_schemas_name_or_soon_its_address(over, outsider):
     Departure.objects.update(address_free_at=timezone.now())
     again = tenants.create(name="Alpha", slug="alpha", kind="school", by=outsider)
     assert again.schema_name == "w_alpha_2"
+
+
+def test_nobody_gets_the_addresses_it_had_before(alpha, owner, outsider, settings):
+    moved = addresses.rename(tenant=alpha, slug="omega", by=owner)
+    closed = lifecycle.delete(tenant=moved, confirmation="omega", by=None, grace_days=0)
+    purges.carry_out(tenant_id=closed.pk)
+    with pytest.raises(SlugTaken, match="kept back"):
+        tenants.create(name="Alpha", slug="alpha", kind="school", by=outsider)
+    settings.TENANT_FORMER_ADDRESS_DAYS = 0
+    assert tenants.slug_problem(slug="alpha") is None
 
 
 def test_its_owners_hear_of_the_end(over, owner, mailoutbox):
