@@ -57,7 +57,8 @@ class WorkspaceCursor(Cursor):
         self._pgconn.send_query(prefix.message + query.query)
 
     def _set_results(self, results: list[Any]) -> None:
-        super()._set_results(results[self._strip :])
+        # Nothing but a comment has no answer of its own in a message with others.
+        super()._set_results(results[self._strip :] or results[-1:])
         if self._strip:
             self._verify()
 

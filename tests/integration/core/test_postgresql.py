@@ -96,6 +96,11 @@ class TestEveryMessage:
         with schema_context("w_beta"):
             assert Blob.objects.filter(size=2).count() == 0
 
+    def test_may_be_empty(self):
+        with schema_context("w_alpha"), connection.cursor() as cursor:
+            cursor.execute("-- nothing")
+            assert cursor.description is None
+
     def test_many_at_once(self):
         with schema_context("w_alpha"), connection.cursor() as cursor:
             row = "INSERT INTO media_blob VALUES (%s, 1, 'x', 'clean', now(), '')"
