@@ -24,52 +24,30 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SOFT_TIME_LIMIT = 900
 CELERY_TASK_TIME_LIMIT = 960
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+
+def _every(task: str, queue: str, expires: int, **interval: float) -> dict[str, object]:
+    """A task and how often; a message that no worker took for `expires` seconds is dropped."""
+    return {
+        "task": task,
+        "schedule": timedelta(**interval),
+        "options": {"expires": expires, "queue": queue},
+    }
+
+
 CELERY_BEAT_SCHEDULE = {
-    "fleet.refill": {
-        "task": "fleet.refill",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 60, "queue": "default"},
-    },
-    "jobs.rescue": {
-        "task": "jobs.rescue",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 10, "queue": "interactive"},
-    },
-    "transfers.expire": {
-        "task": "transfers.expire",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 1800, "queue": "bulk"},
-    },
-    "isolation.probe": {
-        "task": "isolation.probe",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50, "queue": "default"},
-    },
-    "tenants.purge": {
-        "task": "tenants.purge",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600, "queue": "bulk"},
-    },
-    "tenants.check_domains": {
-        "task": "tenants.check_domains",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600, "queue": "bulk"},
-    },
-    "usage.settle": {
-        "task": "usage.settle",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50, "queue": "default"},
-    },
-    "usage.look": {
-        "task": "usage.look",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000, "queue": "bulk"},
-    },
-    "usage.forget": {
-        "task": "usage.forget",
-        "schedule": timedelta(days=1),
-        "options": {"expires": 80000, "queue": "bulk"},
-    },
+    str(entry["task"]): entry
+    for entry in (
+        _every("fleet.refill", "default", 60, seconds=30),
+        _every("jobs.rescue", "interactive", 10, seconds=5),
+        _every("transfers.expire", "bulk", 1800, hours=1),
+        _every("isolation.probe", "default", 50, minutes=1),
+        _every("tenants.purge", "bulk", 600, minutes=10),
+        _every("tenants.check_domains", "bulk", 600, minutes=10),
+        _every("usage.settle", "default", 50, minutes=1),
+        _every("usage.look", "bulk", 3000, hours=1),
+        _every("usage.forget", "bulk", 80000, days=1),
+    )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 

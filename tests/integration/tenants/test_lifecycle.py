@@ -98,7 +98,8 @@ class TestSuspended:
     def test_an_operator_is_not_held_up(self, suspended, teacher, admin):
         admin.is_staff = True
         place = suspended.memberships.get(user=teacher)
-        memberships.change_role(membership=place, role="admin", by=Operator(admin))
+        changed = memberships.change_role(membership=place, role="admin", by=Operator(admin))
+        assert changed.role == "admin"
 
     def test_owners_get_a_mail(self, alpha, owner, teacher, mailoutbox):
         lifecycle.suspend(tenant=alpha, reason="The invoice is unpaid", by=None)
@@ -129,7 +130,8 @@ class TestClosing:
             lifecycle.delete(tenant=alpha, confirmation=typed, by=owner)
 
     def test_the_whole_address_is_taken_too(self, alpha, owner):
-        lifecycle.delete(tenant=alpha, confirmation=f" {alpha.own_host} ", by=owner)
+        closed = lifecycle.delete(tenant=alpha, confirmation=f" {alpha.own_host} ", by=owner)
+        assert closed.state == "deleting"
 
     @pytest.mark.parametrize("who", ["admin", "teacher", "outsider"])
     def test_only_owners_close_or_keep(self, alpha, closing, request, who):

@@ -107,6 +107,7 @@ class TestStorage:
             blobs.store(content=b"x" * 100)
             limit(storage_bytes=100)
             blobs.store(content=b"x" * 100)
+            assert Blob.objects.count() == 1
 
     def test_the_neighbours_files_do_not_count(self, limit, alpha, beta):
         with beta:

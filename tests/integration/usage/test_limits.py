@@ -134,7 +134,10 @@ class TestRefusals:
 
     def test_the_last_one_is_still_allowed(self, limit):
         usage.count(schema_name="w_alpha", metric="mails", amount=4)
-        limits.require("mails", tenant=limit(mails_day=5))
+        alpha = limit(mails_day=5)
+        limits.require("mails", tenant=alpha)
+        with pytest.raises(LimitReached):
+            limits.require("mails", tenant=alpha, adding=2)
 
     def test_an_unknown_metric_is_a_mistake(self, alpha):
         with pytest.raises(LookupError):
@@ -154,6 +157,8 @@ class TestSeats:
     def test_sending_again_takes_no_second_seat(self, limit, owner):
         alpha = limit(members=2)
         invitations.resend(invitation=invite(alpha, owner), by=owner)
+        with pytest.raises(LimitReached):
+            invite(alpha, owner, "two@school.example")
 
     def test_a_seat_that_was_taken_meanwhile(self, limit, owner, alpha):
         newcomer = UserFactory(email="new@school.example")
