@@ -112,7 +112,7 @@ bench: install-dev ## Measure; prints tables
 requirements: ## Compile requirements/*.in to pinned files with hashes (needs the network)
 	@for name in base embedded production dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			--no-emit-index-url --no-emit-find-links \
+			--no-emit-index-url --no-emit-find-links --no-strip-extras \
 			requirements/$$name.in -o requirements/$$name.txt $(ARGS) || exit 1; \
 	done
 
