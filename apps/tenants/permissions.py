@@ -1,60 +1,216 @@
-"""Who may do what: one map for pages, API and key scopes. Permissions read `resource.action`."""
+"""Who may do what: one map for pages, API, key scopes, custom roles and scripts.
+
+Permissions read `resource.action`. Each is declared once, below; everything else in this module
+follows from the declarations. A new one is one entry of its group.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
 
 
 class Role(models.TextChoices):
+    """The roles that come with the product. Those that customers make are `models.CustomRole`."""
+
     OWNER = "owner", "Owner"
     ADMIN = "admin", "Admin"
     TEACHER = "teacher", "Teacher"
     STUDENT = "student", "Student"
+    GUARDIAN = "guardian", "Guardian"
 
 
-STUDENT: Final = frozenset({"workspace.view"})
-TEACHER: Final = STUDENT | {
-    "experiences.view",
-    "releases.view",
-    "releases.create",
-    "deployments.view",
-    "deployments.stage",
-    "members.view",
-    "jobs.view",
+# Each of these holds all that the ones before it hold. A guardian stands beside them.
+LADDER: Final = (Role.STUDENT, Role.TEACHER, Role.ADMIN, Role.OWNER)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """`since` is the lowest role of the ladder that holds it, `text` says what it opens, in a
+    sentence. `for_keys`: an API key can be given it. `impersonated`: an operator who is in as
+    somebody else may use it.
+    """
+
+    name: str
+    since: Role
+    label: str
+    text: str
+    guardian: bool = False
+    for_keys: bool = True
+    impersonated: bool = True
+
+    @property
+    def is_view(self) -> bool:
+        return self.name.endswith(".view")
+
+
+GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
+    "Workspace": (
+        Permission(
+            "workspace.view", Role.STUDENT, "Open the workspace",
+            "Come in and see its home page.", guardian=True,
+        ),
+        Permission(
+            "workspace.update", Role.ADMIN, "Rename the workspace", "Change the name on its pages.",
+        ),
+        Permission(
+            "workspace.configure", Role.ADMIN, "Set it up",
+            "Change colours, language, terms and first steps, and go back to earlier versions.",
+        ),
+        Permission(
+            "features.update", Role.OWNER, "Switch features", "Switch parts of it on and off.",
+        ),
+        Permission(
+            "workspace.rename", Role.OWNER, "Change its address",
+            "Move it to another address under the product's domain.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "workspace.delete", Role.OWNER, "Close and delete it",
+            "Have it deleted, and keep it after all.", for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "exports.create", Role.OWNER, "Export everything",
+            "Make and download files with all of its data.", impersonated=False,
+        ),
+    ),
+    "People": (
+        Permission(
+            "members.view", Role.TEACHER, "See members", "See who belongs here, and as what.",
+            for_keys=False,
+        ),
+        Permission(
+            "members.invite", Role.ADMIN, "Invite people",
+            "Send and take back invitations by mail and by link.", for_keys=False,
+        ),
+        Permission(
+            "members.update", Role.ADMIN, "Change roles",
+            "Give members another role, as far as one's own reaches.", for_keys=False,
+        ),
+        Permission(
+            "members.remove", Role.ADMIN, "Remove members", "End somebody's membership.",
+            for_keys=False,
+        ),
+        Permission(
+            "members.make_owner", Role.OWNER, "Make owners",
+            "Make and unmake owners, and hand the workspace over.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "roles.view", Role.TEACHER, "See roles",
+            "See which roles there are and what they hold.",
+        ),
+        Permission(
+            "roles.create", Role.ADMIN, "Make roles",
+            "Make roles of one's own permissions.", for_keys=False,
+        ),
+        Permission(
+            "roles.update", Role.ADMIN, "Change roles' permissions",
+            "Change what a custom role holds, for everybody who has it.", for_keys=False,
+        ),
+        Permission(
+            "roles.delete", Role.ADMIN, "Delete roles",
+            "Delete a custom role and give its people another.", for_keys=False,
+        ),
+    ),
+    "Releases": (
+        Permission(
+            "experiences.view", Role.TEACHER, "See experiences",
+            "See experiences and their environments.",
+        ),
+        Permission(
+            "experiences.create", Role.ADMIN, "Add experiences", "Add an experience of Roblox.",
+        ),
+        Permission(
+            "experiences.update", Role.ADMIN, "Change experiences",
+            "Change an experience's details.",
+        ),
+        Permission(
+            "environments.update", Role.ADMIN, "Set up environments",
+            "Choose the places of staging and production, and enter their Open Cloud keys.",
+            impersonated=False,
+        ),
+        Permission(
+            "releases.view", Role.TEACHER, "See releases", "See releases and what scans found.",
+        ),
+        Permission(
+            "releases.create", Role.TEACHER, "Upload releases", "Bring in new place files.",
+        ),
+        Permission(
+            "releases.withdraw", Role.ADMIN, "Withdraw releases", "Keep a release from going out.",
+        ),
+        Permission(
+            "deployments.view", Role.TEACHER, "See deployments", "See what went where, and when.",
+        ),
+        Permission(
+            "deployments.stage", Role.TEACHER, "Deploy to staging",
+            "Put a release on the staging place.",
+        ),
+        Permission(
+            "deployments.promote", Role.ADMIN, "Deploy to production",
+            "Put a release before players.",
+        ),
+        Permission(
+            "deployments.rollback", Role.ADMIN, "Roll back",
+            "Put an earlier release back before players.",
+        ),
+    ),
+    "Programs": (
+        Permission(
+            "api_keys.view", Role.ADMIN, "See API keys",
+            "See which keys there are and when they were used.", for_keys=False,
+        ),
+        Permission(
+            "api_keys.create", Role.ADMIN, "Make API keys",
+            "Make keys that reach as far as their maker.", for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "api_keys.revoke", Role.ADMIN, "Revoke API keys", "End a key at once.",
+            for_keys=False, impersonated=False,
+        ),
+    ),
+    "Oversight": (
+        Permission(
+            "jobs.view", Role.TEACHER, "See background work", "See what runs and what failed.",
+        ),
+        Permission("audit.view", Role.ADMIN, "See the audit", "See who did what, and when."),
+        Permission("usage.view", Role.ADMIN, "See usage", "See how much of the plan is used."),
+    ),
+    "Domains": (
+        Permission("domains.view", Role.ADMIN, "See domains", "See which domains lead here."),
+        Permission("domains.create", Role.OWNER, "Add domains", "Ask for a domain of one's own."),
+        Permission(
+            "domains.update", Role.OWNER, "Verify domains",
+            "Have a domain's record looked for, and choose the one that links lead to.",
+        ),
+        Permission("domains.delete", Role.OWNER, "Remove domains", "Stop serving a domain."),
+    ),
+    "Schools of a district": (
+        Permission("schools.view", Role.ADMIN, "See schools", "See the district's schools."),
+        Permission(
+            "schools.create", Role.ADMIN, "Found schools", "Found schools under the district.",
+            for_keys=False, impersonated=False,
+        ),
+    ),
+}  # fmt: skip
+DECLARED: Final[dict[str, Permission]] = {
+    each.name: each for entries in GROUPS.values() for each in entries
 }
-ADMIN: Final = TEACHER | {
-    "experiences.create",
-    "experiences.update",
-    "environments.update",
-    "releases.withdraw",
-    "deployments.promote",
-    "deployments.rollback",
-    "members.invite",
-    "members.update",
-    "members.remove",
-    "api_keys.view",
-    "api_keys.create",
-    "api_keys.revoke",
-    "audit.view",
-    "workspace.update",
-    "workspace.configure",
-    "domains.view",
-    "usage.view",
-    "schools.view",
-    "schools.create",
-}
-OWNER: Final = ADMIN | {
-    "members.make_owner",
-    "workspace.delete",
-    "workspace.rename",
-    "features.update",
-    "domains.create",
-    "domains.update",
-    "domains.delete",
-    "exports.create",
-}
+
+
+def _up_to(role: Role) -> frozenset[str]:
+    reached = LADDER[: LADDER.index(role) + 1]
+    return frozenset(each.name for each in DECLARED.values() if each.since in reached)
+
+
+STUDENT: Final = _up_to(Role.STUDENT)
+TEACHER: Final = _up_to(Role.TEACHER)
+ADMIN: Final = _up_to(Role.ADMIN)
+OWNER: Final = _up_to(Role.OWNER)
+GUARDIAN: Final = frozenset(each.name for each in DECLARED.values() if each.guardian)
 
 # Beyond every role: what the people of the operator console may do for a customer.
 OPERATOR: Final = OWNER | {"workspace.suspend"}
@@ -66,9 +222,25 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.ADMIN: ADMIN,
     Role.TEACHER: TEACHER,
     Role.STUDENT: STUDENT,
+    Role.GUARDIAN: GUARDIAN,
 }
 # What an API key can be given: people are managed by people, and people close a workspace.
-KEPT_FROM_KEYS: Final = (
-    "members.", "api_keys.", "workspace.delete", "workspace.rename", "schools.create",
-)  # fmt: skip
-SCOPES: Final = tuple(sorted(p for p in OWNER if not p.startswith(KEPT_FROM_KEYS)))
+KEPT_FROM_KEYS: Final = tuple(each.name for each in DECLARED.values() if not each.for_keys)
+SCOPES: Final = tuple(sorted(each.name for each in DECLARED.values() if each.for_keys))
+# What owners alone hold and no custom role can be given.
+OWNERS_ALONE: Final = frozenset({"members.make_owner", "workspace.delete"})
+
+
+def label_of(permission: str) -> str:
+    """Its words for people; the name itself for one that this release does not know."""
+    found = DECLARED.get(permission)
+    return found.label if found else permission
+
+
+def grouped(permissions: Iterable[str]) -> list[tuple[str, list[Permission]]]:
+    """Declarations of the named permissions by group, in the order of declaration; groups with
+    none are left out.
+    """
+    wanted = set(permissions)
+    found = [(group, [p for p in entries if p.name in wanted]) for group, entries in GROUPS.items()]
+    return [(group, entries) for group, entries in found if entries]
