@@ -16,8 +16,8 @@ from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 @admin.register(User)
 class UserAdmin(ReadOnlyModelAdmin):
     list_display = (
-        "email",
         "name",
+        "email",
         "workspaces",
         "is_staff",
         "is_active",
@@ -54,9 +54,11 @@ class UserAdmin(ReadOnlyModelAdmin):
             try:
                 people.set_active(user=user, active=active, by=request.user)
             except DomainError as error:
-                messages.error(request, f"{user.email}: {error.detail}")
+                messages.error(request, f"{user.email or user}: {error.detail}")
             else:
-                messages.success(request, f"{user.email} {'may' if active else 'may not'} sign in.")
+                messages.success(
+                    request, f"{user.email or user} {'may' if active else 'may not'} sign in."
+                )
 
 
 @admin.register(TOTPDevice)

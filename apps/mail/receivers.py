@@ -61,6 +61,8 @@ def connect() -> None:
 
 
 def send_account_mail(template: str, to: str, context: dict[str, Any], **_: Any) -> None:
+    if not to:  # somebody without an e-mail has no mailbox
+        return
     messages.send(template=template, to=to, context=context, schema_name="public")
 
 

@@ -41,9 +41,8 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
         return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
     schema_name = tenant.schema_name if tenant else connection.schema_name
     membership = (
-        Membership.objects.filter(
-            user_id=actor.pk, tenant__schema_name=schema_name, user__is_active=True
-        )
+        Membership.objects.in_force()
+        .filter(user_id=actor.pk, tenant__schema_name=schema_name)
         .select_related("tenant")
         .first()
     )

@@ -237,7 +237,11 @@ class Departure(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of(self, *, user: Any, tenant: Tenant) -> Membership | None:
-        return self.filter(user=user, tenant=tenant, user__is_active=True).first()
+        return self.in_force().filter(user=user, tenant=tenant).first()
+
+    def in_force(self) -> Self:
+        """Those that open their workspace: neither they nor their people are suspended."""
+        return self.filter(suspended_at__isnull=True, user__is_active=True)
 
     def owners(self) -> Self:
         return self.filter(role=Role.OWNER)
@@ -253,6 +257,8 @@ class Membership(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    # From then on the workspace is closed to this person; role and classes are kept.
+    suspended_at = models.DateTimeField(null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()
 

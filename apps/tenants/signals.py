@@ -3,6 +3,8 @@
 from django.dispatch import Signal
 
 invitation_sent = Signal()  # `invitation`, `url` (with the secret), `by`
+invitation_accepted = Signal()  # `invitation`, `membership`, `by`
+membership_ended = Signal()  # `membership` (about to be deleted), `by`
 workspace_opened = Signal()  # `tenant`: provisioned and ready
 
 # Before the deed, which a receiver that raises a `DomainError` prevents.

@@ -47,7 +47,8 @@ def read(metric: str, *, schema_name: str) -> int:
 
 
 def members(*, schema_names: Iterable[str]) -> dict[str, int]:
-    rows = Membership.objects.filter(tenant__schema_name__in=list(schema_names)).order_by()
+    seats = Membership.objects.filter(suspended_at__isnull=True)
+    rows = seats.filter(tenant__schema_name__in=list(schema_names)).order_by()
     return dict(rows.values_list("tenant__schema_name").annotate(Count("pk")))
 
 

@@ -21,7 +21,7 @@ from apps.tenants.access import require, require_open
 from apps.tenants.errors import AlreadyInvited, AlreadyMember, InvitationGone, WrongAddress
 from apps.tenants.models import Invitation, Membership, Tenant, invitation_expiry
 from apps.tenants.permissions import Role
-from apps.tenants.signals import invitation_sent, seats_wanted
+from apps.tenants.signals import invitation_accepted, invitation_sent, seats_wanted
 
 TOKEN_BYTES = 32
 
@@ -97,6 +97,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         locked.save(update_fields=["accepted_at"])
         if joined:
             _record("member.joined", locked, by)
+        invitation_accepted.send(sender=Invitation, invitation=locked, membership=membership, by=by)
     return membership
 
 

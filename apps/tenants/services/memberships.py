@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
-from apps.core.errors import Invalid, NotFound
+from apps.core.errors import Invalid, NotAllowed, NotFound
 from apps.tenants.access import require
 from apps.tenants.errors import LastOwner
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import Role
+from apps.tenants.signals import membership_ended, seats_wanted
 
 
 def find(*, tenant: Tenant, membership_id: UUID) -> Membership:
@@ -34,6 +36,8 @@ def change_role(*, membership: Membership, role: str, by: Any) -> Membership:
         raise Invalid(errors={"role": [f"Choose one of: {', '.join(Role.values)}."]})
     with transaction.atomic():
         locked = _lock(membership)
+        if role != Role.STUDENT and not locked.user.is_reachable:
+            raise Invalid(errors={"role": [f"{locked.user} has no e-mail and stays a student."]})
         if Role.OWNER in {role, locked.role}:
             require("members.make_owner", by=by, tenant=locked.tenant)
         if role == locked.role:
@@ -62,13 +66,45 @@ def leave(*, tenant: Tenant, by: User) -> None:
     require("workspace.view", by=by, tenant=tenant)
     with transaction.atomic():
         locked = _lock(Membership.objects.get(tenant=tenant, user=by))
+        if not locked.user.is_reachable:
+            raise NotAllowed("Your teacher looks after your account. Ask them.")
         _end(locked, "member.left", by)
+
+
+def suspend(*, membership: Membership, by: Any) -> Membership:
+    """Close the workspace to somebody who keeps role and classes. Owners are never suspended."""
+    require("members.update", by=by, tenant=membership.tenant)
+    return _set_suspended(membership, by, suspended=True)
+
+
+def resume(*, membership: Membership, by: Any) -> Membership:
+    """Let somebody in again; raises `LimitReached` when their seat has been given away."""
+    require("members.update", by=by, tenant=membership.tenant)
+    return _set_suspended(membership, by, suspended=False)
+
+
+def _set_suspended(membership: Membership, by: Any, *, suspended: bool) -> Membership:
+    with transaction.atomic():
+        locked = _lock(membership)
+        if (locked.suspended_at is not None) == suspended:
+            return locked
+        if locked.role == Role.OWNER:
+            raise NotAllowed("An owner is not suspended. Have another owner change the role first.")
+        if locked.user_id == getattr(by, "pk", None):
+            raise NotAllowed("Nobody suspends themselves.")
+        if not suspended:
+            seats_wanted.send(sender=Tenant, tenant=locked.tenant, adding=1)
+        locked.suspended_at = timezone.now() if suspended else None
+        locked.save(update_fields=["suspended_at"])
+        _record(f"member.{'suspended' if suspended else 'resumed'}", locked, by, {})
+    return locked
 
 
 def _end(locked: Membership, action: str, by: Any) -> None:
     if locked.role == Role.OWNER:
         _keep_an_owner(locked)
     _record(action, locked, by, {"role": locked.role})
+    membership_ended.send(sender=Membership, membership=locked, by=by)
     locked.delete()
 
 

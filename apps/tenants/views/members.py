@@ -88,6 +88,24 @@ def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@workspace_page("members.update")
+def suspend(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=pk)
+    memberships.suspend(membership=membership, by=request.user)
+    messages.success(request, f"{membership.user} cannot come in until you let them.")
+    return redirect("members")
+
+
+@require_POST
+@workspace_page("members.update")
+def resume(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    membership = memberships.find(tenant=request.tenant, membership_id=pk)
+    memberships.resume(membership=membership, by=request.user)
+    messages.success(request, f"{membership.user} can come in again.")
+    return redirect("members")
+
+
+@require_POST
 @workspace_page("workspace.view")
 def leave(request: WorkspaceRequest) -> HttpResponse:
     memberships.leave(tenant=request.tenant, by=request.user)
@@ -97,7 +115,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
 
 def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
     people = Membership.objects.filter(tenant=request.tenant).select_related("user")
-    page = Paginator(people.order_by("user__name", "user__email"), PAGE_SIZE).get_page(
+    page = Paginator(people.order_by("user__name", "user__email", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     for membership in page:

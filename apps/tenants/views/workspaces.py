@@ -28,7 +28,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 @person_page
 def index(request: PublicRequest) -> HttpResponse:
     memberships = list(
-        Membership.objects.filter(user=request.user)
+        Membership.objects.in_force()
+        .filter(user=request.user)
         .select_related("tenant")
         .order_by("tenant__name")
     )

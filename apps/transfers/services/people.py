@@ -1,7 +1,7 @@
 """Whom a workspace's rows speak of, on both sides of a move.
 
-People are known by e-mail on every installation; ids differ. Passwords, devices and sessions
-never travel.
+People are known by e-mail on every installation; ids differ. Who has no e-mail, a pupil, is made
+anew. Passwords, devices and sessions never travel.
 """
 
 from __future__ import annotations
@@ -51,12 +51,19 @@ def of(*, tenant: Tenant) -> list[Person]:
 
 
 def settle(people: Iterable[Person]) -> tuple[Ids, list[User]]:
-    """Find each by e-mail, in any case of letters, and make accounts for members who have none.
+    """Find each by e-mail, in any case of letters, and make accounts for members who have none;
+    members without an e-mail are always new here.
 
     Gives new ids by old ones, and the accounts made: without a password, so only the mailbox
     opens them.
     """
     people = list(people)
+    unwritten = {
+        person.id: User.objects.create_without_email(name=person.name[:120]).pk
+        for person in people
+        if person.is_member and not person.email
+    }
+    people = [person for person in people if person.email]
     emails = {person.email.lower() for person in people}
     known = {u.email.lower(): u for u in User.objects.filter(email__in=emails)}
     known |= {u.email.lower(): u for u in _in_other_letters(emails - set(known))}
@@ -67,7 +74,7 @@ def settle(people: Iterable[Person]) -> tuple[Ids, list[User]]:
             known[person.email.lower()] = user
             made.append(user)
     ids = {p.id: known[p.email.lower()].pk for p in people if p.email.lower() in known}
-    return ids, made
+    return ids | unwritten, made
 
 
 def rename_in_workspace(*, schema_name: str, ids: Mapping[str, UUID]) -> None:

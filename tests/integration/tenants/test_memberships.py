@@ -3,10 +3,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection
+from django.contrib.auth import authenticate
+from django.db import IntegrityError, connection, transaction
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.core.errors import Invalid, NotFound
+from apps.core.errors import Invalid, NotAllowed, NotFound
 from apps.tenants.errors import LastOwner, PermissionMissing
 from apps.tenants.models import Membership
 from apps.tenants.services import memberships
@@ -127,3 +129,56 @@ def test_two_owners_leaving_at_once_leave_one(owner, alpha):
         thread.join(timeout=30)
     assert len(refusals) == 1
     assert alpha.memberships.owners().count() == 1
+
+
+class TestSuspended:
+    def test_the_workspace_is_closed_to_them(self, admin, teacher, browse):
+        memberships.suspend(membership=of(teacher), by=admin)
+        assert browse(teacher).get("/").status_code == 403
+        assert AuditEntry.objects.get(action="member.suspended").actor_id == admin.pk
+
+    def test_they_come_back_as_what_they_were(self, admin, teacher, browse):
+        memberships.suspend(membership=of(teacher), by=admin)
+        memberships.resume(membership=of(teacher), by=admin)
+        assert browse(teacher).get("/").status_code == 200
+        assert of(teacher).role == "teacher"
+
+    def test_nobody_suspends_an_owner_or_themselves(self, owner, admin):
+        for person in (owner, admin):
+            with pytest.raises(NotAllowed):
+                memberships.suspend(membership=of(person), by=admin)
+
+    def test_on_the_page(self, admin, teacher, browse):
+        page = browse(admin).post(f"/members/{of(teacher).pk}/suspend/", follow=True)
+        assert "Suspended" in page.content.decode()
+        assert browse(teacher).post(f"/members/{of(teacher).pk}/resume/").status_code == 403
+        browse(admin).post(f"/members/{of(teacher).pk}/resume/")
+        assert of(teacher).suspended_at is None
+
+    def test_somebody_from_elsewhere_suspends_nobody(self, outsider, teacher, browse, beta):
+        assert browse(outsider).post(f"/members/{of(teacher).pk}/suspend/").status_code == 403
+        there = browse(outsider, tenant=beta).post(f"/members/{of(teacher).pk}/suspend/")
+        assert there.status_code == 404
+
+
+class TestWithoutEmail:
+    def test_several_people_have_none(self):
+        people = [User.objects.create_without_email(name=name) for name in ("Maya", "Noah")]
+        assert [p.get_short_name() for p in people] == ["Maya", "Noah"]
+        assert not people[0].has_usable_password()
+
+    def test_an_address_is_still_one_persons(self, teacher):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.create_user(teacher.email.upper())
+
+    def test_nothing_signs_in_with_no_address(self, client):
+        User.objects.create_without_email(name="Maya")
+        assert authenticate(username="", password="") is None
+
+    def test_they_stay_students_and_leave_by_no_button(self, alpha, admin):
+        maya = User.objects.create_without_email(name="Maya")
+        MembershipFactory(user=maya, tenant=alpha, role="student")
+        with pytest.raises(Invalid):
+            memberships.change_role(membership=of(maya), role="teacher", by=admin)
+        with pytest.raises(NotAllowed):
+            memberships.leave(tenant=alpha, by=maya)
