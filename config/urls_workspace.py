@@ -9,6 +9,7 @@ from apps.gateway import problems
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("accounts/", include("apps.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     re_path(r"^api/(?P<version>v1)/", include("config.urls_api")),
     re_path(r"^api/", problems.absent),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.core.exceptions import ReauthenticationRequired
 from django.http import HttpRequest
+from django.urls import reverse
 
+from apps.accounts.services import step_up
 from apps.accounts.signals import mail_wanted
 
 HOME = "/"
@@ -36,3 +40,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             to=email,
             context={"email": email, **context},
         )
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002
+        """As everywhere in the product. Raises itself, because allauth asks nothing of people
+        without a password.
+        """
+        if not step_up.is_recent(allauth_context.request):
+            raise ReauthenticationRequired
+        return False
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """One page offers all ways."""
+        if not user.is_authenticated:
+            return []
+        url = reverse("account_reauthenticate")
+        return [{"id": "reauthenticate", "description": "Confirm that it is you", "url": url}]

@@ -13,4 +13,5 @@ from .mail import *
 from .payments import *
 from .realtime import *
 from .security import *
+from .sessions import *
 from .workspaces import *

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
@@ -24,21 +25,30 @@ SECONDS = 60
 TOKEN_BYTES = 32
 
 
-def issue(*, tenant: Tenant, by: User, at: str = "") -> str:
+class Admission(NamedTuple):
+    """Whom a ticket lets in, and how and when they have proven who they are."""
+
+    user: User
+    proof: list[dict[str, Any]]
+
+
+def issue(*, tenant: Tenant, by: User, at: str = "", proof: Sequence[dict[str, Any]] = ()) -> str:
     """The address on the workspace's host that signs `by` in there; for members only.
 
-    `at`: which of its addresses, `Tenant.url` when left out.
+    `at`: which of its addresses, `Tenant.url` when left out. `proof`: `step_up.proof_of` the
+    session the person comes from, which the new one goes on with.
     """
     require("workspace.view", by=by, tenant=tenant)
     if not tenant.is_open:
         raise TicketRefused(f"{tenant} is {tenant.get_state_display().lower()}.")
     ticket = secrets.token_urlsafe(TOKEN_BYTES)
-    held = json.dumps({"user": str(by.pk), "schema": tenant.schema_name})
+    values = {"user": str(by.pk), "schema": tenant.schema_name, "proof": list(proof)}
+    held = json.dumps(values)
     _redis().set(_key(ticket), held, ex=SECONDS)
     return f"{at or tenant.url}/enter/?ticket={ticket}"
 
 
-def redeem(*, ticket: str, tenant: Tenant) -> User:
+def redeem(*, ticket: str, tenant: Tenant) -> Admission:
     """The person the ticket was issued to; raises `TicketRefused` and burns the ticket."""
     held = _redis().getdel(_key(ticket))
     values = json.loads(held) if held else {}
@@ -47,7 +57,7 @@ def redeem(*, ticket: str, tenant: Tenant) -> User:
     user = User.objects.filter(pk=values["user"], is_active=True).first()
     if user is None:
         raise TicketRefused
-    return user
+    return Admission(user, values.get("proof", []))
 
 
 @cache

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from apps.accounts.services import step_up
 from apps.tenants.errors import TicketRefused
 from apps.tenants.services import tickets
 
@@ -26,12 +27,13 @@ def enter(request: HttpRequest) -> HttpResponse:
         onward = "/"
     tenant = request.tenant  # type: ignore[attr-defined]
     try:
-        user = tickets.redeem(ticket=request.GET.get("ticket", ""), tenant=tenant)
+        user, proof = tickets.redeem(ticket=request.GET.get("ticket", ""), tenant=tenant)
     except TicketRefused:
         if request.user.is_authenticated:  # the browser's back button, a double click
             return redirect(onward)
         raise
     login(request, user, backend=BACKEND)
+    step_up.adopt(request, proof)
     response = redirect(onward)
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import User
+from apps.accounts.services import step_up
 from apps.core.errors import NotFound
 from apps.tenants.errors import InvitationGone
 from apps.tenants.models import Invitation
@@ -58,7 +59,8 @@ def _join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     membership = invitations.accept(invitation=invitation, by=person)
     # A form of this host may be redirected to the product's own hosts only (form-action).
     tenant = membership.tenant
-    return redirect(tickets.issue(tenant=tenant, by=person, at=tenant.own_url))
+    proof = step_up.proof_of(request)
+    return redirect(tickets.issue(tenant=tenant, by=person, at=tenant.own_url, proof=proof))
 
 
 def _page(request: HttpRequest, context: dict[str, object], status: int = 200) -> HttpResponse:

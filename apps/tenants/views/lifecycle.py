@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.services import step_up
 from apps.core.errors import Invalid, NotFound
 from apps.tenants.errors import ConfirmationMissing, SlugTaken, TooManyAddresses
 from apps.tenants.life_forms import DeletionForm, RenameForm
@@ -43,7 +44,8 @@ def rename(request: WorkspaceRequest) -> HttpResponse:
     if request.on_custom_domain:
         messages.success(request, f"The address is {tenant.own_host} now.")
         return redirect("settings_closing")
-    return redirect(tickets.issue(tenant=tenant, by=request.user, at=tenant.own_url))
+    proof = step_up.proof_of(request)
+    return redirect(tickets.issue(tenant=tenant, by=request.user, at=tenant.own_url, proof=proof))
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from apps.accounts.services import step_up
 from apps.core.errors import DomainError, NotFound
 from apps.jobs.models import JobRun
 from apps.tenants.forms import NewWorkspaceForm
@@ -123,7 +124,7 @@ def _way_in(request: PublicRequest, tenant: Tenant) -> str:
         return reverse("workspaces")
     if not tenant.is_open:
         return reverse("workspace_progress", kwargs={"slug": tenant.slug})
-    ticket = tickets.issue(tenant=tenant, by=request.user)
+    ticket = tickets.issue(tenant=tenant, by=request.user, proof=step_up.proof_of(request))
     fresh = tenant.created_by_id == request.user.pk and onboarding.is_untouched(tenant=tenant)
     return f"{ticket}&next=/welcome/" if fresh else ticket
 

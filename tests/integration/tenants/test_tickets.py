@@ -22,7 +22,7 @@ def test_a_ticket_leads_to_the_workspaces_host(alpha, teacher):
 
 
 def test_it_lets_its_owner_in(alpha, teacher, ticket):
-    assert tickets.redeem(ticket=ticket, tenant=alpha) == teacher
+    assert tickets.redeem(ticket=ticket, tenant=alpha).user == teacher
 
 
 def test_it_is_good_for_one_use(alpha, ticket):

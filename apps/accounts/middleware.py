@@ -1,0 +1,84 @@
+"""A page that needs a fresh proof of who it is asks for it, and goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.accounts.errors import StepUpRequired
+from apps.core import encryption
+
+HELD = "step_up_held"
+CONTEXT = "session/step_up_held"
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class StepUpMiddleware:
+    """Turns `StepUpRequired`, and allauth's own wish for it, into a visit to the page that asks
+    who it is. What was being sent is kept, encrypted, and offered to be sent afterwards.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        wanted = isinstance(error, StepUpRequired | ReauthenticationRequired)
+        return ask(request) if wanted and request.user.is_authenticated else None
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """To the page that asks who it is, and back."""
+    back = request.get_full_path() if request.method in SAFE else _page_before(request)
+    if request.method not in SAFE:
+        _hold(request, back)
+    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+    if getattr(request, "htmx", None):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def held(request: HttpRequest) -> dict[str, Any] | None:
+    """What was being sent: `path`, `fields` (pairs) and `back`, the page it was sent from."""
+    sealed = request.session.get(HELD)
+    return json.loads(encryption.decrypt(sealed, context=CONTEXT)) if sealed else None
+
+
+def let_go(request: HttpRequest) -> None:
+    request.session.pop(HELD, None)
+
+
+def _hold(request: HttpRequest, back: str) -> None:
+    """Files are too large for a session: their form is filled in again."""
+    if request.FILES or request.content_type not in {
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }:
+        let_go(request)
+        return
+    pairs = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]
+    kept = {"path": request.get_full_path(), "fields": pairs, "back": back}
+    request.session[HELD] = encryption.encrypt(json.dumps(kept), context=CONTEXT)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page a form was on, if it is one of this host."""
+    named = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    parts = urlsplit(cast("str", named))
+    if parts.netloc != request.get_host() or not parts.path:
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
