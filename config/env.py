@@ -8,6 +8,7 @@ reads. Every missing or bad name is reported at once, in one `BadEnvironment`.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -77,6 +78,7 @@ class Env(BaseSettings):
     public_url: str = "http://localhost:8000"
     allowed_hosts: Annotated[list[str], NoDecode] = []
     dns_resolver: str = ""
+    outgoing_networks_allowed: Annotated[list[str], NoDecode] = []
     pusher_app_id: str = Field(pattern=r"^\d+$")
     pusher_key: str = Field(min_length=1)
     pusher_secret: SecretStr
@@ -105,12 +107,17 @@ class Env(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "outgoing_networks_allowed", mode="before")
     @classmethod
     def split_hosts(cls, value: object) -> object:
         return (
             [h.strip() for h in value.split(",") if h.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("outgoing_networks_allowed")
+    @classmethod
+    def check_networks(cls, value: list[str]) -> list[str]:
+        return [str(ipaddress.ip_network(network)) for network in value]
 
     @field_validator("field_encryption_keys")
     @classmethod
@@ -205,6 +212,10 @@ def _production_problems(raw: Mapping[str, str]) -> list[str]:
             "DEFAULT_FROM_EMAIL: must be an address of your own domain",
         ),
         (bool(raw.get("SANDBOX_URL")), "SANDBOX_URL: the sandbox has no place in production"),
+        (
+            bool(raw.get("OUTGOING_NETWORKS_ALLOWED")),
+            "OUTGOING_NETWORKS_ALLOWED: customers' webhooks could reach into that network",
+        ),
         (
             not raw.get("CLAMAV_URL"),
             "CLAMAV_URL: missing; production takes no file without a virus scan",

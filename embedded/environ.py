@@ -66,6 +66,7 @@ def addresses(layout: Layout, given: Given) -> dict[str, str]:
         "TOOLBOXAI_ENV": NAMES[layout.profile],
         "PUBLIC_URL": given.public_url,
         "PUSHER_URL": f"http://{LOOPBACK}:{given.port}",
+        "OUTGOING_NETWORKS_ALLOWED": "127.0.0.0/8",  # the demo receives its own webhooks
         "MEDIA_DIR": str(layout.home / "media"),
         "MAIL_OUTBOX_DIR": str(layout.home / "outbox"),
     }

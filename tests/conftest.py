@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.cast",
     "tests.fixtures.dns",
     "tests.fixtures.kills",
+    "tests.fixtures.receivers",
     "tests.fixtures.releases",
     "tests.fixtures.sandbox",
     "tests.fixtures.vendors",

@@ -192,7 +192,7 @@ class Vendor:
         try:
             reply = _exchange(method, url, limits, options)
             outcome = str(reply.status)
-            _require_success(self.name, reply)
+            require_success(self.name, reply)
         except httpx.RequestError as error:
             outcome = type(error).__name__
             raise _translated(self.name, error) from error
@@ -215,14 +215,14 @@ def known_vendors() -> list[str]:
 
 
 @cache
-def _trust() -> SSLContext:
+def trust() -> SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
 def _exchange(method: str, url: httpx.URL, limits: Timeouts, options: dict[str, Any]) -> Reply:
     """A client for each call: calls are few and large, and forks share no sockets this way."""
     deadline = time.monotonic() + limits.total
-    client = httpx.Client(timeout=limits.for_httpx(), verify=_trust(), trust_env=False)
+    client = httpx.Client(timeout=limits.for_httpx(), verify=trust(), trust_env=False)
     with client, client.stream(method, url, **options) as response:
         content = bytearray()
         for chunk in response.iter_bytes():
@@ -234,7 +234,7 @@ def _exchange(method: str, url: httpx.URL, limits: Timeouts, options: dict[str, 
         return Reply(response.status_code, dict(response.headers), bytes(content))
 
 
-def _require_success(name: str, reply: Reply) -> None:
+def require_success(name: str, reply: Reply) -> None:
     if 200 <= reply.status < 300:  # noqa: PLR2004
         return
     wait = retry_after(reply.headers)

@@ -134,12 +134,6 @@ class DomainNotVerified(Conflict):
     title = "The domain's record was not found"
 
 
-class DnsUnavailable(VendorError):
-    code = "dns_unavailable"
-    status = 503
-    title = "The domain's name servers did not answer"
-
-
 class ConfigurationConflict(Conflict):
     """Somebody else has changed the same settings since you looked.
 

@@ -8,5 +8,8 @@ TENANT_DELETE_GRACE_DAYS = 30
 TENANT_FORMER_ADDRESS_DAYS = 90
 # Where custom domains' records are asked for: host:port, or empty for the system's resolver.
 DNS_RESOLVER = ENV.dns_resolver
+# Networks that are no part of the open internet, and that addresses of customers' choice may lead
+# into all the same; always empty in production.
+OUTGOING_NETWORKS_ALLOWED = ENV.outgoing_networks_allowed
 # Questions of TLS proxies for new certificates that are answered a minute, by all of them.
 TLS_ASKS_A_MINUTE = 300

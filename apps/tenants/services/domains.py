@@ -13,9 +13,10 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core import dns_api
 from apps.core.errors import NotFound
 from apps.jobs.models import JobRun
-from apps.tenants import dns_api, signals
+from apps.tenants import signals
 from apps.tenants.access import require
 from apps.tenants.domain_names import normalise
 from apps.tenants.errors import DomainNotVerified, DomainTaken, TooManyDomains

@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from apps.core.dns_api import DnsUnavailable
 from apps.core.errors import Invalid
-from apps.tenants.errors import DnsUnavailable, DomainNotVerified, DomainTaken, TooManyDomains
+from apps.tenants.errors import DomainNotVerified, DomainTaken, TooManyDomains
 from apps.tenants.life_forms import DomainForm
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest

@@ -10,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.services import emails
+from apps.core import dns_api
+from apps.core.dns_api import DnsUnavailable
 from apps.core.errors import Invalid, NotFound
-from apps.tenants import dns_api, tasks
+from apps.tenants import tasks
 from apps.tenants.errors import (
-    DnsUnavailable,
     DomainNotVerified,
     DomainTaken,
     PermissionMissing,

@@ -32,7 +32,12 @@ def given(monkeypatch, tmp_path):
 
     def load(**changes):
         for name in list(os.environ):
-            if name in GOOD or name in {"DEBUG", "SANDBOX_URL", "LOG_FORMAT"}:
+            if name in GOOD or name in {
+                "DEBUG",
+                "SANDBOX_URL",
+                "LOG_FORMAT",
+                "OUTGOING_NETWORKS_ALLOWED",
+            }:
                 monkeypatch.delenv(name)
         monkeypatch.setenv("TOOLBOXAI_LOCAL_DIR", str(tmp_path))
         for name, value in {**GOOD, **changes}.items():
@@ -66,6 +71,8 @@ def test_every_problem_is_reported_at_once(given):
         ("SENDGRID_API_KEY", None),
         ("DEFAULT_FROM_EMAIL", None),
         ("SANDBOX_URL", "http://127.0.0.1:1"),
+        ("OUTGOING_NETWORKS_ALLOWED", "127.0.0.0/8"),
+        ("OUTGOING_NETWORKS_ALLOWED", "127.0.0.1/8"),
         ("CLAMAV_URL", None),
         ("CLAMAV_URL", "clamav:3310"),
         ("CLAMAV_URL", "tcp://clamav:many"),
