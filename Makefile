@@ -25,7 +25,7 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test coverage e2e clamav pooler promtool check \
+.PHONY: help up down reset status logs shell operator-code test coverage e2e processes clamav pooler promtool check \
 	check-style check-types \
 	check-floors check-migrations check-templates check-frontend check-secrets format bench requirements install-dev
 
@@ -61,6 +61,9 @@ coverage: install-dev ## The same tests with coverage, line and branch; fails be
 
 e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/functional $(ARGS)
+
+processes: install-dev ## Services and workers that are killed, stalled and restarted
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/processes $(ARGS)
 
 clamav: install-dev ## Virus scan on a real clamd (Debian's clamav-daemon)
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/clamav $(ARGS)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.functional.browsing import await_state
 from tests.functional.product import Product, Universe, place_file
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 KINDS = {"staging": "Staging", "production": "Production"}
 

@@ -20,7 +20,7 @@ import httpx
 from apps.roblox.files.demo import build_demo_place
 from embedded import credentials, notes, ports, process
 from embedded.layout import ROOT
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 # What a fresh shell would hold: the services and secrets the tests run in are not passed on.
 KEPT = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "UV_", "PIP_", "LC_", "SSL_", "XDG_")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.functional import journeys
 from tests.functional.browsing import await_live, connection
 from tests.functional.product import LIVE_WITHIN, PUBLISH, sha256
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 LOST_CONNECTION = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE")
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.functional import browsing, journeys
 from tests.functional.browsing import await_live, await_state
 from tests.functional.product import PUBLISH, place_file, sha256
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 EMAIL = "mara@riverside.example"
 PASSWORD = "volcano-riverside-47"

@@ -1,5 +1,5 @@
 """The whole product on a `.local/` of its own."""
 
-from tests.integration.embedded.conftest import port, program
+from tests.processes.embedded.conftest import port, program
 
 __all__ = ["port", "program"]

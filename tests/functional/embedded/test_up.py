@@ -9,7 +9,7 @@ from itertools import takewhile
 import pytest
 
 from embedded import credentials, notes
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 EVERYTHING = {"postgres", "valkey", "sandbox", "web", "worker", "beat"}
 

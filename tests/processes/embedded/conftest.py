@@ -13,7 +13,7 @@ import pytest
 
 from embedded import ports, process
 from embedded.layout import ROOT
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 OUTSIDE = (
     "DATABASE_URL",

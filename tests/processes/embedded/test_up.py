@@ -3,7 +3,7 @@
 import signal
 import socket
 
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 
 def test_a_port_in_use_names_another(program):

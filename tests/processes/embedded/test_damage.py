@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from embedded import credentials, notes, process
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 COUNT = """
 import os, psycopg

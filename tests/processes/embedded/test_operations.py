@@ -1,6 +1,6 @@
 """`down`, `reset`, `status` and `logs`, without a whole start."""
 
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 HOLD = ("exec", "--profile", "test", "--", "sh", "-c", "echo here; exec sleep 60")
 

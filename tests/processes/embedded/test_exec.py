@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from embedded import notes, process
-from tests.integration.embedded.waiting import wait_until
+from tests.processes.embedded.waiting import wait_until
 
 ASK = """
 import os, psycopg, redis

@@ -1,0 +1,3 @@
+from tests.integration.realtime.conftest import endpoint, socket
+
+__all__ = ["endpoint", "socket"]

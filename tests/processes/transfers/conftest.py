@@ -1,0 +1,3 @@
+from tests.integration.transfers.conftest import _own_files, exported, filled
+
+__all__ = ["_own_files", "exported", "filled"]
