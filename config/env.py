@@ -86,6 +86,17 @@ class Env(BaseSettings):
     pusher_cluster: str = ""
     roblox_api_url: str = "https://apis.roblox.com"
     sandbox_url: str = ""
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    github_client_id: str = ""
+    github_client_secret: SecretStr = SecretStr("")
+    roblox_client_id: str = ""
+    roblox_client_secret: SecretStr = SecretStr("")
+    roblox_issuer: str = "https://apis.roblox.com/oauth"
+    oidc_name: str = Field(default="Single sign-on", min_length=1, max_length=40)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_api_url: str = "https://api.stripe.com"
     sendgrid_api_key: SecretStr = SecretStr("")
@@ -167,7 +178,14 @@ class Env(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("public_url", "pusher_url", "roblox_api_url", "stripe_api_url")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def check_issuer(cls, value: str) -> str:
+        return cls.check_url(value) if value else value
+
+    @field_validator(
+        "public_url", "pusher_url", "roblox_api_url", "roblox_issuer", "stripe_api_url"
+    )
     @classmethod
     def check_url(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.urls import build_provider_urlpatterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -13,6 +14,10 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("apps.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/connected/", include("allauth.socialaccount.urls")),
+    # Answers come to one host, which is what vendors are told of; workspaces lead here.
+    path("accounts/", include(build_provider_urlpatterns())),
+    path("_allauth/", include("allauth.headless.urls")),
     path("realtime/", include("apps.realtime.urls")),
     path("apps/", include("apps.realtime.api_urls")),
     path("docs/problems/", problems, name="problems"),

@@ -11,6 +11,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("apps.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/connected/", include("allauth.socialaccount.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     re_path(r"^api/(?P<version>v1)/", include("config.urls_api")),
     re_path(r"^api/", problems.absent),
     path("realtime/", include("apps.realtime.urls")),

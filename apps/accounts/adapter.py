@@ -18,6 +18,11 @@ WORKSPACES = "/workspaces/"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": "This is not the code we sent. Look into the newest mail.",
+    }
+
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- allauth's signature
         user.name = form.cleaned_data.get("name", "")
         return super().save_user(request, user, form, commit=commit)

@@ -14,4 +14,5 @@ from .payments import *
 from .realtime import *
 from .security import *
 from .sessions import *
+from .social import *
 from .workspaces import *

@@ -29,6 +29,9 @@ ACCOUNT_FORMS = {
     "login": "apps.accounts.forms.LoginForm",
     "signup": "apps.accounts.forms.SignupForm",
     "reset_password": "apps.accounts.forms.ResetPasswordForm",  # pragma: allowlist secret
+    "add_email": "apps.accounts.forms.AddEmailForm",
+    "request_login_code": "apps.accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "apps.accounts.forms.ConfirmLoginCodeForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
@@ -37,6 +40,17 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+# Deeds that could lock a person out of their account ask who it is once more.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+# Programs sign in by JSON, the same ways; their sessions belong to one host, too.
+HEADLESS_TOKEN_STRATEGY = "apps.tenants.headless.HostSessionStrategy"  # noqa: S105
+# Signing in with a code from one's mail.
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.partition(":")[0]
 
 # The demo's people (`manage.py seed_demo`); made by `make up`, never set in production.

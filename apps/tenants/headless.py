@@ -1,0 +1,30 @@
+"""Sessions of programs, which bring them in a header: they belong to one host like any other."""
+
+from __future__ import annotations
+
+from allauth.core import context
+from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from apps.tenants.middleware import SESSION_WORKSPACE
+
+
+class HostSessionStrategy(SessionTokenStrategy):  # type: ignore[misc]
+    def create_session_token(self, request: HttpRequest) -> str:
+        """A sign-in that waits for its second step belongs to its host already."""
+        request.session[SESSION_WORKSPACE] = _here(request)
+        request.session.save()
+        return str(super().create_session_token(request))
+
+    def lookup_session(self, session_token: str) -> SessionBase | None:
+        """None on another host than the one it was opened on, as for a made-up token."""
+        session: SessionBase | None = super().lookup_session(session_token)
+        if session is None or session.get(SESSION_WORKSPACE) != _here(context.request):
+            return None
+        return session
+
+
+def _here(request: HttpRequest) -> str:
+    tenant = getattr(request, "tenant", None)
+    return tenant.schema_name if tenant else ""
