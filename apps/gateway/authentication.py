@@ -10,27 +10,40 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps.gateway import networks, refusals
+from apps.gateway.errors import KeyMalformed, KeyRefused
 from apps.gateway.models import ApiKey
-from apps.gateway.services import api_keys
+from apps.gateway.services import verification
+from apps.tenants.models import Tenant
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer tbx_…` (RFC 6750)."""
+    """`Authorization: Bearer tbx_…` (RFC 6750). A token with dots, a JWT, is somebody else's."""
 
     def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey] | None:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or "." in secret:
             return None
-        tenant = getattr(request._request, "tenant", None)
-        key = api_keys.authenticate(secret=secret.strip(), tenant=tenant) if tenant else None
-        if key is None:
-            raise AuthenticationFailed(
-                "This API key is unknown here, expired or revoked.", code="api_key_refused"
-            )
+        inner: Any = request._request
+        address = networks.address_of(inner)
+        if not verification.is_known(secret):
+            refusals.require_room(address)
+        key, is_former = self._verify(secret, inner.tenant, address)
+        verification.note_use(key=key, address=address, is_former=is_former)
         return key, key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         return 'Bearer realm="api"'
+
+    def _verify(self, secret: str, tenant: Tenant | None, address: str) -> tuple[ApiKey, bool]:
+        if tenant is None:
+            text = "API keys belong to a workspace: call its own address."
+            raise AuthenticationFailed(text, code=KeyRefused.code)
+        try:
+            return verification.verify(secret=secret, tenant=tenant, address=address)
+        except (KeyRefused, KeyMalformed) as error:
+            raise AuthenticationFailed(error.detail, code=error.code) from error
 
 
 class WorkspaceSessionAuthentication(SessionAuthentication):

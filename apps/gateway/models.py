@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -11,8 +12,15 @@ from django.utils import timezone
 from apps.core.ids import uuid7
 from apps.tenants.models import Tenant
 
+UNUSED_AFTER = timedelta(days=90)
+
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def of_secret(self, digest: str) -> Self:
+        """With this secret, or with it as the one before a rotation, until that one's end."""
+        former = Q(former_hash=digest, former_until__gt=timezone.now())
+        return self.filter(Q(secret_hash=digest) | former)
+
     def usable(self) -> Self:
         now = timezone.now()
         return self.filter(revoked_at__isnull=True).filter(
@@ -21,14 +29,31 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A program's way in: one workspace, chosen scopes. Only the SHA-256 of its secret is kept."""
+    """A program's way in: one workspace, chosen scopes. Only the SHA-256 of its secret is kept.
+
+    `former_hash` is the secret before the last rotation, which works until `former_until`.
+    `networks` in CIDR; empty allows every address.
+    """
+
+    class Environment(models.TextChoices):
+        LIVE = "live", "Live"
+        TEST = "test", "Test"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=12)
+    prefix = models.CharField(max_length=16)
     secret_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=40))
+    environment = models.CharField(
+        max_length=4, choices=Environment, default=Environment.LIVE, db_default=Environment.LIVE
+    )
+    networks = ArrayField(models.CharField(max_length=43), default=list, null=True, blank=True)
+    # Null, because many have none and those do not clash.
+    former_hash = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    former_until = models.DateTimeField(null=True, blank=True)
+    former_used_at = models.DateTimeField(null=True, blank=True)
+    rotated_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -36,12 +61,17 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "API key"
         ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["former_hash"], name="gateway_apikey_former_hash")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -55,6 +85,21 @@ class ApiKey(models.Model):
     is_authenticated = True
     is_anonymous = False
     is_active = True
+
+    @property
+    def is_test(self) -> bool:
+        return self.environment == self.Environment.TEST
+
+    @property
+    def is_overlapping(self) -> bool:
+        """Whether the secret before the last rotation still works."""
+        return bool(self.former_until and self.former_until > timezone.now())
+
+    @property
+    def is_unused(self) -> bool:
+        """Active, and nobody has used it for so long that it may be forgotten."""
+        since = self.last_used_at or self.created_at
+        return self.state == "active" and since < timezone.now() - UNUSED_AFTER
 
     @property
     def state(self) -> str:

@@ -6,7 +6,9 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from apps.gateway.errors import TestKeyRefused
 from apps.tenants.access import permissions_of
+from apps.tenants.permissions import TEST_SCOPES
 
 
 class WorkspacePermission(BasePermission):
@@ -24,4 +26,6 @@ class WorkspacePermission(BasePermission):
         if getattr(view, "action", "") is None:  # no action answers to this method
             raise MethodNotAllowed(request.method or "")
         needed = getattr(view, "required_permissions", {}).get(getattr(view, "action", None))
+        if getattr(request.user, "is_test", False) and needed not in TEST_SCOPES:
+            raise TestKeyRefused(f"A test key looks and works on staging; {needed} is beyond that.")
         return needed is not None and needed in permissions_of(request.user, tenant=tenant)

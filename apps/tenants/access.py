@@ -11,7 +11,7 @@ from apps.tenants import configuration
 from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
 from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.permissions import OPERATOR, PERMISSIONS, WHILE_SUSPENDED
+from apps.tenants.permissions import OPERATOR, PERMISSIONS, TEST_SCOPES, WHILE_SUSPENDED
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
             tenant.schema_name if tenant else connection.schema_name
         )
         scopes = frozenset(actor.scopes) if same else frozenset()
+        if actor.is_test:
+            scopes &= frozenset(TEST_SCOPES)
         return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
     schema_name = tenant.schema_name if tenant else connection.schema_name
     membership = (

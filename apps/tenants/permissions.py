@@ -227,6 +227,12 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
 # What an API key can be given: people are managed by people, and people close a workspace.
 KEPT_FROM_KEYS: Final = tuple(each.name for each in DECLARED.values() if not each.for_keys)
 SCOPES: Final = tuple(sorted(each.name for each in DECLARED.values() if each.for_keys))
+# What a test key can be given: to look, and to work on staging. Whatever is new stays out of it.
+TEST_SCOPES: Final = tuple(
+    scope
+    for scope in SCOPES
+    if DECLARED[scope].is_view or scope in {"releases.create", "deployments.stage"}
+)
 # What owners alone hold and no custom role can be given.
 OWNERS_ALONE: Final = frozenset({"members.make_owner", "workspace.delete"})
 

@@ -91,6 +91,8 @@ LIMITS: Final[dict[str, Limit]] = {
 class Plan:
     """`limits`: by limit's key the most that is allowed; what is left out is not limited.
 
+    `rates`: what one API key, one person and the whole workspace may ask of the API within a
+    minute, in credits: most requests cost one.
     `pooled`: the schools of a district draw on its limits together instead of having their own.
     """
 
@@ -98,6 +100,7 @@ class Plan:
     name: str
     text: str
     limits: Mapping[str, int]
+    rates: Mapping[str, int]
     pooled: bool = False
 
 
@@ -112,6 +115,7 @@ FREE: Final = Plan(
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2,
     },
+    {"key": 120, "person": 240, "workspace": 600},
 )  # fmt: skip
 STARTER: Final = Plan(
     "starter",
@@ -122,6 +126,7 @@ STARTER: Final = Plan(
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3,
     },
+    {"key": 300, "person": 300, "workspace": 1_800},
 )  # fmt: skip
 SCHOOL: Final = Plan(
     "school",
@@ -132,6 +137,7 @@ SCHOOL: Final = Plan(
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5,
     },
+    {"key": 600, "person": 600, "workspace": 6_000},
 )  # fmt: skip
 DISTRICT: Final = Plan(
     "district",
@@ -142,6 +148,7 @@ DISTRICT: Final = Plan(
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200,
     },
+    {"key": 1_200, "person": 600, "workspace": 12_000},
     pooled=True,
 )  # fmt: skip
 

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "apps.core.middleware.RequestMetricsMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.tenants.middleware.WorkspaceMiddleware",
+    "apps.gateway.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "apps.tenants.localisation.LocalisationMiddleware",
     "django.middleware.common.CommonMiddleware",

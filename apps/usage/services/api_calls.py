@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,7 +21,8 @@ REMEMBERED = 5_000
 @dataclass(frozen=True)
 class Ceiling:
     """What a workspace's number of today may become. `tight` is the limit that sets it, None
-    where there is none; `marks` are the numbers at which somebody is to be warned.
+    where there is none; `marks` are the numbers at which somebody is to be warned; `rates` those of
+    the plan (`plans.Plan`).
     """
 
     day: date
@@ -29,6 +31,7 @@ class Ceiling:
     most: int | None
     tight: State | None
     marks: frozenset[int]
+    rates: Mapping[str, int]
 
 
 _ceilings: dict[str, Ceiling] = {}
@@ -39,15 +42,22 @@ def take(*, tenant: Tenant) -> None:
 
     A change of plan, and what other schools of a district use, is heard of within half a minute.
     """
-    ceiling = _ceiling(tenant)
+    ceiling = ceiling_of(tenant)
     try:
         taken, now = calls.take(schema_name=tenant.schema_name, most=ceiling.most)
     except RedisError:
         return
+    judge(taken=taken, now=now, ceiling=ceiling, tenant=tenant)
+
+
+def judge(*, taken: bool, now: int, ceiling: Ceiling, tenant: Tenant) -> None:
+    """What follows from the answer of `calls.take`, or of its script within another: raises
+    `CallLimitReached`, or warns when a threshold was just passed.
+    """
     if not taken and ceiling.tight:
         used = ceiling.tight.used + now - ceiling.began_at
         raise limits.refusal(replace(ceiling.tight, used=used))
-    if now in ceiling.marks:
+    if taken and now in ceiling.marks:
         warnings.evaluate(tenant=tenant)
 
 
@@ -59,7 +69,8 @@ def forget(*, schema_name: str | None = None) -> None:
         _ceilings.pop(schema_name, None)
 
 
-def _ceiling(tenant: Tenant) -> Ceiling:
+def ceiling_of(tenant: Tenant) -> Ceiling:
+    """Costs no query when asked again within half a minute."""
     known = _ceilings.get(tenant.schema_name)
     if known is None or known.until < time.monotonic() or known.day != usage.today():
         if len(_ceilings) >= REMEMBERED:
@@ -85,4 +96,5 @@ def _look(tenant: Tenant) -> Ceiling:
         most=None if room is None else began_at + max(0, room),
         tight=tight,
         marks=frozenset(marks),
+        rates=limits.plan_of(limits.pool_of(tenant) or tenant).rates,
     )

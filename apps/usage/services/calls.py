@@ -25,15 +25,19 @@ from apps.usage.services import usage
 
 LIFE = ":life"
 KEPT_DAYS = 8
-TAKE = """
-local so_far = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
-local most = tonumber(ARGV[3])
-if most >= 0 and so_far + tonumber(ARGV[2]) > most then return {0, so_far} end
-if redis.call('HSETNX', KEYS[1], ':life', ARGV[4]) == 1 then
-    redis.call('EXPIRE', KEYS[1], ARGV[5])
+# As a function, so that a script of an upper floor can count in its own round trip.
+LUA = """
+local function take(key, name, amount, most, life, seconds)
+    local so_far = tonumber(redis.call('HGET', key, name) or '0')
+    if most >= 0 and so_far + amount > most then return 0, so_far end
+    if redis.call('HSETNX', key, ':life', life) == 1 then redis.call('EXPIRE', key, seconds) end
+    return 1, redis.call('HINCRBY', key, name, amount)
 end
-return {1, redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])}
 """
+TAKE = f"""{LUA}
+return {{take(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5])}}
+"""
+LIFE_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,15 @@ def take(*, schema_name: str, most: int | None = None, amount: int = 1) -> tuple
     """Count `amount` calls of today unless there would be more than `most`: whether they were
     counted, and how many there are now in this hash. Raises `RedisError`.
     """
-    values = [schema_name, amount, -1 if most is None else most, secrets.token_hex(8), _seconds()]
-    taken, now = _script(settings.REDIS_URL)(keys=[_key(usage.today())], args=values)
+    values = arguments(schema_name=schema_name, most=most, amount=amount)
+    taken, now = _script(settings.REDIS_URL)(keys=[key_of(usage.today())], args=values)
     return bool(taken), int(now)
+
+
+def arguments(*, schema_name: str, most: int | None, amount: int = 1) -> list[str | int]:
+    """What follows the key in a call of `take` in Lua."""
+    limit = -1 if most is None else most
+    return [schema_name, amount, limit, secrets.token_hex(LIFE_BYTES), KEPT_DAYS * 24 * 3600]
 
 
 def flush() -> set[str]:
@@ -66,13 +76,13 @@ def flush() -> set[str]:
                 metric=API_CALLS, day=found.day, source=found.life, amounts=found.amounts
             )
             if back > 1:  # nobody counts there any more
-                _redis(settings.REDIS_URL).delete(_key(found.day))
+                _redis(settings.REDIS_URL).delete(key_of(found.day))
     return touched
 
 
 def read(day: date) -> Hash | None:
     """The hash of a day, or None where there is none. Raises `RedisError`."""
-    values = _redis(settings.REDIS_URL).hgetall(_key(day))
+    values = _redis(settings.REDIS_URL).hgetall(key_of(day))
     return _as_hash(day, values)
 
 
@@ -80,7 +90,7 @@ def present(*, schema_names: Sequence[str]) -> Hash | None:
     """Today's hash of some workspaces; None without Redis, too."""
     names = [LIFE, *schema_names]
     try:
-        numbers = _redis(settings.REDIS_URL).hmget(_key(usage.today()), names)
+        numbers = _redis(settings.REDIS_URL).hmget(key_of(usage.today()), names)
     except RedisError:
         return None
     values = {name: value for name, value in zip(names, numbers, strict=True) if value}
@@ -94,12 +104,9 @@ def _as_hash(day: date, values: dict[str, str]) -> Hash | None:
     return Hash(day, life, {name: int(number) for name, number in values.items()})
 
 
-def _key(day: date) -> str:
+def key_of(day: date) -> str:
+    """Where in Redis a day is counted."""
     return f"usage:api_calls:{day.isoformat()}"
-
-
-def _seconds() -> int:
-    return KEPT_DAYS * 24 * 3600
 
 
 @cache

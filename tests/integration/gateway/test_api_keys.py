@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid, NotFound
+from apps.gateway.key_format import digest
 from apps.gateway.models import ApiKey
 from apps.gateway.services import api_keys
 from apps.tenants.access import permissions_of
@@ -24,6 +25,7 @@ def test_the_secret_stands_nowhere(alpha):
     stored = str(ApiKey.objects.values().get())
     assert secret not in stored
     assert secret.startswith(key.prefix)
+    assert key.prefix.startswith("tbx_live_")
 
 
 def test_a_key_opens_its_workspace(alpha, browse):
@@ -50,6 +52,29 @@ def test_a_made_up_key_opens_nothing(alpha, browse, secret):
     assert call(browse, secret.encode()).status_code == 401
 
 
+def test_a_typing_mistake_is_told_without_asking_the_database(
+    alpha, browse, django_assert_num_queries
+):
+    _, secret = make_key(alpha)
+    client = browse(None)
+    client.get("/healthz")  # the workspace is known from here on
+    with django_assert_num_queries(0):
+        answer = client.get(
+            "/api/v1/releases/", headers={"Authorization": f"Bearer {secret[:-1]}!"}
+        )
+    assert answer.json()["code"] == "api_key_malformed"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_key_from_before_there_were_environments_still_opens(alpha, browse):
+    former = "tbx_" + "aB3-_" * 8 + "xyz"
+    ApiKey.objects.create(
+        tenant=alpha, name="Old", prefix=former[:10], secret_hash=digest(former),
+        scopes=["releases.view"],
+    )  # fmt: skip
+    assert call(browse, former).status_code == 200
+
+
 def test_a_scope_that_is_not_given_is_not_there(alpha, browse):
     _, secret = make_key(alpha, scopes=["deployments.view"])
     assert call(browse, secret).status_code == 403
@@ -62,6 +87,7 @@ def test_its_use_is_noted_once_a_minute(alpha, browse):
     call(browse, secret)
     assert first is not None
     assert ApiKey.objects.get().last_used_at == first
+    assert ApiKey.objects.get().last_used_address == "127.0.0.1"
 
 
 def test_a_key_is_nobody_in_another_workspace(alpha, beta):
@@ -77,6 +103,10 @@ def test_a_key_is_nobody_in_another_workspace(alpha, beta):
         ({"scopes": []}, "scopes"),
         ({"scopes": ["members.invite"]}, "scopes"),
         ({"scopes": ["releases.fly"]}, "scopes"),
+        ({"scopes": ["deployments.promote"], "environment": "test"}, "scopes"),
+        ({"environment": "space"}, "environment"),
+        ({"allowed_networks": ["home", "10.0.0.0/8"]}, "networks"),
+        ({"allowed_networks": [f"10.0.0.{n}" for n in range(21)]}, "networks"),
         ({"expires_at": timezone.now() - timedelta(days=1)}, "expires_at"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_redis_that_forgot_begins_another_life(alpha, server):
 def test_a_redis_that_comes_back_older_takes_nothing_away(alpha, server):
     take(5)
     calls.flush()
-    server.hset(calls._key(usage.today()), "w_alpha", 3)
+    server.hset(calls.key_of(usage.today()), "w_alpha", 3)
     calls.flush()
     assert stored() == used(alpha) == 5
 
@@ -101,13 +101,13 @@ def test_yesterdays_late_calls_are_flushed_and_older_days_put_away(server):
     calls.flush()
     assert sorted(UsageDay.objects.values_list("amount", flat=True)) == [1, 3]
     assert [key.decode() for key in server.keys("usage:*")] == [
-        calls._key(usage.today() - timedelta(days=1))
+        calls.key_of(usage.today() - timedelta(days=1))
     ]
 
 
 def test_a_day_ends_by_itself(server):
     take()
-    assert 0 < server.ttl(calls._key(usage.today())) <= calls.KEPT_DAYS * 86_400
+    assert 0 < server.ttl(calls.key_of(usage.today())) <= calls.KEPT_DAYS * 86_400
 
 
 class TestWithoutRedis:

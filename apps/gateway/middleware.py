@@ -1,0 +1,45 @@
+"""Around every API request: the headers of its limits, and what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+
+from apps.core.problems import API, document
+from apps.gateway import metrics, networks, refusals
+from apps.gateway.throttling import refusal
+
+UNAUTHORIZED = 401
+GetResponse = Callable[[Any], HttpResponse]
+
+
+class ApiMiddleware:
+    """Adds `RateLimit` and `X-Request-Cost` to what was let in or refused by its limits. An
+    address that keeps coming without anybody's key or session is answered 429.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        request.admission = None
+        response = self.get_response(request)
+        if response.status_code == UNAUTHORIZED:
+            response = _count_refusal(request, response)
+        if request.admission is not None:
+            for name, value in request.admission.headers().items():
+                response.headers.setdefault(name, value)
+        return response
+
+
+def _count_refusal(request: Any, response: HttpResponse) -> HttpResponse:
+    metrics.refused("not_authenticated")
+    found = refusals.count(networks.address_of(request))
+    if found is None:
+        return response
+    request.admission = found
+    return document(refusal(found), request)
