@@ -25,7 +25,7 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test coverage e2e processes clamav pooler promtool check \
+.PHONY: help up down reset status logs shell operator-code test coverage e2e processes fuzz clamav pooler promtool check \
 	check-style check-types \
 	check-floors check-migrations check-templates check-frontend check-secrets format bench requirements install-dev
 
@@ -64,6 +64,9 @@ e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 
 processes: install-dev ## Services and workers that are killed, stalled and restarted
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/processes $(ARGS)
+
+fuzz: install-dev ## Every operation of the OpenAPI document with good and bad input, as every role
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 clamav: install-dev ## Virus scan on a real clamd (Debian's clamav-daemon)
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/clamav $(ARGS)

@@ -20,10 +20,10 @@ from apps.roblox.models import (
 
 class EnvironmentSerializer(serializers.ModelSerializer[Environment]):
     live_release = serializers.CharField(
-        source="live_deployment.release.version", default=None, read_only=True
+        source="live_deployment.release.version", default=None, read_only=True, allow_null=True
     )
     roblox_version = serializers.IntegerField(
-        source="live_deployment.roblox_version", default=None, read_only=True
+        source="live_deployment.roblox_version", default=None, read_only=True, allow_null=True
     )
 
     class Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
@@ -28,7 +29,11 @@ class UsageViewSet(viewsets.ViewSet):
     serializer_class = shapes.UsageSerializer
     required_permissions: ClassVar = {"list": "usage.view"}
 
-    @extend_schema(operation_id="usage", parameters=SPAN, responses=shapes.UsageSerializer)
+    @extend_schema(
+        operation_id="usage",
+        parameters=SPAN,
+        responses=forced_singular_serializer(shapes.UsageSerializer),
+    )
     def list(self, request: Request, **_: Any) -> Response:
         """Plan, limits and the days or months of a span. `series` of what is counted has a
         number for each of them, of what is sampled null where no sample was taken.
