@@ -16,9 +16,22 @@ PROBLEM = {
         "code": {"type": "string", "description": "stable; decide by this"},
         "instance": {"type": "string", "description": "the path that was called"},
         "errors": {
-            "type": "object",
-            "description": "for code `invalid`: messages by field",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "type": "array",
+            "description": "for code `invalid`: everything that is wrong, each with its place",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "in the body: a JSON pointer as a URI fragment (RFC 6901)",
+                    },
+                    "parameter": {"type": "string", "description": "in the query: its name"},
+                    "header": {"type": "string", "description": "in the headers: its name"},
+                    "code": {"type": "string", "description": "stable; the kind of error"},
+                    "detail": {"type": "string"},
+                },
+            },
         },
     },
     "additionalProperties": True,

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.core.errors import DomainError, NotFound
+from apps.core.errors import DomainError, Invalid, NotFound
 from apps.core.problems import API, MEDIA_TYPE, address, document
 from apps.gateway import catalogue
+from apps.rest import input_errors
+from apps.rest.errors import BodyTooLarge
+from apps.rest.input_errors import InputRefused
 
 
 class InternalError(DomainError):
@@ -44,39 +53,55 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
     problem = _problem(error)
     if problem is None:
         return None
-    headers = {}
-    if isinstance(error, exceptions.APIException):
-        if challenge := getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = challenge
-        if wait := getattr(error, "wait", None):
-            headers["Retry-After"] = str(round(wait))
-    if isinstance(error, DomainError) and (wait := getattr(error, "retry_after", None)):
-        headers["Retry-After"] = str(round(wait))
     problem = {"type": address(problem["code"]), **problem}
     problem["instance"] = context["request"].path
-    return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+    return Response(
+        problem, status=problem["status"], headers=_headers(error), content_type=MEDIA_TYPE
+    )
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    headers = dict(getattr(error, "headers", {}))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None) or getattr(error, "retry_after", None):
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    return headers
 
 
 def _problem(error: Exception) -> dict[str, Any] | None:
+    error = _known(error)
+    if isinstance(error, exceptions.ValidationError):
+        error = InputRefused(input_errors.of_serializer(error.detail))
+    if isinstance(error, Invalid):
+        return _invalid(error)
     if isinstance(error, DomainError):
         return error.as_problem()
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
-    if isinstance(error, exceptions.ValidationError):
-        return {
-            "code": "invalid",
-            "status": 422,
-            "title": "Some of the input is not valid",
-            "detail": "See errors for what to change.",
-            "errors": error.detail,
-        }
     return {
         "code": getattr(error.detail, "code", error.default_code),
         "status": error.status_code,
         "title": catalogue.title_of(type(error)),
         "detail": str(error.detail),
     }
+
+
+def _invalid(error: Invalid) -> dict[str, Any]:
+    """`errors` of the document is a list with places; inside, a domain's is a map by field."""
+    found = error.found if isinstance(error, InputRefused) else input_errors.of_domain(error)
+    members = [each.as_member() for each in found]
+    return {**error.as_problem(), **({"errors": members} if members else {})}
+
+
+def _known(error: Exception) -> Exception:
+    """Django's own refusals as DRF's."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge("Send less at once, or a file as multipart/form-data.")
+    if isinstance(error, BadRequest | SuspiciousOperation):  # too many fields or files in a form
+        return exceptions.ParseError("The body cannot be read. " + str(error))
+    return error

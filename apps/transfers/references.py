@@ -96,6 +96,7 @@ def shared() -> tuple[Shared, ...]:
 # Public rows with a workspace in them that stay behind, each with the reason.
 STAYING = {
     "tenants.domain": "a host leads to one installation; custom ones are asked for again",
+    "rest.storedanswer": "what programs were answered at the old address, for a day",
     # pragma: allowlist nextline secret
     "gateway.apikey": "it was given for another address; a new one is made here",
     "mail.message": "mail that was sent is not sent again",

@@ -23,6 +23,7 @@ SHARED_APPS = [
     "apps.accounts",
     "apps.jobs",
     "apps.audit",
+    "apps.rest",
     "apps.transfers",  # adds verbs to the command of apps.tenants
     "apps.tenants",
     "apps.usage",

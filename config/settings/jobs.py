@@ -46,6 +46,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("tenants.check_domains", "bulk", 600, minutes=10),
         _every("usage.settle", "default", 50, minutes=1),
         _every("usage.look", "bulk", 3000, hours=1),
+        _every("rest.forget_answers", "bulk", 3000, hours=1),
         _every("usage.forget", "bulk", 80000, days=1),
     )
 }

@@ -9,27 +9,27 @@ from django.http import HttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.media.services import blobs
+from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
+from apps.rest.strict_json import StrictJSONParser
+from apps.rest.strictness import Nothing
 from apps.roblox.api import serializers as shapes
 from apps.roblox.models import Deployment, Environment, Experience, Release
 from apps.roblox.services import deployments, experiences, releases
 
 
-def parsed(shape: Any, request: Request) -> dict[str, Any]:
-    form = shape(data=request.data)
-    form.is_valid(raise_exception=True)
-    return dict(form.validated_data)
-
-
-class ExperienceViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Experience]
-):
+class ExperienceViewSet(Listed, Retrieved, WorkspaceViewSet[Experience]):
+    inputs: ClassVar = {
+        "create": shapes.ExperienceInput,
+        "partial_update": shapes.ExperienceRename,
+        "configure": shapes.EnvironmentInput,
+    }
     serializer_class = shapes.ExperienceSerializer
     lookup_field = "slug"
     required_permissions: ClassVar = {
@@ -37,6 +37,7 @@ class ExperienceViewSet(
         "retrieve": "experiences.view",
         "create": "experiences.create",
         "partial_update": "experiences.update",
+        "environment": "experiences.view",
         "configure": "environments.update",
     }
 
@@ -45,31 +46,41 @@ class ExperienceViewSet(
             Prefetch("environments", Environment.objects.with_live())
         )
 
-    @extend_schema(request=shapes.ExperienceInput, responses={201: shapes.ExperienceSerializer})
-    def create(self, request: Request, **_: Any) -> Response:
-        experience = experiences.create(by=request.user, **parsed(shapes.ExperienceInput, request))
-        return Response(self.get_serializer(experience).data, status=status.HTTP_201_CREATED)
+    def get_serializer_class(self) -> Any:
+        one = self.action in {"environment", "configure"}
+        return shapes.EnvironmentSerializer if one else shapes.ExperienceSerializer
 
-    @extend_schema(request=shapes.ExperienceRename, responses=shapes.ExperienceSerializer)
+    def locked(self) -> Any:
+        return self._environment() if self.action == "configure" else super().locked()
+
+    @extend_schema(responses={201: shapes.ExperienceSerializer})
+    def create(self, request: Request, **_: Any) -> Response:
+        experience = experiences.create(by=request.user, **self.given)
+        return self.answer(experience, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=shapes.ExperienceSerializer)
     def partial_update(self, request: Request, slug: str, **_: Any) -> Response:
         experience = experiences.rename(
-            experience=experiences.find(slug=slug),
-            by=request.user,
-            **parsed(shapes.ExperienceRename, request),
+            experience=experiences.find(slug=slug), by=request.user, **self.given
         )
-        return Response(self.get_serializer(experience).data)
+        return self.answer(experience)
 
-    @extend_schema(request=shapes.EnvironmentInput, responses=shapes.EnvironmentSerializer)
-    @action(detail=True, methods=["put"], url_path=r"environments/(?P<kind>[a-z]+)")
-    def configure(self, request: Request, slug: str, kind: str, **_: Any) -> Response:
+    @extend_schema(responses=shapes.EnvironmentSerializer)
+    @action(detail=True, methods=["get"], url_path=r"environments/(?P<kind>[a-z]+)")
+    def environment(self, _request: Request, **_: Any) -> Response:
+        """One environment: its place, its key's state and what runs there."""
+        return self.answer(self._environment())
+
+    @extend_schema(responses=shapes.EnvironmentSerializer)
+    @environment.mapping.put
+    def configure(self, request: Request, **_: Any) -> Response:
         """Set an environment's place and its Open Cloud key."""
-        environment = experiences.find_environment(
-            experience=experiences.find(slug=slug), kind=kind
-        )
-        experiences.configure(
-            environment=environment, by=request.user, **parsed(shapes.EnvironmentInput, request)
-        )
-        return Response(shapes.EnvironmentSerializer(environment).data)
+        experiences.configure(environment=self._environment(), by=request.user, **self.given)
+        return self.answer(self._environment())
+
+    def _environment(self) -> Environment:
+        experience = experiences.find(slug=self.kwargs["slug"])
+        return experiences.find_environment(experience=experience, kind=self.kwargs["kind"])
 
 
 class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]
@@ -80,11 +91,10 @@ class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]
         fields = ["experience", "state", "version"]
 
 
-class ReleaseViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Release]
-):
+class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
+    inputs: ClassVar = {"create": shapes.ReleaseInput, "withdraw": Nothing}
     filterset_class = ReleaseFilter
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [StrictJSONParser, MultiPartParser]
     required_permissions: ClassVar = {
         "list": "releases.view",
         "retrieve": "releases.view",
@@ -109,7 +119,7 @@ class ReleaseViewSet(
     )
     def create(self, request: Request, **_: Any) -> Response:
         """Upload a place file. It is read at once; its scripts are scanned in a job."""
-        wish = parsed(shapes.ReleaseInput, request)
+        wish = dict(self.given)
         file = wish.pop("file")
         releases.require_size(file.size)
         release = releases.create(
@@ -119,13 +129,12 @@ class ReleaseViewSet(
             by=request.user,
             **wish,
         )
-        return Response(self.get_serializer(release).data, status=status.HTTP_201_CREATED)
+        return self.answer(release, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=None, responses=shapes.ReleaseDetailSerializer)
+    @extend_schema(responses=shapes.ReleaseDetailSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, **_: Any) -> Response:
-        release = releases.withdraw(release=self.get_object(), by=request.user)
-        return Response(self.get_serializer(release).data)
+        return self.answer(releases.withdraw(release=self.get_object(), by=request.user))
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
@@ -143,9 +152,12 @@ class DeploymentFilter(filters.FilterSet):  # type: ignore[misc]
         fields = ["experience", "environment", "state", "kind"]
 
 
-class DeploymentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Deployment]
-):
+class DeploymentViewSet(Listed, Retrieved, WorkspaceViewSet[Deployment]):
+    inputs: ClassVar = {
+        "create": shapes.ReleaseChoice,
+        "promote": shapes.ReleaseChoice,
+        "rollback": shapes.RollbackInput,
+    }
     filterset_class = DeploymentFilter
     required_permissions: ClassVar = {
         "list": "deployments.view",
@@ -163,22 +175,22 @@ class DeploymentViewSet(
         listing = self.action == "list"
         return shapes.DeploymentSerializer if listing else shapes.DeploymentDetailSerializer
 
-    @extend_schema(request=shapes.ReleaseChoice, responses={202: shapes.DeploymentDetailSerializer})
+    @extend_schema(responses={202: shapes.DeploymentDetailSerializer})
     def create(self, request: Request, **_: Any) -> Response:
         """Deploy a release to staging."""
-        return self._accepted(deployments.stage(release=_release(request), by=request.user))
+        return self._accepted(deployments.stage(release=self._release(), by=request.user))
 
-    @extend_schema(request=shapes.ReleaseChoice, responses={202: shapes.DeploymentDetailSerializer})
+    @extend_schema(responses={202: shapes.DeploymentDetailSerializer})
     @action(detail=False, methods=["post"])
     def promote(self, request: Request, **_: Any) -> Response:
         """Deploy to production what staging runs."""
-        return self._accepted(deployments.promote(release=_release(request), by=request.user))
+        return self._accepted(deployments.promote(release=self._release(), by=request.user))
 
-    @extend_schema(request=shapes.RollbackInput, responses={202: shapes.DeploymentDetailSerializer})
+    @extend_schema(responses={202: shapes.DeploymentDetailSerializer})
     @action(detail=False, methods=["post"])
     def rollback(self, request: Request, **_: Any) -> Response:
         """Publish an earlier release again."""
-        wish = parsed(shapes.RollbackInput, request)
+        wish = self.given
         experience = experiences.find(slug=wish["experience"])
         version = wish["version"]
         deployment = deployments.roll_back(
@@ -192,7 +204,11 @@ class DeploymentViewSet(
 
     def _accepted(self, deployment: Deployment) -> Response:
         fresh = deployments.find(deployment_id=str(deployment.pk))
-        return Response(self.get_serializer(fresh).data, status=status.HTTP_202_ACCEPTED)
+        return self.answer(fresh, status=status.HTTP_202_ACCEPTED)
+
+    def _release(self) -> Release:
+        experience = experiences.find(slug=self.given["experience"])
+        return releases.find(experience=experience, version=self.given["version"])
 
 
 def download(release: Release) -> HttpResponse:
@@ -204,9 +220,3 @@ def download(release: Release) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["ETag"] = f'"{artifact.sha256}"'
     return response
-
-
-def _release(request: Request) -> Release:
-    wish = parsed(shapes.ReleaseChoice, request)
-    experience = experiences.find(slug=wish["experience"])
-    return releases.find(experience=experience, version=wish["version"])

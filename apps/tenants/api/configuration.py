@@ -6,41 +6,22 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import path
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, pagination, serializers, viewsets
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from apps.core.errors import DomainError, Invalid
+from apps.core.errors import Invalid
+from apps.rest import queries
+from apps.rest.pagination import CursorPagination
+from apps.rest.resources import Listed, WorkspaceViewSet
+from apps.rest.strictness import Nothing
 from apps.tenants import configuration as reading
 from apps.tenants.configuration_words import MARKS, WEEK_DAYS
 from apps.tenants.models import ConfigurationVersion, Tenant
 from apps.tenants.services import configuration
-
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="the ETag that was read, or * to change whatever is there",
-)
-ETAG = OpenApiParameter("ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200])
-
-
-class PreconditionMissing(DomainError):
-    """A change says which version it is about, so that nobody's work is overwritten unseen
-    (RFC 6585 section 3).
-    """
-
-    code = "precondition_required"
-    status = 428
-    title = "Say which version you are changing"
-
-    def __init__(self) -> None:
-        super().__init__("Read the configuration and send its ETag along as If-Match.")
 
 
 class TermShape(serializers.Serializer[Any]):
@@ -59,7 +40,14 @@ class ConfigurationChange(serializers.Serializer[Any]):
         required=False,
         help_text="those named; null is the default",
     )
-    accent = serializers.CharField(required=False, help_text='a colour as #rrggbb, or ""')
+    limits = serializers.DictField(
+        child=serializers.IntegerField(allow_null=True),
+        required=False,
+        help_text="only operators change them",
+    )
+    accent = serializers.CharField(
+        required=False, allow_blank=True, help_text='a colour as #rrggbb, or ""'
+    )
     mark = serializers.ChoiceField(choices=list(MARKS), required=False)
 
 
@@ -89,44 +77,45 @@ class VersionShape(serializers.ModelSerializer[ConfigurationVersion]):
         fields = ["number", "changed_by", "changed_at", "changes", "reason", "restored_from"]
 
 
-class NewestFirst(pagination.CursorPagination):
+class NewestFirst(CursorPagination):
     ordering = "-number"
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
 
 
-class ConfigurationViewSet(viewsets.GenericViewSet[Any]):
+class Versioned:
+    """Mixin: the configuration's number is its ETag."""
+
+    def present_etag(self: Any) -> str:
+        return _etag(Tenant.objects.select_for_update(no_key=True).get(pk=self.tenant.pk))
+
+
+class ConfigurationViewSet(Versioned, WorkspaceViewSet[Tenant]):
     serializer_class = ConfigurationShape
+    queryset = Tenant.objects.none()
+    inputs: ClassVar = {"partial_update": ConfigurationChange}
+    if_match_required = frozenset({"partial_update"})
     required_permissions: ClassVar = {
         "retrieve": "workspace.view",
         "partial_update": "workspace.configure",
     }
 
-    @extend_schema(responses=ConfigurationShape, parameters=[ETAG])
-    def retrieve(self, request: Request, **_: Any) -> Response:
-        return _answer(_tenant(request))
+    @extend_schema(responses=ConfigurationShape)
+    def retrieve(self, _request: Request, **_: Any) -> Response:
+        return _answer(self, self.tenant)
 
-    @extend_schema(
-        request=ConfigurationChange, responses=ConfigurationShape, parameters=[IF_MATCH, ETAG]
-    )
+    @extend_schema(responses=ConfigurationShape)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Change what is named; the rest stays. 412 when somebody was faster."""
-        wanted = request.data
-        if not isinstance(wanted, dict) or not wanted:
+        if not self.given:
             raise Invalid("Send an object with the settings to change.")
-        if unknown := sorted(set(wanted) - set(reading.FIELDS)):
-            raise Invalid(errors={name: ["There is no such setting."] for name in unknown})
-        tenant = configuration.change(
-            tenant=_tenant(request), by=request.user, base=_base(request), exactly=True, **wanted
-        )
-        return _answer(tenant)
+        tenant = configuration.change(tenant=self.tenant, by=request.user, **self.given)
+        return _answer(self, tenant)
 
 
-class ConfigurationVersionViewSet(
-    mixins.ListModelMixin, viewsets.GenericViewSet[ConfigurationVersion]
-):
+class ConfigurationVersionViewSet(Versioned, Listed, WorkspaceViewSet[ConfigurationVersion]):
     """Every configuration the workspace had, newest first; 0 is how it began."""
+
+    inputs: ClassVar = {"restore": Nothing}
+    if_match_required = frozenset({"restore"})
 
     serializer_class = VersionShape
     pagination_class = NewestFirst
@@ -139,43 +128,29 @@ class ConfigurationVersionViewSet(
     }
 
     def get_queryset(self) -> QuerySet[ConfigurationVersion]:
-        return configuration.history(tenant=_tenant(self.request))
+        return configuration.history(tenant=self.tenant)
 
-    @extend_schema(request=None, responses=ConfigurationShape, parameters=[IF_MATCH, ETAG])
+    @extend_schema(responses=ConfigurationShape)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, number: str, **_: Any) -> Response:
         """Make this version's settings those in force, as a new version. What belongs to
         operators stays.
         """
-        tenant = configuration.restore(
-            tenant=_tenant(request), number=int(number), by=request.user, base=_base(request)
-        )
-        return _answer(tenant)
+        tenant = configuration.restore(tenant=self.tenant, number=int(number), by=request.user)
+        return _answer(self, tenant)
 
 
-def _tenant(request: Request) -> Tenant:
-    tenant: Tenant = request._request.tenant  # type: ignore[attr-defined]
-    return tenant
+def _etag(tenant: Tenant) -> str:
+    return f'"{tenant.configuration_version}"'
 
 
-def _base(request: Request) -> int | None:
-    """The version in If-Match; None for `*`, and for no version of ours one that never matches."""
-    given = request.headers.get("If-Match", "").strip()
-    if not given:
-        raise PreconditionMissing
-    tag = given.removeprefix("W/").strip('"')
-    if given == "*":
-        return None
-    return int(tag) if tag.isdecimal() and len(tag) < 10 else -1  # noqa: PLR2004
-
-
-def _answer(tenant: Tenant) -> Response:
+def _answer(view: Any, tenant: Tenant) -> Response:
     found = reading.of(tenant)
     values = found.model_dump(mode="json")
     values["features"] = found.switches()
-    version = tenant.configuration_version
-    shape = ConfigurationShape({"version": version, **values})
-    return Response(shape.data, headers={"ETag": f'"{version}"'})
+    shape = ConfigurationShape({"version": tenant.configuration_version, **values})
+    queries.select(shape, view.request)
+    return Response(shape.data, headers={"ETag": _etag(tenant)})
 
 
 router = SimpleRouter()

@@ -7,6 +7,6 @@ from apps.tenants.api import views
 
 router = SimpleRouter()
 router.register("workspace/domains", views.DomainViewSet, basename="domain")
-workspace = views.WorkspaceViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+workspace = views.WorkspaceDetailViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
 
 urlpatterns = [path("workspace/", workspace, name="workspace-detail"), *router.urls]

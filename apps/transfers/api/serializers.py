@@ -31,3 +31,7 @@ class ExportInput(serializers.Serializer[Any]):
 class DownloadSerializer(serializers.Serializer[Any]):
     url = serializers.URLField(help_text="works for an hour, takes Range requests")
     expires_at = serializers.DateTimeField()
+
+
+class DownloadQuery(serializers.Serializer[Any]):
+    token = serializers.CharField(allow_blank=True, help_text="as `download` gives it")

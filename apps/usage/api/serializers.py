@@ -14,8 +14,11 @@ class UsageQuery(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         # `from` is a word of Python, so it cannot be written as an attribute.
-        return {**super().get_fields(), "from": serializers.DateField(required=False),
-                "to": serializers.DateField(required=False)}  # fmt: skip
+        first = serializers.DateField(
+            required=False, help_text="first day, UTC; 30 days or 12 months when left out"
+        )
+        last = serializers.DateField(required=False, help_text="last day, UTC; today when left out")
+        return {**super().get_fields(), "from": first, "to": last}
 
 
 class PlanSerializer(serializers.Serializer[Any]):

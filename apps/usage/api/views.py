@@ -5,42 +5,33 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from drf_spectacular.helpers import forced_singular_serializer
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.rest.resources import Conventions, WorkspaceViewSet
 from apps.tenants.models import Tenant
 from apps.tenants.services import schools
 from apps.usage.api import serializers as shapes
 from apps.usage.services import limits, rosters, series
 
-SPAN = [
-    OpenApiParameter("by", OpenApiTypes.STR, enum=["day", "month"], default="day"),
-    OpenApiParameter("from", OpenApiTypes.DATE, description="first day, UTC; 30 days or 12 months"),
-    OpenApiParameter("to", OpenApiTypes.DATE, description="last day, UTC; today when left out"),
-]
 
-
-class UsageViewSet(viewsets.ViewSet):
+class UsageViewSet(Conventions, viewsets.ViewSet):
     """What the workspace uses."""
 
     serializer_class = shapes.UsageSerializer
+    queries: ClassVar = {"list": shapes.UsageQuery}
     required_permissions: ClassVar = {"list": "usage.view"}
 
     @extend_schema(
-        operation_id="usage",
-        parameters=SPAN,
-        responses=forced_singular_serializer(shapes.UsageSerializer),
+        operation_id="usage", responses=forced_singular_serializer(shapes.UsageSerializer)
     )
-    def list(self, request: Request, **_: Any) -> Response:
+    def list(self, _request: Request, **_: Any) -> Response:
         """Plan, limits and the days or months of a span. `series` of what is counted has a
         number for each of them, of what is sampled null where no sample was taken.
         """
-        query = shapes.UsageQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        wish, tenant = query.validated_data, _tenant(request)
+        wish, tenant = self.query, self.tenant
         found = {
             "plan": limits.plan_of(tenant),
             "by": wish["by"],
@@ -50,7 +41,7 @@ class UsageViewSet(viewsets.ViewSet):
         return Response(shapes.UsageSerializer(found).data)
 
 
-class SchoolViewSet(viewsets.GenericViewSet[Tenant]):
+class SchoolViewSet(WorkspaceViewSet[Tenant]):
     """The schools of a district."""
 
     queryset = Tenant.objects.none()  # `list` asks for those of its own workspace
@@ -58,13 +49,8 @@ class SchoolViewSet(viewsets.GenericViewSet[Tenant]):
     required_permissions: ClassVar = {"list": "schools.view"}
 
     @extend_schema(responses=shapes.SchoolSerializer(many=True))
-    def list(self, request: Request, **_: Any) -> Response:
+    def list(self, _request: Request, **_: Any) -> Response:
         """What each of them uses itself. 404 where the workspace is no district."""
-        page = self.paginate_queryset(schools.of(_tenant(request))) or []
-        shown = shapes.SchoolSerializer(rosters.describe(page), many=True)
+        page = self.paginate_queryset(schools.of(self.tenant)) or []
+        shown = self.get_serializer(rosters.describe(page), many=True)
         return self.get_paginated_response(shown.data)
-
-
-def _tenant(request: Any) -> Tenant:
-    found: Tenant = request._request.tenant
-    return found

@@ -10,6 +10,7 @@ from apps.jobs.task import run_now
 from apps.roblox.models import Deployment, Release
 from apps.roblox.services import releases
 from tests.factories.roblox import carry_out, make_experience, make_release, place_file
+from tests.fixtures.problems import places
 
 ALL = ["experiences.view", "releases.view", "deployments.view"]
 
@@ -96,14 +97,16 @@ def test_a_truncated_file_is_a_problem_that_says_where(lab, program):
 
 def test_a_file_larger_than_roblox_takes_is_refused(lab, program, monkeypatch):
     monkeypatch.setattr(releases, "LARGEST_PLACE", len(place_file()) - 1)
-    assert "100 MB" in upload(program).json()["errors"]["file"][0]
+    (error,) = upload(program).json()["errors"]
+    assert error["pointer"] == "#/file"
+    assert "100 MB" in error["detail"]
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0.0", "", "01.0.0", "1\u0663.0.0"])
 def test_a_version_must_be_semantic(lab, program, version):
     answer = upload(program, version)
     assert answer.status_code == 422
-    assert "version" in answer.json()["errors"]
+    assert places(answer) == ["#/version"]
 
 
 def test_a_version_is_used_once(lab, program):

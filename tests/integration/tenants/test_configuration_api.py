@@ -12,6 +12,7 @@ from apps.tenants.management.commands.configuration import Command
 from apps.tenants.models import Tenant
 from apps.tenants.services import configuration
 from tests.factories.gateway import make_key
+from tests.fixtures.problems import places
 
 URL = "/api/v1/workspace/configuration/"
 VERSIONS = f"{URL}versions/"
@@ -52,13 +53,19 @@ def test_changing_it(api, alpha):
 def test_somebody_was_faster(api):
     patch(api, locale="en-gb")
     answer = patch(api, time_zone="Europe/Paris")
-    assert (answer.status_code, answer.json()["code"]) == (412, "configuration_moved")
+    assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
     assert patch(api, '"1"', time_zone="Europe/Paris").status_code == 200
 
 
-@pytest.mark.parametrize("match", ['"x"', '"99999999999999999999"', '"-1"', "٣"])
+@pytest.mark.parametrize("match", ['"x"', '"99999999999999999999"', '"-1"', '"٣"'])
 def test_an_etag_of_no_version_matches_none(api, match):
     assert patch(api, match.encode().decode("latin-1"), locale="en-gb").status_code == 412
+
+
+@pytest.mark.parametrize("match", ["0", "x", "٣"])
+def test_what_is_no_etag_is_told(api, match):
+    answer = patch(api, match.encode().decode("latin-1"), locale="en-gb")
+    assert (answer.status_code, places(answer)) == (422, ["If-Match"])
 
 
 def test_a_star_matches_any(api):
@@ -89,7 +96,7 @@ def test_without_a_version_it_is_refused(api):
 def test_nonsense_is_told_at_its_place(api, change, place):
     answer = patch(api, **change)
     assert answer.status_code == 422
-    assert list(answer.json()["errors"]) == [place]
+    assert places(answer) == ["#/" + place.replace(".", "/")]
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", "7", "null", '"x"'])

@@ -1,0 +1,74 @@
+"""How the conventions of every view stand in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from apps.rest import queries
+from apps.rest.idempotency import HEADER, LONGEST, WRITES
+from apps.rest.strictness import Nothing
+
+IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    OpenApiParameter.HEADER,
+    description="Made up by you, such as a random UUID. The same request with the same key within "
+    "24 hours is not carried out again but answered as the first was.",
+)
+FIELDS: Final = OpenApiParameter(
+    queries.FIELDS,
+    OpenApiTypes.STR,
+    description="Only these fields, such as `id,state,artifact.size`.",
+)
+ETAG: Final = OpenApiParameter(
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="send it back as If-Match or If-None-Match",
+)
+
+
+def _if_match(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        "If-Match",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        required=required,
+        description="The ETag that was read: 412 when the resource has changed since. "
+        "`*` for whatever is there.",
+    )
+
+
+class ApiSchema(AutoSchema):
+    """Reads what `Conventions` declares."""
+
+    def get_override_parameters(self) -> list[Any]:
+        found: list[Any] = list(super().get_override_parameters())
+        if not hasattr(self.view, "inputs"):
+            return found
+        if self.method in WRITES:
+            found.append(IDEMPOTENCY_KEY)
+            required = self.view.act in self.view.if_match_required
+            if required or getattr(self.view, "detail", False):
+                found.append(_if_match(required=required))
+        elif queries.takes_fields(self.view):
+            found.append(FIELDS)
+            if self.view.act == "retrieve":
+                found.append(ETAG)
+        if own := self.view.queries.get(self.view.act):
+            found.append(own)
+        return found
+
+    def get_request_serializer(self) -> Any:
+        inputs = getattr(self.view, "inputs", {})
+        action = getattr(self.view, "act", "")
+        if action not in inputs:
+            return super().get_request_serializer()
+        shape: type[serializers.BaseSerializer[Any]] = inputs[action]
+        return None if shape is Nothing else shape
