@@ -110,6 +110,14 @@ class Env(BaseSettings):
     supabase_s3_access_key: SecretStr = SecretStr("")
     supabase_s3_secret_key: SecretStr = SecretStr("")
     supabase_s3_region: str = "us-east-1"
+    embeddings_api_url: str = ""
+    embeddings_api_key: SecretStr = SecretStr("")
+    embeddings_model: str = "text-embedding-3-small"
+    embeddings_dimensions: int = Field(default=0, ge=0, le=1536)
+    langcache_api_url: str = ""
+    langcache_cache_id: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
+    langcache_api_key: SecretStr = SecretStr("")
+    semantic_cache_threshold: float = Field(default=0, ge=0, le=1)
     sentry_dsn: str = ""
     clamav_url: str = ""
     demo_password: SecretStr = SecretStr("")
@@ -178,9 +186,9 @@ class Env(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("oidc_issuer")
+    @field_validator("oidc_issuer", "embeddings_api_url", "langcache_api_url")
     @classmethod
-    def check_issuer(cls, value: str) -> str:
+    def check_optional_url(cls, value: str) -> str:
         return cls.check_url(value) if value else value
 
     @field_validator(

@@ -27,7 +27,8 @@ PEOPLE = {
 # Columns that name a background job; jobs stay where they ran.
 JOBS = {"roblox.deployment": ("run_id",)}
 # Workspace rows that say which workspace this is: made where it arrives, never carried there.
-OWN_ROWS = frozenset({"marks.workspacemark"})
+# Or what is only remembered, and found again when it is asked for.
+OWN_ROWS = frozenset({"marks.workspacemark", "answers.cachedanswer"})
 # Columns that hold a path in the file storage, which begins with the schema's name.
 STORED = {"media.blob": ("storage_name",)}
 
@@ -107,6 +108,7 @@ STAYING = {
     "fleet.backfill": "how far a migration came in one schema of this database",
     "fleet.rolloutitem": "the history of this installation's rollouts",
     "tenants.departure": "names that this installation keeps back",
+    "semantic_cache.cacheday": "what this installation's cache did",
     "transfers.export": "files of this installation",
     "transfers.import": "history of this installation",
 }

@@ -13,6 +13,7 @@ from .mail import *
 from .payments import *
 from .realtime import *
 from .security import *
+from .semantic_cache import *
 from .sessions import *
 from .social import *
 from .workspaces import *

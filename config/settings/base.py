@@ -31,6 +31,7 @@ SHARED_APPS = [
     "apps.mail",
     "apps.realtime",
     "apps.isolation",
+    "apps.semantic_cache",
     "apps.core.apps.OperatorConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -62,7 +63,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.marks", "apps.media", "apps.roblox"]
+TENANT_APPS = ["apps.marks", "apps.answers", "apps.media", "apps.roblox"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 TENANT_MODEL = "tenants.Tenant"

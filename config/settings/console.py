@@ -72,6 +72,7 @@ UNFOLD = {
                     _rows("Deployments", "rocket_launch", "roblox_deployment"),
                     _rows("Artifacts", "package_2", "roblox_artifact"),
                     _rows("Files", "folder", "media_blob"),
+                    _rows("Kept answers", "quick_reference_all", "answers_cachedanswer"),
                 ],
             },
             {
@@ -83,6 +84,7 @@ UNFOLD = {
                     _rows("Mail", "mail", "mail_message"),
                     _rows("Audit", "shield", "audit_auditentry"),
                     _rows("Isolation", "verified_user", "isolation_probe"),
+                    _rows("Semantic cache", "cached", "semantic_cache_cacheday"),
                 ],
             },
             {
