@@ -10,17 +10,25 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.http import HttpRequest
 from django.urls import reverse
 
+from apps.accounts import throttles
+from apps.accounts.models import User
 from apps.accounts.services import step_up
 from apps.accounts.signals import mail_wanted
+from apps.core.attempts import TooManyAttempts
 
 HOME = "/"
 WORKSPACES = "/workspaces/"
+SIGN_UPS = ("account_signup", "signup")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "incorrect_code": "This is not the code we sent. Look into the newest mail.",
+        "too_many_login_attempts": (
+            "Too many failed login attempts. Wait a few minutes, or sign in with a code by mail."
+        ),
+        "email_password_mismatch": "The e-mail or the password is not right.",
     }
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- allauth's signature
@@ -36,6 +44,30 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts each attempt at a password, on every way that takes one."""
+        try:
+            throttles.take_password(request, credentials.get("email", ""))
+        except TooManyAttempts as error:
+            raise self.validation_error("too_many_login_attempts") from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            throttles.password_was_right(request, credentials.get("email", ""))
+        return user
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Called by allauth after a reset: whoever reads the mailbox starts afresh."""
+        throttles.password_was_right(request, credentials["email"])
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Takes the time that making the account would have taken, most of which is the hash."""
+        match = allauth_context.request.resolver_match
+        if match and match.url_name in SIGN_UPS:
+            User().set_password("as long as any")
+        super().send_account_already_exists_mail(email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mail leaves through a job, so that no page waits for a mail service."""

@@ -50,11 +50,6 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[
 class SocialSignupForm(social_forms.SignupForm):  # type: ignore[misc]
     """What the account elsewhere did not tell: a name, or an address to verify."""
 
-    name = forms.CharField(
-        label="Your name",
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
     field_order = ["name", "email"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,11 +60,6 @@ class SocialSignupForm(social_forms.SignupForm):  # type: ignore[misc]
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """Name, e-mail, password. An address an invitation has vouched for is shown and settled."""
 
-    name = forms.CharField(
-        label="Your name",
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
     field_order = ["name", "email", "password1"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from allauth.core import ratelimit
 from django import forms
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -18,8 +17,14 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import INPUT_CLASSES
 
-from apps.core import gallery
+from apps.core import attempts, gallery
+from apps.core.attempts import SignInClosed, TooManyAttempts
 from apps.core.operator_admin import ReadOnlyModelAdmin
+
+# Guessing from one address leaves the operator's own address open; all of them together are slow.
+PAIR_LIMIT = "5/5 minute"
+NAME_LIMIT = "60/hour"
+ADDRESS_LIMIT = "10/minute"
 
 
 class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore[misc]
@@ -45,12 +50,16 @@ class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type
     def clean(self) -> dict[str, Any]:
         """Counts every attempt, of an address and from one, until both secrets were right."""
         name = str(self.data.get(self.add_prefix("username"), "")).lower()
-        attempt = {"action": "login_failed", "key": name}
-        if not ratelimit.consume(self.request, **attempt):
-            raise forms.ValidationError("Too many attempts. Wait five minutes, then try again.")
+        address = self.request.META.get("REMOTE_ADDR", "")
+        try:
+            attempts.take("operator-address", address, ADDRESS_LIMIT)
+            attempts.take("operator-name", name, NAME_LIMIT)
+            attempts.take("operator", f"{name}:{address}", PAIR_LIMIT)
+        except (TooManyAttempts, SignInClosed) as refusal:
+            raise forms.ValidationError(refusal.detail, code=refusal.code) from refusal
         cleaned: dict[str, Any] = super().clean()
         self.clean_otp(self.get_user())
-        ratelimit.clear(self.request, **attempt)
+        attempts.forget("operator", f"{name}:{address}", PAIR_LIMIT)
         return cleaned
 
     def _chosen_device(self, user: Any) -> Device | None:

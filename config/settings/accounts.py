@@ -4,8 +4,8 @@ from .environment import ENV
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "apps.accounts.backends.PersonBackend",
+    "django.contrib.auth.backends.ModelBackend",  # sessions that name it; asked nothing else
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -49,6 +49,15 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+# apps.accounts.throttles counts these, for strangers and known devices apart.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "signup": None,
+    "reset_password": None,  # pragma: allowlist secret
+    "reset_password_from_key": None,  # pragma: allowlist secret
+    "request_login_code": None,
+}
+ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.signup_fields.SignupFields"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.partition(":")[0]
 
 # The demo's people (`manage.py seed_demo`); made by `make up`, never set in production.
