@@ -106,3 +106,66 @@ class ApiKey(models.Model):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "active"
+
+
+class ApiUsage(models.Model):
+    """What one caller asked of one endpoint of a workspace's API, within an hour or a day (UTC).
+
+    `caller` is a key's id, "people" or "nobody"; rows outlive the key and the workspace. The
+    columns `took_<ms>` count answers that took up to so many milliseconds, and longer than the
+    column before.
+    """
+
+    class Span(models.TextChoices):
+        HOUR = "hour", "Hour"
+        DAY = "day", "Day"
+
+    PEOPLE, NOBODY = "people", "nobody"
+
+    schema_name = models.CharField("workspace", max_length=63)
+    span = models.CharField(max_length=4, choices=Span)
+    start = models.DateTimeField()
+    caller = models.CharField(max_length=36)
+    endpoint = models.CharField(max_length=160)
+    requests = models.BigIntegerField()
+    client_errors = models.BigIntegerField("refused (4xx)")
+    limited = models.BigIntegerField("over a limit (429)")
+    server_errors = models.BigIntegerField("failed (5xx)")
+    credits = models.BigIntegerField()
+    milliseconds = models.BigIntegerField("time taken, all together")
+    took_5 = models.BigIntegerField()
+    took_10 = models.BigIntegerField()
+    took_25 = models.BigIntegerField()
+    took_50 = models.BigIntegerField()
+    took_100 = models.BigIntegerField()
+    took_250 = models.BigIntegerField()
+    took_500 = models.BigIntegerField()
+    took_1000 = models.BigIntegerField()
+    took_2500 = models.BigIntegerField()
+    took_5000 = models.BigIntegerField()
+    took_longer = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "API usage"
+        verbose_name_plural = "API usage"
+        ordering = ["-start", "schema_name", "-requests"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["schema_name", "span", "start", "caller", "endpoint"],
+                name="gateway_apiusage_once",
+            )
+        ]
+        indexes = [models.Index(fields=["span", "start"], name="gateway_apiusage_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.schema_name} {self.endpoint}: {self.requests}"
+
+
+class ApiUsageBatch(models.Model):
+    """A process' tally that was written: written again, after a lost answer, it counts once."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)

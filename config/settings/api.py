@@ -64,3 +64,5 @@ SPECTACULAR_SETTINGS = {
 # How long a process goes by what it knows of an API key, and so the longest that it takes a revoked
 # one for good. Tests undo their changes without a commit, of which a process would hear.
 KEY_MEMORY_SECONDS = 0.0 if ENV.toolboxai_env == "test" else 1.0
+# How often a process writes what it has counted of API requests; 0 for never by itself.
+API_USAGE_SECONDS = 0.0 if ENV.toolboxai_env == "test" else 5.0
