@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -20,6 +20,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """With this secret, or with it as the one before a rotation, until that one's end."""
         former = Q(former_hash=digest, former_until__gt=timezone.now())
         return self.filter(Q(secret_hash=digest) | former)
+
+    def ending_before(self, moment: datetime) -> Self:
+        """Usable now, and no longer at that moment."""
+        return self.usable().filter(expires_at__lt=moment)
 
     def usable(self) -> Self:
         now = timezone.now()

@@ -71,8 +71,7 @@ def refusal(found: Admission) -> RateLimited:
 def _limits(caller: Any, tenant: Tenant, address: str) -> Iterator[Limit]:
     rates = admission.rates_of(tenant)
     kind = "key" if isinstance(caller, ApiKey) else "person"
-    whose = f"{tenant.schema_name}:{caller.pk}" if kind == "person" else caller.pk
-    yield Limit(kind, f"limit:{kind}:{whose}", rates[kind])
+    yield Limit(kind, f"limit:{kind}:{tenant.schema_name}:{caller.pk}", rates[kind])
     yield Limit("workspace", f"limit:workspace:{tenant.schema_name}", rates["workspace"])
     if address:
         yield Limit("address", f"limit:address:{networks.group_of(address)}", ADDRESS)

@@ -100,6 +100,7 @@ STAYING = {
     "rest.storedanswer": "what programs were answered at the old address, for a day",
     # pragma: allowlist nextline secret
     "gateway.apikey": "it was given for another address; a new one is made here",
+    "gateway.apiusage": "it tells of keys and programs that stay behind",
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
     "djstripe.customer": "an account at Stripe belongs to the installation that opened it",

@@ -47,6 +47,8 @@ CELERY_BEAT_SCHEDULE = {
         _every("usage.settle", "default", 50, minutes=1),
         _every("usage.look", "bulk", 3000, hours=1),
         _every("rest.forget_answers", "bulk", 3000, hours=1),
+        _every("gateway.remind", "bulk", 3000, hours=1),
+        _every("gateway.forget", "bulk", 80000, days=1),
         _every("usage.forget", "bulk", 80000, days=1),
     )
 }

@@ -45,6 +45,7 @@ GLOBAL_KEYS = {
     r"_kombu\.binding[._].*": "names of queues",
     r"(interactive|default|bulk)": "queues, whose messages are looked at one by one",
     r"ticket:[0-9a-f]{64}": "made of a secret; what it holds names the workspace",
+    r"limit:(address|refused):[\d.]+ (part|sum|first|\d+)": "of an address, wherever it calls",
     r"usage:api_calls:[\d-]+ :life": "since when a day is counted",
     r"vendor:roblox:pybreaker:\w+": "how a vendor is doing",
     r"LIMITS:LIMITER/roblox/[0-9a-f]+/.*": "Roblox counts by its own keys and owners",
