@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.cast",
     "tests.fixtures.dns",
     "tests.fixtures.kills",
+    "tests.fixtures.oidc",
     "tests.fixtures.meanings",
     "tests.fixtures.receivers",
     "tests.fixtures.releases",

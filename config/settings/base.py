@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.accounts.onward.OnwardMiddleware",
     "apps.accounts.throttles.SignInThrottleMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
     "apps.accounts.middleware.StepUpMiddleware",
