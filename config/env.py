@@ -69,6 +69,7 @@ class Env(BaseSettings):
     secret_key: SecretStr
     field_encryption_keys: SecretStr
     blind_index_key: SecretStr
+    token_signing_keys: SecretStr
     database_url: SecretStr
     database_owner_url: SecretStr = SecretStr("")
     database_role_prefix: str = Field(default="toolboxai_", pattern=r"^[a-z][a-z0-9_]{0,15}_$")
@@ -138,7 +139,7 @@ class Env(BaseSettings):
     def check_networks(cls, value: list[str]) -> list[str]:
         return [str(ipaddress.ip_network(network)) for network in value]
 
-    @field_validator("field_encryption_keys")
+    @field_validator("field_encryption_keys", "token_signing_keys")
     @classmethod
     def check_keyring(cls, value: SecretStr) -> SecretStr:
         parse_keyring(value.get_secret_value())

@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("apps.accounts.urls")),
+    path("accounts/", include("apps.tenants.urls_account")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/connected/", include("allauth.socialaccount.urls")),
     # Answers come to one host, which is what vendors are told of; workspaces lead here.

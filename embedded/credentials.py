@@ -33,6 +33,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "FIELD_ENCRYPTION_KEYS": lambda: f"k1:{random_key()}",
     "BLIND_INDEX_KEY": random_key,
+    "TOKEN_SIGNING_KEYS": lambda: f"k1:{random_key()}",
     "PUSHER_APP_ID": lambda: str(secrets.randbelow(900_000) + 100_000),
     "PUSHER_KEY": lambda: secrets.token_hex(10),
     "PUSHER_SECRET": lambda: secrets.token_hex(16),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import NotAllowed
+from apps.core.errors import DomainError, NotAllowed
 
 
 class StepUpRequired(NotAllowed):
@@ -13,3 +13,43 @@ class StepUpRequired(NotAllowed):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or "Confirm that it is you, then send the same again.")
+
+
+class TokenRefused(DomainError):
+    """The token is unknown here, too old or used up, or its session is over: sign in again. A
+    refresh token is good for one exchange; using it twice ends its session.
+    """
+
+    code = "token_refused"
+    status = 401
+    title = "This token opens nothing here"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or "It is too old, used up or ended. Sign in again.")
+
+
+class CredentialsRefused(DomainError):
+    code = "credentials_refused"
+    status = 401
+    title = "E-mail and password do not fit together"
+
+
+class MfaCodeRequired(DomainError):
+    """The person has switched two-step sign-in on: send `code` along, from the authenticator app
+    or one of the recovery codes.
+    """
+
+    code = "mfa_code_required"
+    status = 401
+    title = "A code is needed, too"
+
+
+class MfaCodeRefused(DomainError):
+    code = "mfa_code_refused"
+    status = 401
+    title = "This code is not right, or was used already"
+
+
+class EmailUnverified(NotAllowed):
+    code = "email_unverified"
+    title = "Confirm your e-mail address first"

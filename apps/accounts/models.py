@@ -75,3 +75,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return (self.name or self.email).partition(" ")[0].partition("@")[0]
+
+
+from apps.accounts import session_models  # noqa: E402
+
+UserSession = session_models.UserSession

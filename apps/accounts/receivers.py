@@ -1,15 +1,41 @@
-"""What this floor hears from Django."""
+"""What this floor hears from Django and of its own rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save
 from django.http import HttpRequest
 
 from apps.accounts import known_devices
-from apps.accounts.models import User
+from apps.accounts.models import User, UserSession
+from apps.accounts.services import sessions
+
+
+def connect() -> None:
+    user_logged_in.connect(remember_device, dispatch_uid="remember-device")
+    user_logged_out.connect(end_session, dispatch_uid="end-session")
+    post_save.connect(end_sessions, sender=User, dispatch_uid="end-sessions")
 
 
 def remember_device(request: HttpRequest | None, user: User, **_: Any) -> None:
     if request is not None:
         known_devices.note(request, user)
+
+
+def end_sessions(instance: User, *, created: bool, update_fields: Any = None, **_: Any) -> None:
+    """Sessions end with the password they were opened with, and with the person's own lock-out."""
+    if created or set(update_fields or ()) == {"last_login"}:
+        return
+    live = sessions.of(instance)
+    if not instance.is_active:
+        sessions.end(sessions=live, ending=UserSession.Ending.DEACTIVATED, by=None)
+    elif update_fields is None or "password" in update_fields:
+        other = live.exclude(password_mark=instance.get_session_auth_hash())
+        sessions.end(sessions=other, ending=UserSession.Ending.PASSWORD, by=None)
+
+
+def end_session(request: HttpRequest | None, **_: Any) -> None:
+    if request is not None:
+        sessions.end_present(request, ending=UserSession.Ending.SIGNED_OUT)

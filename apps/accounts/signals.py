@@ -11,3 +11,7 @@ operator_made = Signal()
 
 # A person was locked out or let in again. Sends `user` and `by`, in the deed's transaction.
 person_changed = Signal()
+
+# A session of a person was ended by somebody or something. Sends `session` and `by`, in the deed's
+# transaction. Signing out is not told.
+session_ended = Signal()

@@ -64,6 +64,12 @@ class SignInThrottleMiddleware:
         return None
 
 
+def take_address(request: HttpRequest, email: str) -> None:
+    """Count an attempt of somebody who is not known here. Raises as `take_password`."""
+    if not (email and known_devices.counted_as(request, email)):
+        attempts.take("address", request.META.get("REMOTE_ADDR", ""), ADDRESS)
+
+
 def take_password(request: HttpRequest, email: str) -> None:
     """Count an attempt at a password. Raises `TooManyAttempts` or `SignInClosed`."""
     attempts.take("password", *_whose(request, email))
@@ -108,8 +114,7 @@ def _count(request: HttpRequest) -> None:
         attempts.take("person", str(request.user.pk), PERSON)
         return
     email = _email(request)
-    if not (email and known_devices.counted_as(request, email)):
-        attempts.take("address", request.META.get("REMOTE_ADDR", ""), ADDRESS)
+    take_address(request, email)
     if email and _name(request) in MAILING:
         counted = known_devices.counted_as(request, email)
         attempts.take("mail", f"{email.lower()}:{counted}", MAILBOX)

@@ -30,4 +30,8 @@ class WorkspacePermission(BasePermission):
         needed = getattr(view, "required_permissions", {}).get(getattr(view, "action", None))
         if getattr(request.user, "is_test", False) and needed not in TEST_SCOPES:
             raise TestKeyRefused(f"A test key looks and works on staging; {needed} is beyond that.")
-        return needed is not None and needed in permissions_of(request.user, tenant=tenant)
+        # A token's session is remembered with what its person may do.
+        held = getattr(request.auth, "can", None)
+        if held is None:
+            held = permissions_of(request.user, tenant=tenant)
+        return needed is not None and needed in held

@@ -21,11 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from apps.core.errors import Invalid
 from apps.tenants.features import FEATURES, Feature
 from apps.tenants.models import Tenant
+from apps.tenants.permissions import Role
 
 # Kept in columns of the tenant's row, where every release has looked for them.
 COLUMNS: Final = ("locale", "time_zone", "accent")
 MOST_TERMS = 24
 MOST_LIMIT = 10**15
+MOST_IDLE = int(settings.SESSION_IDLE.total_seconds()) // 60
+MOST_HOURS = int(settings.SESSION_ABSOLUTE.total_seconds()) // 3600
 FIRST_DAY: Final = {"monday": 0, "saturday": 5, "sunday": 6}  # as date.weekday() counts
 
 # What pydantic says for programmers, for people.
@@ -92,6 +95,11 @@ class Configuration(BaseModel):
     features: dict[str, bool] = {}
     limits: dict[str, Annotated[int, Field(ge=0, le=MOST_LIMIT, strict=True)]] = {}
     accent: str = ""
+    # How long people stay signed in here; None is the installation's own, which is the most.
+    session_idle_minutes: Annotated[int, Field(ge=5, le=MOST_IDLE, strict=True)] | None = None
+    session_hours: Annotated[int, Field(ge=1, le=MOST_HOURS, strict=True)] | None = None
+    # Built-in roles that have to have switched two-step sign-in on.
+    mfa_roles: tuple[str, ...] = ()
     mark: Literal["case", "letters", "cube", "tree", "layers", "shield", "code", "play"] = "case"
 
     def has(self, feature: str) -> bool:
@@ -123,6 +131,13 @@ class Configuration(BaseModel):
         if accent and not (len(accent) == 7 and accent[0] == "#" and _is_hex(digits)):  # noqa: PLR2004
             raise ValueError("Write a colour as #rrggbb.")
         return accent.lower()
+
+    @field_validator("mfa_roles")
+    @classmethod
+    def _roles(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(roles) - set(Role.values)):
+            raise ValueError(f"There is no role {', '.join(unknown)}.")
+        return tuple(role for role in Role.values if role in roles)
 
     @field_validator("features")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from django.utils.formats import date_format
 
 from apps.tenants.configuration import limited_metrics
 from apps.tenants.features import FEATURES
+from apps.tenants.permissions import Role
 
 WEEK_DAYS: Final = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
 MARKS: Final = {
@@ -29,6 +31,9 @@ LABELS: Final = {
     "terms": "Terms",
     "accent": "Colour",
     "mark": "Mark",
+    "session_idle_minutes": "Signed out when unused for",
+    "session_hours": "Signed out after",
+    "mfa_roles": "Two-step sign-in is required of",
 }
 
 
@@ -48,11 +53,9 @@ def words(setting: str, value: Any) -> str:
         return "on" if value else "off"
     if group == "limits":
         return "the plan's" if value is None else str(value)
-    if setting == "terms":
-        return "; ".join(_term(term) for term in value or []) or "none"
-    if setting == "accent":
-        return str(value or "the product's own")
     known = {"locale": dict(settings.LANGUAGES), "week_start": WEEK_DAYS, "mark": MARKS}
+    if setting in SPOKEN:
+        return SPOKEN[setting](value)
     return str(known.get(setting, {}).get(value, value))
 
 
@@ -73,3 +76,16 @@ def _place(change: tuple[str, Any]) -> tuple[int, str]:
     """Settings as they stand on their pages, then features and limits."""
     name = change[0]
     return (list(LABELS).index(name) if name in LABELS else len(LABELS)), name
+
+
+def _limit(unit: str) -> Callable[[Any], str]:
+    return lambda value: f"{value} {unit}" if value else "the longest there is"
+
+
+SPOKEN: Final[dict[str, Callable[[Any], str]]] = {
+    "terms": lambda value: "; ".join(_term(term) for term in value or []) or "none",
+    "accent": lambda value: str(value or "the product's own"),
+    "session_idle_minutes": _limit("minutes"),
+    "session_hours": _limit("hours"),
+    "mfa_roles": lambda value: ", ".join(Role(role).label for role in value or []) or "nobody",
+}

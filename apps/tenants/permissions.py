@@ -64,6 +64,11 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "features.update", Role.OWNER, "Switch features", "Switch parts of it on and off.",
         ),
         Permission(
+            "sign_in.update", Role.OWNER, "Set rules for signing in",
+            "Say who needs two-step sign-in and how long people stay signed in.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
             "workspace.rename", Role.OWNER, "Change its address",
             "Move it to another address under the product's domain.",
             for_keys=False, impersonated=False,

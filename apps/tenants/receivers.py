@@ -6,15 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.http import HttpRequest
 
-from apps.accounts.models import User
-from apps.accounts.signals import operator_made, person_changed
+from apps.accounts.models import User, UserSession
+from apps.accounts.services import sessions
+from apps.accounts.signals import operator_made, person_changed, session_ended
 from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed, job_replayed
 from apps.tenants.middleware import SESSION_WORKSPACE
-from apps.tenants.models import Invitation, Tenant
+from apps.tenants.models import Invitation, Membership, Tenant
 from apps.tenants.services import onboarding
 from apps.tenants.signals import configuration_changed, invitation_sent, workspace_opened
 
@@ -25,16 +28,19 @@ def connect() -> None:
     job_replayed.connect(note_replay, sender=JobRun, dispatch_uid="job-replayed")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
     person_changed.connect(record_person, dispatch_uid="record-person")
+    session_ended.connect(record_ended_session, dispatch_uid="record-ended-session")
+    post_delete.connect(end_sessions, sender=Membership, dispatch_uid="end-sessions-of-member")
     workspace_opened.connect(begin_onboarding, dispatch_uid="begin-onboarding")
     configuration_changed.connect(note_branding, dispatch_uid="note-branding")
     invitation_sent.connect(note_invitation, dispatch_uid="note-invitation")
 
 
-def bind_session(request: HttpRequest | None, **_: Any) -> None:
+def bind_session(request: HttpRequest | None, user: User, **_: Any) -> None:
     """A session belongs to the host it was opened on; elsewhere its cookie opens nothing."""
     if request is not None:
         tenant = getattr(request, "tenant", None)
-        request.session[SESSION_WORKSPACE] = tenant.schema_name if tenant else ""
+        schema = request.session[SESSION_WORKSPACE] = tenant.schema_name if tenant else ""
+        sessions.begin(request, user=user, schema_name=schema)
 
 
 def mark_failed(run: JobRun, **_: Any) -> None:
@@ -55,6 +61,29 @@ def record_operator(user: User, by: Any, **_: Any) -> None:
 def record_person(user: User, by: Any, **_: Any) -> None:
     action = "person.let_in" if user.is_active else "person.locked_out"
     audit.record(action=action, by=by, schema_name="public", target=user)
+
+
+def record_ended_session(session: UserSession, by: Any, **_: Any) -> None:
+    """What the person did not do by signing out."""
+    if session.ending != UserSession.Ending.SIGNED_OUT:
+        audit.record(
+            action="session.ended",
+            by=by,
+            schema_name=session.schema_name or "public",
+            target=session.user,
+            data={"device": str(session), "reason": session.get_ending_display()},
+        )
+
+
+def end_sessions(instance: Membership, **_: Any) -> None:
+    """A membership takes its tokens along; what is left of pages says that one is no member."""
+    held = UserSession.objects.live().filter(
+        user_id=instance.user_id,
+        schema_name=instance.tenant.schema_name,
+        kind=UserSession.Kind.TOKEN,
+    )
+    with transaction.atomic():
+        sessions.end(sessions=held, ending=UserSession.Ending.MEMBERSHIP, by=None)
 
 
 def note_replay(run: JobRun, by: Any, **_: Any) -> None:

@@ -4,6 +4,7 @@ from .environment import ENV
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.gateway.token_authentication.TokenAuthentication",
         "apps.gateway.authentication.ApiKeyAuthentication",
         "apps.gateway.authentication.WorkspaceSessionAuthentication",
     ],

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.tenants.middleware.MembershipMiddleware",
+    "apps.tenants.session_rules.SessionsMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "apps.tenants.middleware.ConsoleWorkspaceMiddleware",
     "django_structlog.middlewares.RequestMiddleware",

@@ -50,6 +50,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("gateway.remind", "bulk", 3000, hours=1),
         _every("gateway.forget", "bulk", 80000, days=1),
         _every("usage.forget", "bulk", 80000, days=1),
+        _every("accounts.forget_sessions", "bulk", 80000, days=1),
     )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True

@@ -48,7 +48,6 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if _tls else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _tls else "csrf"
 DEVICE_COOKIE_NAME = "__Host-device" if _tls else "device"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/operator/"],

@@ -21,6 +21,7 @@ from apps.rest.strictness import Nothing
 from apps.tenants import configuration as reading
 from apps.tenants.configuration_words import MARKS, WEEK_DAYS
 from apps.tenants.models import ConfigurationVersion, Tenant
+from apps.tenants.permissions import Role
 from apps.tenants.services import configuration
 
 
@@ -49,6 +50,17 @@ class ConfigurationChange(serializers.Serializer[Any]):
         required=False, allow_blank=True, help_text='a colour as #rrggbb, or ""'
     )
     mark = serializers.ChoiceField(choices=list(MARKS), required=False)
+    session_idle_minutes = serializers.IntegerField(
+        required=False, allow_null=True, help_text="signed out when unused for so long"
+    )
+    session_hours = serializers.IntegerField(
+        required=False, allow_null=True, help_text="signed out after, used or not"
+    )
+    mfa_roles = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.choices),
+        required=False,
+        help_text="who has to have two-step sign-in; for owners to say",
+    )
 
 
 class ConfigurationShape(serializers.Serializer[Any]):
@@ -63,6 +75,9 @@ class ConfigurationShape(serializers.Serializer[Any]):
     )
     accent = serializers.CharField()
     mark = serializers.CharField()
+    session_idle_minutes = serializers.IntegerField(allow_null=True)
+    session_hours = serializers.IntegerField(allow_null=True)
+    mfa_roles = serializers.ListField(child=serializers.CharField())
 
 
 class VersionShape(serializers.ModelSerializer[ConfigurationVersion]):

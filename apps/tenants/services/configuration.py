@@ -24,6 +24,8 @@ from apps.tenants.models import ConfigurationVersion, Tenant
 from apps.tenants.signals import configuration_changed
 
 GROUPS: Final = ("features", "limits")
+# Rules for signing in, which are for owners to set.
+SIGN_IN: Final = frozenset({"mfa_roles", "session_idle_minutes", "session_hours"})
 Units = dict[str, Any]
 
 
@@ -202,6 +204,8 @@ def _require_for(changes: Units, by: Any, tenant: Tenant, reason: str) -> None:
         raise Invalid(errors={"reason": ["Say why; the workspace's people can read it."]})
     if any(unit.startswith("features.") for unit in changes):
         require("features.update", by=by, tenant=tenant)
+    if SIGN_IN & set(changes):
+        require("sign_in.update", by=by, tenant=tenant)
 
 
 def _remember_the_first(locked: Tenant, stored: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ def test_the_page_about_the_api_loads_nothing_from_elsewhere(browse, owner):
 
 def test_the_document_names_how_to_sign_in_and_has_no_gap(browse, owner):
     document = browse(owner).get("/api/v1/schema/?format=json").json()
-    assert set(document["components"]["securitySchemes"]) == {"apiKey", "session"}
+    assert set(document["components"]["securitySchemes"]) == {"accessToken", "apiKey", "session"}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert operation.get("responses"), f"{method} {path}"

@@ -13,6 +13,7 @@ GOOD = {
     "SECRET_KEY": "f3Kd9!qWz7_pLm" * 4,
     "FIELD_ENCRYPTION_KEYS": f"k2:{KEY},k1:{KEY}",
     "BLIND_INDEX_KEY": KEY,
+    "TOKEN_SIGNING_KEYS": f"k1:{KEY}",
     "DATABASE_URL": "postgresql://app:pw@db.internal/toolboxai",
     "REDIS_URL": "rediss://:pw@redis.internal/0",
     "PUBLIC_URL": "https://toolboxai.example",
