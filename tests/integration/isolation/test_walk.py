@@ -53,7 +53,7 @@ GLOBAL_KEYS = {
 }
 GLOBAL_METRICS = {
     "toolboxai_collector_up", "toolboxai_collector_seconds",
-    "toolboxai_http_request_duration_seconds",
+    "toolboxai_http_request_duration_seconds", "toolboxai_api_refused", "toolboxai_api_uncounted",
     "toolboxai_jobs_open", "toolboxai_jobs_oldest_due_seconds", "toolboxai_jobs_failed_day",
     "toolboxai_mails_day",
     "toolboxai_workspaces", "toolboxai_usage_today", "toolboxai_usage_warnings_open",
@@ -62,6 +62,7 @@ GLOBAL_METRICS = {
 }  # fmt: skip
 GLOBAL_MODELS = {
     "accounts.User": "people belong to the installation",
+    "gateway.ApiUsageBatch": "numbers of many workspaces, written together",
     "isolation.Probe": "a look at all workspaces",
     "fleet.SchemaVersion": "a state of all schemas",
     "fleet.SchemaStep": "a way from one state to the next",
