@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("apps.usage.api.urls")),
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),
+    path("", include("apps.tenants.api.me")),
+    path("", include("apps.tenants.api.roles")),
     path("", include("apps.transfers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),

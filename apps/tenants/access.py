@@ -11,7 +11,7 @@ from apps.tenants import configuration
 from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
 from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.permissions import OPERATOR, PERMISSIONS, TEST_SCOPES, WHILE_SUSPENDED
+from apps.tenants.permissions import OPERATOR, TEST_SCOPES, WHILE_SUSPENDED
 
 
 @dataclass(frozen=True)
@@ -30,46 +30,64 @@ class Operator:
 
 
 def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str]:
-    """All permissions the actor holds in `tenant`, or in the present workspace when left out."""
+    """All permissions the actor holds in `tenant`, or in the present workspace when left out, as
+    far as no switched-off feature withholds them.
+    """
+    if hasattr(actor, "scopes"):
+        scopes = permissions_held(actor, tenant=tenant)
+        return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
+    if isinstance(actor, Operator):
+        return permissions_held(actor)
+    membership = _membership(actor, tenant)
+    return _limited(actor, granted_to(membership)) if membership else frozenset()
+
+
+def permissions_held(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str]:
+    """As `permissions_of`, whatever features withhold: how far the actor's role reaches."""
     if isinstance(actor, Operator):
         return OPERATOR if actor.user.is_staff and actor.user.is_active else frozenset()
     if hasattr(actor, "scopes"):
-        same = actor.tenant.schema_name == (
-            tenant.schema_name if tenant else connection.schema_name
-        )
-        scopes = frozenset(actor.scopes) if same else frozenset()
-        if actor.is_test:
-            scopes &= frozenset(TEST_SCOPES)
-        return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
-    schema_name = tenant.schema_name if tenant else connection.schema_name
-    membership = (
-        Membership.objects.in_force()
-        .filter(user_id=actor.pk, tenant__schema_name=schema_name)
-        .select_related("tenant")
-        .first()
-    )
-    return granted_to(membership) if membership else frozenset()
+        here = tenant.schema_name if tenant else connection.schema_name
+        if actor.tenant.schema_name != here:
+            return frozenset()
+        scopes = frozenset(actor.scopes)
+        return scopes & frozenset(TEST_SCOPES) if actor.is_test else scopes
+    membership = _membership(actor, tenant)
+    return _limited(actor, membership.permissions) if membership else frozenset()
 
 
 def granted_to(membership: Membership) -> frozenset[str]:
     """What the role includes and no switched-off feature of the workspace withholds."""
-    role = membership.role
-    return configuration.granted(PERMISSIONS[role], role=role, tenant=membership.tenant)
+    return configuration.granted(
+        membership.permissions, role=membership.role, tenant=membership.tenant
+    )
 
 
 def explain(permission: str, *, membership: Membership) -> str:
     """Why a member may not, and who can change that, in a sentence."""
-    role, tenant = membership.role, membership.tenant
-    feature = configuration.withholding(permission, role=role, tenant=tenant)
-    if feature is None or permission not in PERMISSIONS[role]:
+    tenant = membership.tenant
+    feature = configuration.withholding(permission, role=membership.role, tenant=tenant)
+    if feature is None or permission not in membership.permissions:
         return (
-            f"Your role here, {membership.get_role_display().lower()}, does not include "
+            f"Your role here, {membership.role_name.lower()}, does not include "
             f"{permission}. An owner or admin of {tenant} can change it."
         )
     switch = "An owner can switch it on under Settings, Configuration."
     if feature.switched_by == "operator":
         switch = "The operators of this installation can switch it on."
     return f"“{feature.label}” is switched off in {tenant}. {switch}"
+
+
+def _membership(actor: Any, tenant: Tenant | None) -> Membership | None:
+    schema_name = tenant.schema_name if tenant else connection.schema_name
+    found = Membership.objects.in_force().filter(user_id=actor.pk, tenant__schema_name=schema_name)
+    return found.select_related("tenant", "custom_role").first()
+
+
+def _limited(actor: Any, permissions: frozenset[str]) -> frozenset[str]:
+    """`limited_to` is set on a person somebody else is in as."""
+    limit: frozenset[str] | None = getattr(actor, "limited_to", None)
+    return permissions if limit is None else permissions & limit
 
 
 def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:

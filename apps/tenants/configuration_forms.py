@@ -4,7 +4,7 @@ brings words and widgets, and takes the declaration's errors back to their field
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,8 +15,9 @@ from apps.tenants import configuration
 from apps.tenants.configuration import MOST_TERMS, Configuration
 from apps.tenants.configuration_words import MARKS, WEEK_DAYS
 from apps.tenants.features import FEATURES, Feature
-from apps.tenants.forms import role_choices
+from apps.tenants.forms import offer
 from apps.tenants.permissions import Role
+from apps.tenants.roles import Choice
 
 PREVIEW = {
     "hx-get": "/settings/branding/preview/",
@@ -190,11 +191,11 @@ class InvitationsForm(forms.Form):
         help_text="One a line, or with commas between them; a pasted list will do.",
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
     )
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.TEACHER)
+    role = forms.ChoiceField(label="Role", initial=Role.TEACHER)
 
-    def __init__(self, *args: Any, can: frozenset[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = role_choices(can)  # type: ignore[attr-defined]
+        offer(self, roles)
 
 
 def own_features() -> list[tuple[str, Feature]]:

@@ -20,6 +20,28 @@ class PermissionMissing(NotAllowed):
     title = "Your role does not allow this"
 
 
+class RoleBeyondReach(NotAllowed):
+    """Nobody gives or takes a role that holds more than their own; `missing` names what it is."""
+
+    code = "role_beyond_reach"
+    title = "This role holds more than yours"
+
+
+class RoleInUse(Conflict):
+    """People or invitations have it; say which role they get instead."""
+
+    code = "role_in_use"
+    title = "Somebody has this role"
+
+
+class RoleChanged(DomainError):
+    """Somebody else has changed the role since it was read; `version` is the one in force."""
+
+    code = "role_changed"
+    status = 412
+    title = "The role has changed since you read it"
+
+
 class AlreadyMember(Conflict):
     code = "already_member"
     title = "This person is a member already"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from apps.tenants.models import Tenant
 from apps.tenants.permissions import Role
+from apps.tenants.roles import Choice
 from apps.tenants.services import tenants
 
 # While a person types, the address is suggested from the name and looked up.
@@ -54,25 +56,21 @@ class NewWorkspaceForm(forms.Form):
 
 class InvitationForm(forms.Form):
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.TEACHER)
+    role = forms.ChoiceField(label="Role", initial=Role.TEACHER)
 
-    def __init__(self, *args: Any, can: frozenset[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = role_choices(can)  # type: ignore[attr-defined]
+        offer(self, roles)
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.CharField(max_length=40)
 
 
 class WorkspaceForm(forms.Form):
     name = forms.CharField(label="Workspace name", max_length=100)
 
 
-def role_choices(can: frozenset[str]) -> list[tuple[str, str]]:
-    """The roles somebody with these permissions may give."""
-    return [
-        (role, label)
-        for role, label in Role.choices
-        if role != Role.OWNER or "members.make_owner" in can
-    ]
+def offer(form: forms.Form, roles: Iterable[Choice], field: str = "role") -> None:
+    """Have the field offer these roles."""
+    form.fields[field].choices = [(one.key, one.name) for one in roles]  # type: ignore[attr-defined]

@@ -14,7 +14,13 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.ids import uuid7
 from apps.tenants.domain_names import readable
-from apps.tenants.permissions import PERMISSIONS, Role
+from apps.tenants.people_models import (
+    CustomRole,
+    InvitationLink,
+    OwnershipTransfer,
+    RoleBearer,
+)
+from apps.tenants.permissions import Role
 
 RESERVED_SLUGS = (
     "admin", "api", "app", "assets", "billing", "blog", "console", "dev", "docs", "help", "mail",
@@ -237,7 +243,9 @@ class Departure(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of(self, *, user: Any, tenant: Tenant) -> Membership | None:
-        return self.in_force().filter(user=user, tenant=tenant).first()
+        """Somebody's place in a workspace with its role, in one query; None for locked people."""
+        found = self.in_force().filter(user=user, tenant=tenant)
+        return found.select_related("custom_role").first()
 
     def in_force(self) -> Self:
         """Those that open their workspace: neither they nor their people are suspended."""
@@ -247,7 +255,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(role=Role.OWNER)
 
 
-class Membership(models.Model):
+class Membership(RoleBearer):
     """A person's place in a workspace."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -255,7 +263,6 @@ class Membership(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
     # From then on the workspace is closed to this person; role and classes are kept.
     suspended_at = models.DateTimeField(null=True, blank=True)
@@ -267,13 +274,16 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(
+                condition=Q(custom_role=None) | ~Q(role=Role.OWNER), name="custom_role_is_no_owner"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} ({self.get_role_display()})"
+        return f"{self.user} ({self.role_name})"
 
     def can(self, permission: str) -> bool:
-        return permission in PERMISSIONS[self.role]
+        return permission in self.permissions
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -283,13 +293,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         )
 
 
-class Invitation(models.Model):
+class Invitation(RoleBearer):
     """An offer of membership sent by mail. Only a hash of its secret is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
-    role = models.CharField(max_length=10, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -330,5 +339,6 @@ class Invitation(models.Model):
 
 from apps.tenants import configuration_models  # noqa: E402
 
+__all__ = ["CustomRole", "InvitationLink", "OwnershipTransfer"]
 ConfigurationVersion = configuration_models.ConfigurationVersion
 Onboarding = configuration_models.Onboarding

@@ -248,6 +248,11 @@ def label_of(permission: str) -> str:
     return found.label if found else permission
 
 
+def sorted_by_group(permissions: Iterable[str]) -> list[Permission]:
+    """Declarations of the named permissions, in the order of declaration."""
+    return [each for _, entries in grouped(permissions) for each in entries]
+
+
 def grouped(permissions: Iterable[str]) -> list[tuple[str, list[Permission]]]:
     """Declarations of the named permissions by group, in the order of declaration; groups with
     none are left out.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from apps.tenants.views import onboarding, settings
+from apps.tenants.views import onboarding, roles, settings
 
 urlpatterns = [
     path("settings/", settings.general, name="settings"),
@@ -15,6 +15,11 @@ urlpatterns = [
         settings.restore,
         name="settings_restore",
     ),
+    path("settings/roles/", roles.index, name="settings_roles"),
+    path("settings/roles/compare/", roles.compare, name="settings_roles_compare"),
+    path("settings/roles/new/", roles.create, name="settings_role_new"),
+    path("settings/roles/role/<slug:key>/", roles.detail, name="settings_role"),
+    path("settings/roles/role/<slug:key>/delete/", roles.delete, name="settings_role_delete"),
     path("welcome/", onboarding.welcome, name="welcome"),
     path("welcome/branding/", onboarding.branding, name="welcome_branding"),
     path("welcome/invite/", onboarding.invite, name="welcome_invite"),

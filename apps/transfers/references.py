@@ -6,8 +6,8 @@ all models and demands that each such column is named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,8 @@ JOBS = {"roblox.deployment": ("run_id",)}
 OWN_ROWS = frozenset({"marks.workspacemark", "answers.cachedanswer"})
 # Columns that hold a path in the file storage, which begins with the schema's name.
 STORED = {"media.blob": ("storage_name",)}
+# What leads a member or an invitation to a role of the workspace's own.
+ROLE = {"custom_role_id": ("tenants.customrole", "key")}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Shared:
 
     `owner` is the column that leads to it: a foreign key to the tenant, or `schema_name`.
     `people` are columns with a person's id; `dropped` ones mean nothing elsewhere; `remade` ones
-    travel and are made anew where they arrive, so they are not compared.
+    travel and are made anew where they arrive, so they are not compared. `named` are columns with
+    the id of another such row, which travels as that row's name: the column of its model that is
+    unique in a workspace.
     """
 
     model: str
@@ -47,6 +51,7 @@ class Shared:
     people: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     remade: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # column: model, its name
 
     @property
     def member(self) -> str:
@@ -72,7 +77,8 @@ class Shared:
 def shared() -> tuple[Shared, ...]:
     """The public rows that travel, in the order in which they are written."""
     return (
-        Shared("tenants.membership", people=("user_id",)),
+        Shared("tenants.customrole"),
+        Shared("tenants.membership", people=("user_id",), named=ROLE),
         # Whoever invited may have left, and have no account where the rows arrive.
         # Their links were sent from another address and open nothing; the offer stands.
         Shared(
@@ -80,6 +86,7 @@ def shared() -> tuple[Shared, ...]:
             people=("invited_by_id",),
             dropped=("token_hash",),
             remade=("invited_by_id",),
+            named=ROLE,
         ),
         Shared("tenants.configurationversion"),
         Shared("tenants.onboarding", people=("started_by_id",), remade=("started_by_id",)),
@@ -108,6 +115,8 @@ STAYING = {
     "usage.usagewarning": "warnings follow from use and plan",
     "fleet.backfill": "how far a migration came in one schema of this database",
     "fleet.rolloutitem": "the history of this installation's rollouts",
+    "tenants.invitationlink": "it was handed out for another address; a new one is made here",
+    "tenants.ownershiptransfer": "an offer between two people of this installation",
     "tenants.departure": "names that this installation keeps back",
     "semantic_cache.cacheday": "what this installation's cache did",
     "transfers.export": "files of this installation",

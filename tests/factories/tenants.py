@@ -36,3 +36,20 @@ def invited_token(mailoutbox: Any, invitation: Invitation) -> str:
     work_off()
     mail = [mail for mail in mailoutbox if mail.to == [invitation.email]][-1]
     return token_in(mail)
+
+
+def make_role(tenant: Any, *permissions: str, name: str = "Release manager", **about: Any) -> Any:
+    """A role of the workspace's own with these permissions, and what it takes to come in."""
+    from apps.tenants.services import roles
+
+    return roles.create(
+        tenant=tenant, name=name, by=None, permissions=permissions,
+        based_on=about.pop("based_on", "teacher"), **about,
+    )  # fmt: skip
+
+
+def make_member(tenant: Any, role: Any, **about: Any) -> Any:
+    """A person with that role: a built-in one's name or a row of the workspace's own."""
+    custom = None if isinstance(role, str) else role
+    base = role if custom is None else custom.based_on
+    return MembershipFactory(tenant=tenant, role=base, custom_role=custom, **about).user

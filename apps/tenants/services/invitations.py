@@ -11,28 +11,38 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import emails
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound
+from apps.tenants import roles
 from apps.tenants.access import require, require_open
 from apps.tenants.errors import AlreadyInvited, AlreadyMember, InvitationGone, WrongAddress
-from apps.tenants.models import Invitation, Membership, Tenant, invitation_expiry
+from apps.tenants.models import (
+    Invitation,
+    InvitationLink,
+    Membership,
+    Tenant,
+    invitation_expiry,
+)
 from apps.tenants.permissions import Role
+from apps.tenants.roles import Choice
 from apps.tenants.signals import invitation_accepted, invitation_sent, seats_wanted
 
 TOKEN_BYTES = 32
 
 
 def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
-    """Invite `email`; raises `Invalid`, `AlreadyMember` or `AlreadyInvited`."""
+    """Invite `email` as `role`, a built-in one's name or a custom one's key. Raises `Invalid`,
+    `AlreadyMember`, `AlreadyInvited`, or `RoleBeyondReach`.
+    """
     require("members.invite", by=by, tenant=tenant)
-    if role == Role.OWNER:
-        require("members.make_owner", by=by, tenant=tenant)
     email = email.strip().lower()
-    _check(email, role)
+    offered = _offered(email, role, tenant)
+    require_offer(offered, by=by, tenant=tenant)
     if tenant.memberships.filter(user__email__iexact=email).exists():
         raise AlreadyMember(f"{email} is a member of {tenant} already.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -41,10 +51,12 @@ def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
             # One after the other, so that no two promise the same last seat.
             Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
             _withdraw_expired(tenant, email)
-            _want_seats(tenant, promised=tenant.invitations.open().count())
-            invitation = Invitation.objects.create(
-                tenant=tenant, email=email, role=role, token_hash=_hash(token), invited_by=by
+            want_seats(tenant, promised=promised(tenant))
+            invitation = Invitation(
+                tenant=tenant, email=email, token_hash=hash_of(token), invited_by=by
             )
+            offered.give_to(invitation)
+            invitation.save(force_insert=True)
             _record("invitation.sent", invitation, by)
             _tell(invitation, token, by)
     except IntegrityError as error:
@@ -58,9 +70,8 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         locked = _lock(invitation)
-        if locked.role == Role.OWNER:
-            require("members.make_owner", by=by, tenant=locked.tenant)
-        locked.token_hash, locked.expires_at = _hash(token), invitation_expiry()
+        require_offer(roles.held_by(locked), by=by, tenant=locked.tenant)
+        locked.token_hash, locked.expires_at = hash_of(token), invitation_expiry()
         locked.save(update_fields=["token_hash", "expires_at"])
         _record("invitation.resent", locked, by)
         _tell(locked, token, by)
@@ -89,10 +100,11 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         if locked.expires_at <= timezone.now():
             raise InvitationGone
         if not locked.tenant.memberships.filter(user=by).exists():
-            _want_seats(locked.tenant)
+            want_seats(locked.tenant)
         membership, joined = Membership.objects.get_or_create(
-            user=by, tenant=locked.tenant, defaults={"role": locked.role}
-        )
+            user=by, tenant=locked.tenant,
+            defaults={"role": locked.role, "custom_role": locked.custom_role},
+        )  # fmt: skip
         locked.accepted_at = timezone.now()
         locked.save(update_fields=["accepted_at"])
         if joined:
@@ -103,8 +115,8 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
 
 def find_by_token(*, token: str) -> Invitation:
     """The open invitation behind a link; raises `InvitationGone` whatever the reason."""
-    found = Invitation.objects.open().select_related("tenant", "invited_by")
-    invitation = found.filter(token_hash=_hash(token)).first()
+    found = Invitation.objects.open().select_related("tenant", "invited_by", "custom_role")
+    invitation = found.filter(token_hash=hash_of(token)).first()
     if invitation is None:
         raise InvitationGone
     return invitation
@@ -112,7 +124,9 @@ def find_by_token(*, token: str) -> Invitation:
 
 def find(*, tenant: Tenant, invitation_id: UUID) -> Invitation:
     """Raises `NotFound` for another workspace's invitation as for none."""
-    found = Invitation.objects.select_related("tenant").filter(tenant=tenant, pk=invitation_id)
+    found = Invitation.objects.select_related("tenant", "custom_role").filter(
+        tenant=tenant, pk=invitation_id
+    )
     invitation = found.first()
     if invitation is None:
         raise NotFound("There is no such invitation in this workspace.")
@@ -123,13 +137,31 @@ def waiting_for(*, user: User) -> list[Invitation]:
     """Open invitations to addresses this person has shown to be theirs."""
     addresses = emails.verified(user=user)
     return list(
-        Invitation.objects.open().filter(email__in=addresses).select_related("tenant", "invited_by")
+        Invitation.objects.open()
+        .filter(email__in=addresses)
+        .select_related("tenant", "invited_by", "custom_role")
     )
 
 
-def _want_seats(tenant: Tenant, promised: int = 0) -> None:
-    """One seat more than there are members; whoever invites has kept those of open invitations."""
-    seats_wanted.send(sender=Tenant, tenant=tenant, adding=promised + 1)
+def promised(tenant: Tenant) -> int:
+    """Seats that open invitations and links have promised."""
+    links = InvitationLink.objects.open().filter(tenant=tenant)
+    left = links.aggregate(left=Sum(F("most_uses") - F("uses")))["left"] or 0
+    return tenant.invitations.open().count() + int(left)
+
+
+def want_seats(tenant: Tenant, promised: int = 0, adding: int = 1) -> None:
+    """`adding` seats more than there are members, beside those that are promised. Whoever takes
+    up an invitation takes the seat it has kept.
+    """
+    seats_wanted.send(sender=Tenant, tenant=tenant, adding=promised + adding)
+
+
+def require_offer(offered: Choice, *, by: Any, tenant: Tenant) -> None:
+    """Nobody offers a role beyond their own, and owners are made by owners."""
+    if offered.role == Role.OWNER:
+        require("members.make_owner", by=by, tenant=tenant)
+    roles.require_reach(offered, by=by, tenant=tenant)
 
 
 def _withdraw_expired(tenant: Tenant, email: str) -> None:
@@ -142,7 +174,7 @@ def _withdraw_expired(tenant: Tenant, email: str) -> None:
 def _lock(invitation: Invitation) -> Invitation:
     locked = (
         Invitation.objects.select_for_update(of=("self",))
-        .select_related("tenant")
+        .select_related("tenant", "custom_role")
         .get(pk=invitation.pk)
     )
     if locked.accepted_at or locked.revoked_at:
@@ -162,22 +194,26 @@ def _record(action: str, invitation: Invitation, by: Any) -> None:
         schema_name=invitation.tenant.schema_name,
         target=invitation,
         label=invitation.email,
-        data={"role": invitation.role},
+        data={"role": invitation.role_key},
     )
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
     # 256 random bits need no slow hash.
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _check(email: str, role: str) -> None:
+def _offered(email: str, role: str, tenant: Tenant) -> Choice:
+    """The role; raises `Invalid` with what is wrong of either."""
     errors: dict[str, list[str]] = {}
     try:
         validate_email(email)
     except ValidationError:
         errors["email"] = ["Enter a valid e-mail address."]
-    if role not in Role.values:
-        errors["role"] = [f"Choose one of: {', '.join(Role.values)}."]
+    try:
+        offered = roles.choose(tenant=tenant, key=role)
+    except Invalid as error:
+        raise Invalid(errors=errors | error.errors) from error
     if errors:
         raise Invalid(errors=errors)
+    return offered

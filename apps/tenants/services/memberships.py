@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotAllowed, NotFound
+from apps.tenants import roles
 from apps.tenants.access import require
 from apps.tenants.errors import LastOwner
 from apps.tenants.models import Membership, Tenant
@@ -20,7 +21,7 @@ from apps.tenants.signals import membership_ended, seats_wanted
 
 def find(*, tenant: Tenant, membership_id: UUID) -> Membership:
     """Raises `NotFound` for another workspace's membership as for none."""
-    found = Membership.objects.select_related("user", "tenant").filter(
+    found = Membership.objects.select_related("user", "tenant", "custom_role").filter(
         tenant=tenant, pk=membership_id
     )
     membership = found.first()
@@ -30,24 +31,25 @@ def find(*, tenant: Tenant, membership_id: UUID) -> Membership:
 
 
 def change_role(*, membership: Membership, role: str, by: Any) -> Membership:
-    """Give a member another role. Only owners make or unmake owners; the last one stays."""
+    """Give a member another role: a built-in one's name or a custom one's key. Only owners make
+    or unmake owners; the last one stays. Nobody gives or takes a role beyond their own
+    (`RoleBeyondReach`).
+    """
     require("members.update", by=by, tenant=membership.tenant)
-    if role not in Role.values:
-        raise Invalid(errors={"role": [f"Choose one of: {', '.join(Role.values)}."]})
+    wanted = roles.choose(tenant=membership.tenant, key=role)
     with transaction.atomic():
         locked = _lock(membership)
-        if role != Role.STUDENT and not locked.user.is_reachable:
+        if wanted.key != Role.STUDENT and not locked.user.is_reachable:
             raise Invalid(errors={"role": [f"{locked.user} has no e-mail and stays a student."]})
-        if Role.OWNER in {role, locked.role}:
-            require("members.make_owner", by=by, tenant=locked.tenant)
-        if role == locked.role:
+        _require_hold(wanted, roles.held_by(locked), by=by, tenant=locked.tenant)
+        if wanted.is_of(locked):
             return locked
-        before = locked.role
-        if before == Role.OWNER:
+        before = locked.role_key
+        if locked.role == Role.OWNER:
             _keep_an_owner(locked)
-        locked.role = role
-        locked.save(update_fields=["role"])
-        _record("member.role_changed", locked, by, {"before": before, "after": role})
+        wanted.give_to(locked)
+        locked.save(update_fields=["role", "custom_role"])
+        _record("member.role_changed", locked, by, {"before": before, "after": wanted.key})
     return locked
 
 
@@ -56,9 +58,14 @@ def remove(*, membership: Membership, by: Any) -> None:
     require("members.remove", by=by, tenant=membership.tenant)
     with transaction.atomic():
         locked = _lock(membership)
-        if locked.role == Role.OWNER:
-            require("members.make_owner", by=by, tenant=locked.tenant)
+        _require_hold(roles.held_by(locked), by=by, tenant=locked.tenant)
         _end(locked, "member.removed", by)
+
+
+def _require_hold(*choices: roles.Choice, by: Any, tenant: Tenant) -> None:
+    if any(one.role == Role.OWNER for one in choices):
+        require("members.make_owner", by=by, tenant=tenant)
+    roles.require_reach(*choices, by=by, tenant=tenant)
 
 
 def leave(*, tenant: Tenant, by: User) -> None:
@@ -92,6 +99,7 @@ def _set_suspended(membership: Membership, by: Any, *, suspended: bool) -> Membe
             raise NotAllowed("An owner is not suspended. Have another owner change the role first.")
         if locked.user_id == getattr(by, "pk", None):
             raise NotAllowed("Nobody suspends themselves.")
+        roles.require_reach(roles.held_by(locked), by=by, tenant=locked.tenant)
         if not suspended:
             seats_wanted.send(sender=Tenant, tenant=locked.tenant, adding=1)
         locked.suspended_at = timezone.now() if suspended else None
@@ -103,7 +111,7 @@ def _set_suspended(membership: Membership, by: Any, *, suspended: bool) -> Membe
 def _end(locked: Membership, action: str, by: Any) -> None:
     if locked.role == Role.OWNER:
         _keep_an_owner(locked)
-    _record(action, locked, by, {"role": locked.role})
+    _record(action, locked, by, {"role": locked.role_key})
     membership_ended.send(sender=Membership, membership=locked, by=by)
     locked.delete()
 
@@ -111,7 +119,8 @@ def _end(locked: Membership, action: str, by: Any) -> None:
 def _lock(membership: Membership) -> Membership:
     """The membership as it is now; changes in one workspace queue on its row until commit."""
     Tenant.objects.select_for_update(no_key=True).get(pk=membership.tenant_id)
-    found = Membership.objects.select_related("user", "tenant").filter(pk=membership.pk).first()
+    rows = Membership.objects.select_related("user", "tenant", "custom_role")
+    found = rows.filter(pk=membership.pk).first()
     if found is None:
         raise NotFound("This person is no longer a member.")
     return found
@@ -121,7 +130,8 @@ def _keep_an_owner(locked: Membership) -> None:
     others = locked.tenant.memberships.owners().filter(user__is_active=True).exclude(pk=locked.pk)
     if not others.exists():
         raise LastOwner(
-            f"{locked.user} is the only owner of {locked.tenant}. Make somebody else owner first."
+            f"{locked.user} is the only owner of {locked.tenant}. Hand it over first, under "
+            "Settings, Ownership, or make somebody else owner."
         )
 
 

@@ -13,7 +13,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import DomainError, Invalid
-from apps.tenants.forms import InvitationForm, RoleForm, role_choices
+from apps.tenants import roles
+from apps.tenants.forms import InvitationForm, RoleForm
 from apps.tenants.models import Invitation, Membership
 from apps.tenants.pages import workspace_page
 from apps.tenants.permissions import Role
@@ -26,13 +27,13 @@ PAGE_SIZE = 50
 @require_safe
 @workspace_page("members.view")
 def index(request: WorkspaceRequest) -> HttpResponse:
-    return _page(request, InvitationForm(can=request.can))
+    return _page(request, InvitationForm(roles=_givable(request)))
 
 
 @require_POST
 @workspace_page("members.invite")
 def invite(request: WorkspaceRequest) -> HttpResponse:
-    form = InvitationForm(request.POST, can=request.can)
+    form = InvitationForm(request.POST, roles=_givable(request))
     if form.is_valid():
         try:
             made = invitations.send(tenant=request.tenant, by=request.user, **form.cleaned_data)
@@ -74,7 +75,7 @@ def change_role(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         raise Invalid(errors={"role": ["Choose a role from the list."]})
     role = form.cleaned_data["role"]
     changed = memberships.change_role(membership=membership, role=role, by=request.user)
-    messages.success(request, f"{changed.user} is now {changed.get_role_display().lower()}.")
+    messages.success(request, f"{changed.user} is now {changed.role_name.lower()}.")
     return redirect("members")
 
 
@@ -114,28 +115,34 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
-    people = Membership.objects.filter(tenant=request.tenant).select_related("user")
+    people = Membership.objects.filter(tenant=request.tenant).select_related("user", "custom_role")
     page = Paginator(people.order_by("user__name", "user__email", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    reach = roles.Reach.of_member(request.membership)
     for membership in page:
-        membership.editable = _may_edit(request, membership)  # type: ignore[attr-defined]
+        membership.editable = _may_edit(request, membership, reach)  # type: ignore[attr-defined]
     context = {
         "nav_active": "members",
         "page": page,
         "memberships": page.object_list,
         "invitations": Invitation.objects.filter(
             tenant=request.tenant, accepted_at=None, revoked_at=None
-        ).select_related("invited_by"),
+        ).select_related("invited_by", "custom_role"),
         "form": form,
-        "roles": role_choices(request.can),
+        "roles": _givable(request) if "members.update" in request.can else [],
     }
     status = 422 if form.errors else 200
     return render(request, "workspace/members.html", context, status=status)
 
 
-def _may_edit(request: WorkspaceRequest, membership: Membership) -> bool:
-    needed = {"members.update", "members.remove"}
-    if membership.role == Role.OWNER:
-        needed.add("members.make_owner")
-    return needed <= request.can and membership.user_id != request.user.pk
+def _givable(request: WorkspaceRequest) -> list[roles.Choice]:
+    return roles.givable(reach=roles.Reach.of_member(request.membership))
+
+
+def _may_edit(request: WorkspaceRequest, membership: Membership, reach: roles.Reach) -> bool:
+    if membership.role == Role.OWNER and "members.make_owner" not in request.can:
+        return False
+    may = {"members.update", "members.remove"} & request.can
+    within = not reach.lacks(roles.held_by(membership))
+    return bool(may) and within and membership.user_id != request.user.pk

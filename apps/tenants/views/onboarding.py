@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import Invalid
+from apps.tenants import roles
 from apps.tenants.configuration_forms import InvitationsForm
 from apps.tenants.errors import ConfigurationConflict
 from apps.tenants.pages import workspace_page
@@ -50,7 +51,9 @@ def branding(request: WorkspaceRequest) -> HttpResponse:
 @FORM
 @workspace_page("members.invite")
 def invite(request: WorkspaceRequest) -> HttpResponse:
-    form = InvitationsForm(request.POST if request.method == "POST" else None, can=request.can)
+    reach = roles.Reach.of_member(request.membership)
+    sent = request.POST if request.method == "POST" else None
+    form = InvitationsForm(sent, roles=roles.givable(reach=reach))
     done = _invited(request, form) if form.is_bound and form.is_valid() else None
     if done and not done.refused:
         messages.success(request, _sent(done.sent))

@@ -24,7 +24,7 @@ from apps.fleet.services import pool
 from apps.jobs.models import JobRun
 from apps.tenants.access import require
 from apps.tenants.errors import SlugTaken
-from apps.tenants.models import Domain, Membership, Tenant
+from apps.tenants.models import CustomRole, Domain, Membership, Tenant
 from apps.tenants.permissions import Role
 from apps.tenants.services import tenants
 from apps.transfers.format import archive, copy_text
@@ -175,8 +175,16 @@ def _found(record: Import, source: Tenant, by: MadeUp) -> Tenant:
     Membership.objects.bulk_create(
         Membership(user=user, tenant=tenant, role=Role.OWNER) for user in owners
     )
+    CustomRole.objects.bulk_create(_copies(source, tenant))
     pool.provide(schema_name=tenant.schema_name)
     return tenant
+
+
+def _copies(source: Tenant, tenant: Tenant) -> Iterator[CustomRole]:
+    """Its own roles, which say nothing about people."""
+    names = ("key", "name", "description", "based_on", "permissions")
+    for role in source.custom_roles.order_by("pk"):
+        yield CustomRole(tenant=tenant, **{name: getattr(role, name) for name in names})
 
 
 def _owners(source: Tenant, wanted: str) -> list[User]:

@@ -54,7 +54,8 @@ def restore(
     *, shared: Shared, tenant: Tenant, blocks: Iterable[bytes], ids: Mapping[str, UUID]
 ) -> None:
     """Make the rows in their new workspace, with people under their new ids."""
-    rows = (_arrived(shared, row, ids) for row in parse(blocks))
+    named = _rows_by_name(shared, tenant)
+    rows = (_led(named, _arrived(shared, row, ids)) for row in parse(blocks))
     while batch := list(islice(rows, BATCH)):
         owner = {shared.owner: _owner(shared, tenant)}
         made = [shared.cls(**_known(shared, row), **owner) for row in batch]
@@ -126,7 +127,33 @@ def parse(blocks: Iterable[bytes]) -> Iterator[Row]:
 def _rows(shared: Shared, tenant: Tenant) -> Iterator[Row]:
     rows = references.rows_of(shared.model).filter(**{shared.owner: _owner(shared, tenant)})
     order = "sequence" if shared.cls is AuditEntry else "pk"
-    yield from rows.order_by(order).values(*shared.fields).iterator(BATCH)
+    for row in rows.order_by(order).values(*shared.fields, *_names(shared)).iterator(BATCH):
+        for column, name in zip(shared.named, _names(shared), strict=True):
+            row[column] = row.pop(name)
+        yield row
+
+
+def _names(shared: Shared) -> list[str]:
+    """Where the names of the rows that its rows lead to are read."""
+    return [f"{column.removesuffix('_id')}__{name}" for column, (_, name) in shared.named.items()]
+
+
+def _rows_by_name(shared: Shared, tenant: Tenant) -> dict[str, dict[str, Any]]:
+    """The ids that names have here, by column: those rows have arrived before."""
+    return {
+        column: dict(references.rows_of(model).filter(tenant=tenant).values_list(name, "pk"))
+        for column, (model, name) in shared.named.items()
+    }
+
+
+def _led(named: Mapping[str, Mapping[str, Any]], row: Row) -> Row:
+    """With ids in the place of names. Raises `ExportDamaged` for a name that has not arrived."""
+    for column, known in named.items():
+        if (name := row.get(column)) is not None:
+            if name not in known:
+                raise ExportDamaged(f"A row leads to {name} ({column}), which is not in the file.")
+            row[column] = known[name]
+    return row
 
 
 def _owner(shared: Shared, tenant: Tenant) -> Any:

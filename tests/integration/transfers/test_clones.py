@@ -9,6 +9,7 @@ from apps.media.services import blobs
 from apps.roblox.models import Artifact, Environment, Experience, Release
 from apps.tenants.models import Tenant
 from apps.transfers.services import clones, packing, rows
+from tests.factories.tenants import make_role
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +79,11 @@ def test_stored_files_are_its_own(filled):
         assert blobs.read(blob=blob) == b"place of alpha"
 
 
-def test_owners_come_along_and_nobody_else(filled, owner):
-    members = clone(filled, "sandbox-a").memberships.values_list("user__email", "role")
-    assert list(members) == [(owner.email, "owner")]
+def test_owners_come_along_and_nobody_else_and_so_do_roles(filled, owner):
+    make_role(filled, "audit.view")
+    made = clone(filled, "sandbox-a")
+    assert list(made.memberships.values_list("user__email", "role")) == [(owner.email, "owner")]
+    assert made.custom_roles.get().granted == {"audit.view", "workspace.view"}
 
 
 def test_a_longer_address_fits_where_the_true_one_was(filled):

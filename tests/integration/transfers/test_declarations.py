@@ -91,3 +91,16 @@ def test_what_travels_of_the_workspace_itself_is_known():
         "purge_at", "state_before_deletion",
     }  # fmt: skip
     assert columns - set(references.WORKSPACE) == staying
+
+
+def test_what_leads_from_row_to_row_travels_by_name():
+    user = apps.get_model(settings.AUTH_USER_MODEL)
+    order = [shared.model for shared in references.shared()]
+    for position, shared in enumerate(references.shared()):
+        leading = {
+            f.attname: f.related_model._meta.label_lower
+            for f in shared.cls._meta.concrete_fields
+            if f.related_model not in {None, user, Tenant} and f.attname not in shared.dropped
+        }
+        assert leading == {column: model for column, (model, _) in shared.named.items()}
+        assert set(leading.values()) <= set(order[:position])

@@ -15,6 +15,7 @@ from apps.tenants.services import configuration
 from apps.transfers.format import keys
 from apps.transfers.services import rows
 from apps.usage.services import plan_changes
+from tests.factories.tenants import invite, make_member, make_role
 from tests.factories.transfers import KEY, export_file, take_in
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +123,19 @@ def test_an_inviter_who_is_unknown_here_is_left_out(filled, tmp_path, is_staff):
     gone.delete()
     assert take_in(path, slug="gamma").problem == ""
     assert Invitation.objects.get(tenant__slug="gamma").invited_by is None
+
+
+def test_roles_of_its_own_come_along_with_their_people(filled, tmp_path):
+    role = make_role(filled, "audit.view")
+    person = make_member(filled, role)
+    owner = filled.memberships.get(role="owner").user
+    invite(filled, owner, role=role.key)
+    record = take_in(export_file(filled, tmp_path / "a.tar"), slug="gamma")
+    assert record.problem == ""
+    arrived = Tenant.objects.get(slug="gamma")
+    theirs = arrived.custom_roles.get()
+    assert (theirs.pk != role.pk, theirs.key, theirs.permissions) == (
+        True, "release-manager", role.permissions,
+    )  # fmt: skip
+    assert arrived.memberships.get(user=person).custom_role == theirs
+    assert arrived.invitations.get().custom_role == theirs
