@@ -103,14 +103,13 @@ class RoleViewSet(WorkspaceViewSet[CustomRole]):
     }
 
     def present_etag(self) -> str | None:
-        key = self.kwargs.get("key")
-        rows = CustomRole.objects.select_for_update(no_key=True).filter(tenant=self.tenant)
-        role = rows.filter(key=key).first() if key else None
-        return f'"{role.version}"' if role else None
+        if "key" not in self.kwargs:
+            return None
+        role = services.find(tenant=self.tenant, key=self.kwargs["key"])
+        locked = CustomRole.objects.select_for_update(no_key=True).get(pk=role.pk)
+        return f'"{locked.version}"'
 
-    @extend_schema(
-        responses=RoleListShape, examples=[OpenApiExample("Roles", {"results": [ROLE]})]
-    )
+    @extend_schema(responses=RoleListShape, examples=[OpenApiExample("Roles", {"results": [ROLE]})])
     def list(self, request: Request, **_: Any) -> Response:
         """All of them: five built-in ones and at most 50 of the workspace's own."""
         shown = RoleShape(roles.of(tenant=self.tenant), many=True)
