@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.core.views import healthz, metrics
-from apps.gateway.views import problems
+from apps.gateway.views import problem, problems
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("realtime/", include("apps.realtime.urls")),
     path("apps/", include("apps.realtime.api_urls")),
     path("docs/problems/", problems, name="problems"),
+    path("docs/problems/<slug:code>/", problem, name="problem"),
     path("operator/", admin.site.urls),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django_http_compression.middleware import HttpCompressionMiddleware
 
 from apps.core import metrics
 from apps.core.errors import DomainError
@@ -29,6 +32,27 @@ class RequestMetricsMiddleware:
             seconds=time.perf_counter() - started,
         )
         return response
+
+
+class CompressionMiddleware(HttpCompressionMiddleware):
+    """zstd, brotli or gzip for what is read: pages and API. Not for what is short, nor for what is
+    streamed (downloads serve ranges, and their bytes are compressed already). Answers to writes
+    stay as they are, so that no secret that is shown once is ever compressed. Against BREACH,
+    answers carry noise of random length, and Django masks CSRF tokens anew in each page.
+    """
+
+    SHORTEST = 500
+    content_type_re = re.compile(
+        r"(?:text/(?:html|css|plain|csv|xml|javascript)|image/svg\+xml|"
+        r"application/(?:[a-z.]+\+)?json|application/(?:javascript|openapi|yaml|xml|vnd\.oai.*))",
+        re.IGNORECASE,
+    )
+
+    def maybe_compress(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        if response.streaming or request.method not in {"GET", "HEAD"}:
+            return
+        if len(response.content) >= self.SHORTEST:  # type: ignore[attr-defined]
+            super().maybe_compress(request, response)
 
 
 class DomainErrorMiddleware:

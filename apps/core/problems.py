@@ -13,7 +13,7 @@ API = "/api/"
 
 def address(code: str) -> str:
     """Where the problem is explained: the `type` of its document (RFC 9457 section 3.1.1)."""
-    return f"{settings.PUBLIC_URL}/docs/problems/#{code}"
+    return f"{settings.PUBLIC_URL}/docs/problems/{code}/"
 
 
 def document(error: DomainError, request: HttpRequest) -> JsonResponse:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from apps.core.problems import address
+
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 PROBLEM = {
-    "type": "about:blank",
     "code": "body_too_large",
     "status": 413,
     "title": "The request is too large",
@@ -45,12 +46,12 @@ class BodyLimit:
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         # The server lets no length through that is no number; a chunked body announces none.
         if int(announced) > limit:
-            await _refuse(send, limit)
+            await _refuse(send, limit, scope["path"])
             return
         try:
             await self._application(scope, _counted(receive, limit), send)
         except _TooLarge:
-            await _refuse(send, limit)
+            await _refuse(send, limit, scope["path"])
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -67,10 +68,10 @@ def _counted(receive: Receive, limit: int) -> Receive:
     return receive_some
 
 
-async def _refuse(send: Send, limit: int) -> None:
+async def _refuse(send: Send, limit: int, path: str) -> None:
     detail = f"This address takes at most {limit // 1024 // 1024} MB."
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": json.dumps({**PROBLEM, "detail": detail}).encode()}
-    )
+    kind = address(str(PROBLEM["code"]))
+    problem = {"type": kind, **PROBLEM, "detail": detail, "instance": path}
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})

@@ -60,5 +60,15 @@ def _page(
 
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
-    """What each problem's `type` leads to."""
-    return render(request, "public/problems.html", {"entries": catalogue.entries()})
+    """Every problem code; `?q=` finds some."""
+    q = request.GET.get("q", "").strip()
+    found = catalogue.search(q) if q else catalogue.entries()
+    return render(request, "public/problems.html", {"entries": found, "q": q})
+
+
+@require_safe
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    """What a problem's `type` leads to."""
+    entry = catalogue.find(code)
+    kinds = catalogue.input_errors() if code == "invalid" else {}
+    return render(request, "public/problem.html", {"entry": entry, "input_errors": kinds})

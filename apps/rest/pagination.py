@@ -22,24 +22,22 @@ class CursorPagination(pagination.CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
-    orderings: tuple[str, ...] = ()
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        return ("cursor", "page_size", *(["ordering"] if self.orderings else []))
+    def parameters(self, view: Any) -> tuple[str, ...]:
+        return ("cursor", "page_size", *(["ordering"] if view.orderings else []))
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> Any:
         chosen = request.query_params.get("ordering")
         return (chosen,) if chosen else super().get_ordering(request, queryset, view)
 
-    def errors_in(self, request: Request) -> Iterator[InputError]:
+    def errors_in(self, request: Request, view: Any) -> Iterator[InputError]:
         size = request.query_params.get("page_size")
         if size is not None and not 0 < _number(size) <= self.max_page_size:
             text = f"Send a whole number from 1 to {self.max_page_size}."
             yield in_query("page_size", "invalid", text)
         order = request.query_params.get("ordering")
-        if order is not None and order.removeprefix("-") not in self.orderings:
-            ways = ", ".join(f"{name}, -{name}" for name in self.orderings)
+        if order is not None and order.removeprefix("-") not in view.orderings:
+            ways = ", ".join(f"{name}, -{name}" for name in view.orderings)
             yield in_query("ordering", "invalid_choice", f"Choose from: {ways}.")
         try:
             self.decode_cursor(request)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.rest.input_errors import InputError, in_query, of_query
+from apps.rest.versions import shape_at
 
 FIELDS = "fields"
 Tree = dict[str, "Tree"]
@@ -43,7 +44,7 @@ def known_to(view: Any, request: Request) -> dict[str, Any]:
     if takes_fields(view):
         known[FIELDS] = None
     if is_list(view):
-        known |= dict.fromkeys(getattr(view.paginator, "parameters", ()))
+        known |= dict.fromkeys(view.paginator.parameters(view))
         known |= dict.fromkeys(
             _filterset_class(view).base_filters if _filterset_class(view) else ()
         )
@@ -66,6 +67,24 @@ def select(serializer: Any, request: Request) -> None:
         _prune(serializer, _tree(wanted))
 
 
+def chosen(data: Any, request: Request) -> Any:
+    """As `select`, of an answer that is made already."""
+    wanted = request.query_params.get(FIELDS)
+    if not wanted or request.method not in {"GET", "HEAD"}:
+        return data
+    if isinstance(data, dict) and "results" in data and "next" in data:
+        return {**data, "results": _cut(data["results"], _tree(wanted))}
+    return _cut(data, _tree(wanted))
+
+
+def _cut(data: Any, tree: Tree) -> Any:
+    if isinstance(data, list):
+        return [_cut(item, tree) for item in data]
+    if not tree or not isinstance(data, dict):
+        return data
+    return {name: _cut(data[name], inner) for name, inner in tree.items() if name in data}
+
+
 def _own(view: Any, request: Request) -> Iterator[InputError]:
     shape = view.queries.get(view.act)
     view.query = {}
@@ -83,7 +102,7 @@ def _own(view: Any, request: Request) -> Iterator[InputError]:
 
 def _page(view: Any, request: Request) -> Iterator[InputError]:
     if is_list(view) and hasattr(view.paginator, "errors_in"):
-        yield from view.paginator.errors_in(request)
+        yield from view.paginator.errors_in(request, view)
 
 
 def _filters(view: Any, request: Request) -> Iterator[InputError]:
@@ -98,7 +117,8 @@ def _fields(view: Any, request: Request) -> Iterator[InputError]:
     wanted = request.query_params.get(FIELDS)
     if wanted is None:
         return
-    shape = view.get_serializer_class()(context=view.get_serializer_context())
+    newest = view.get_serializer_class()
+    shape = shape_at(newest, view.later_changes)(context=view.get_serializer_context())
     for path in wanted.split(","):
         yield from _check(shape, path)
 

@@ -22,8 +22,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.rest import idempotency, preconditions, queries, strictness
+from apps.core.errors import NotFound
+from apps.rest import idempotency, preconditions, queries, strictness, versions
 from apps.rest.input_errors import InputRefused
+from apps.rest.versions import Change, Deprecation
 
 M = TypeVar("M", bound=Model)
 Shape = type[serializers.BaseSerializer[Any]]
@@ -32,12 +34,15 @@ Shape = type[serializers.BaseSerializer[Any]]
 class Conventions(APIView):
     """Declare by action: `inputs`, the shape of a write's body (`Nothing` where it has none),
     whose validated values are then `self.given`; `queries`, the shape of a read's own query
-    parameters, then `self.query`; `if_match_required`, the writes that need an If-Match.
+    parameters, then `self.query`; `if_match_required`, the writes that need an If-Match;
+    `deprecated`, what is going to end. `changes` are what later versions changed of this resource.
     """
 
     inputs: ClassVar[Mapping[str, Shape]] = {}
     queries: ClassVar[Mapping[str, Shape]] = {}
     if_match_required: ClassVar[frozenset[str]] = frozenset()
+    deprecated: ClassVar[Mapping[str, Deprecation]] = {}
+    changes: ClassVar[tuple[type[Change], ...]] = ()
     given: dict[str, Any]
     query: dict[str, Any]
 
@@ -51,6 +56,12 @@ class Conventions(APIView):
         """The action that answers this request; a plain view's is its method in small letters."""
         return getattr(self, "action", None) or (self.request.method or "").lower()
 
+    @property
+    def later_changes(self) -> list[Change]:
+        """What has changed since the version that this request speaks."""
+        version = getattr(self.request, "version", None)
+        return versions.between(version, self.changes) if self.changes else []
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._claim: idempotency.Claim | None = None
         with ExitStack() as self._unit:
@@ -63,6 +74,8 @@ class Conventions(APIView):
         super().initial(request, *args, **kwargs)
         if request.method == "OPTIONS":
             return
+        if any("\x00" in str(value) for value in kwargs.values()):
+            raise NotFound("There is nothing at this address.")
         self._read(request)
         claim = idempotency.claim_of(request)
         if claim is not None:
@@ -81,6 +94,11 @@ class Conventions(APIView):
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.changes:
+            self._make_older(response)
+        for name, value in versions.headers_of(versions.deprecations_of(self, request)).items():
+            present = response.get(name) if name == "Link" else None
+            response[name] = f"{present}, {value}" if present else value
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ["Authorization", "Cookie"])
         if not response.has_header("Cache-Control"):
@@ -92,13 +110,20 @@ class Conventions(APIView):
         """Which methods there are (`Allow`); what they take is in the OpenAPI document."""
         return Response(status=204)
 
+    def _make_older(self, response: Any) -> None:
+        if response.status_code < 300 and hasattr(response, "data"):  # noqa: PLR2004
+            data = versions.older(response.data, self.later_changes)
+            response.data = queries.chosen(data, self.request)
+
     def _read(self, request: Request) -> None:
         """Fill `given` and `query`. Raises `InputRefused` with all that is wrong."""
         found = [*queries.errors_in(self, request), *preconditions.errors_in(self, request)]
         shape = self.inputs.get(self.act) if request.method in idempotency.WRITES else None
         if shape is not None:
             try:
-                self.given = strictness.parsed(shape, request)
+                changes = self.later_changes
+                given = strictness.parsed(versions.shape_at(shape, changes), request)
+                self.given = versions.newer(given, changes)
             except InputRefused as refusal:
                 found += refusal.found
         if found:
@@ -117,11 +142,15 @@ class WorkspaceView(Conventions):
 
 
 class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
-    """Reads select fields (`?fields=`) and carry an ETag; detail writes honour If-Match."""
+    """Reads select fields (`?fields=`) and carry an ETag; detail writes honour If-Match. Lists can
+    be ordered by `orderings`: columns without null that have an index or few rows.
+    """
+
+    orderings: ClassVar[tuple[str, ...]] = ()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         made = super().get_serializer(*args, **kwargs)
-        if self.request.method in {"GET", "HEAD"}:
+        if self.request.method in {"GET", "HEAD"} and not self.later_changes:
             queries.select(made, self.request)
         return made
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from apps.rest import queries
+from apps.rest import queries, versions
 from apps.rest.idempotency import HEADER, LONGEST, WRITES
 from apps.rest.strictness import Nothing
 
@@ -45,6 +46,15 @@ def _if_match(*, required: bool) -> OpenApiParameter:
     )
 
 
+def _ordering(names: tuple[str, ...]) -> OpenApiParameter:
+    return OpenApiParameter(
+        "ordering",
+        OpenApiTypes.STR,
+        enum=[way for name in names for way in (name, f"-{name}")],
+        description="Least first, with a minus greatest first; newest first when left out.",
+    )
+
+
 class ApiSchema(AutoSchema):
     """Reads what `Conventions` declares."""
 
@@ -59,6 +69,8 @@ class ApiSchema(AutoSchema):
                 found.append(_if_match(required=required))
         elif queries.takes_fields(self.view):
             found.append(FIELDS)
+            if queries.is_list(self.view) and self.view.orderings:
+                found.append(_ordering(self.view.orderings))
             if self.view.act == "retrieve":
                 found.append(ETAG)
         if own := self.view.queries.get(self.view.act):
@@ -71,4 +83,29 @@ class ApiSchema(AutoSchema):
         if action not in inputs:
             return super().get_request_serializer()
         shape: type[serializers.BaseSerializer[Any]] = inputs[action]
-        return None if shape is Nothing else shape
+        return None if shape is Nothing else versions.shape_at(shape, self.view.later_changes)
+
+    def get_response_serializers(self) -> Any:
+        found = super().get_response_serializers()
+        changes = getattr(self.view, "later_changes", [])
+        return _older(found, changes) if changes else found
+
+    def is_deprecated(self) -> bool:
+        """The action, or the version that this document is of, is going to end."""
+        if not hasattr(self.view, "deprecated"):
+            return super().is_deprecated()
+        version = getattr(self.view.request, "version", None)
+        return self.view.act in self.view.deprecated or version in settings.API_DEPRECATED_VERSIONS
+
+
+def _older(found: Any, changes: list[versions.Change]) -> Any:
+    """An answer's serializer, or a map of them by status, as before these changes."""
+    if isinstance(found, dict):
+        return {key: _older(one, changes) for key, one in found.items()}
+    if isinstance(found, type):
+        return versions.shape_at(found, changes)
+    if isinstance(found, serializers.ListSerializer):
+        return versions.shape_at(type(found.child), changes)(many=True)
+    if isinstance(found, serializers.BaseSerializer):
+        return versions.shape_at(type(found), changes)()
+    return found

@@ -1,7 +1,16 @@
 """DRF and its OpenAPI document."""
 
+from typing import TYPE_CHECKING
+
 from .environment import ENV
 
+if TYPE_CHECKING:
+    from apps.rest.versions import Deprecation
+
+# Oldest first. The code speaks the last; apps.rest.versions makes requests and answers of the
+# others. One that is going to end stands in API_DEPRECATED_VERSIONS, too.
+API_VERSIONS = ["v1"]
+API_DEPRECATED_VERSIONS: "dict[str, Deprecation]" = {}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.gateway.token_authentication.TokenAuthentication",
@@ -18,11 +27,11 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.URLPathVersioning",
+    "DEFAULT_VERSIONING_CLASS": "apps.rest.versions.PathVersioning",
     "DEFAULT_VERSION": "v1",
-    "ALLOWED_VERSIONS": ["v1"],
+    "ALLOWED_VERSIONS": API_VERSIONS,
     "DEFAULT_SCHEMA_CLASS": "apps.rest.schema.ApiSchema",
-    "EXCEPTION_HANDLER": "apps.gateway.problems.render_exception",
+    "EXCEPTION_HANDLER": "apps.rest.problems.render_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 50,
 }

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.RequestMetricsMiddleware",
+    "apps.core.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.tenants.middleware.WorkspaceMiddleware",
     "apps.gateway.middleware.ApiMiddleware",

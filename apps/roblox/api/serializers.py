@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.media.models import Blob
+from apps.rest.bulk import MOST, BulkInput
 from apps.roblox.models import (
     Artifact,
     Deployment,
@@ -147,3 +148,9 @@ class RollbackInput(serializers.Serializer[Any]):
         max_length=60, required=False, default="",
         help_text="Left out: the release that ran before the present one.",
     )  # fmt: skip
+
+
+class WithdrawManyInput(BulkInput):
+    releases = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=MOST, help_text="ids"
+    )

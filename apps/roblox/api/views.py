@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.media.services import blobs
+from apps.rest import bulk
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strict_json import StrictJSONParser
 from apps.rest.strictness import Nothing
@@ -31,6 +32,7 @@ class ExperienceViewSet(Listed, Retrieved, WorkspaceViewSet[Experience]):
         "configure": shapes.EnvironmentInput,
     }
     serializer_class = shapes.ExperienceSerializer
+    orderings = ("name", "created_at")
     lookup_field = "slug"
     required_permissions: ClassVar = {
         "list": "experiences.view",
@@ -92,8 +94,13 @@ class ReleaseFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
-    inputs: ClassVar = {"create": shapes.ReleaseInput, "withdraw": Nothing}
+    inputs: ClassVar = {
+        "create": shapes.ReleaseInput,
+        "withdraw": Nothing,
+        "withdraw_many": shapes.WithdrawManyInput,
+    }
     filterset_class = ReleaseFilter
+    orderings = ("created_at",)
     parser_classes = [StrictJSONParser, MultiPartParser]
     required_permissions: ClassVar = {
         "list": "releases.view",
@@ -101,6 +108,7 @@ class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
         "artifact": "releases.view",
         "create": "releases.create",
         "withdraw": "releases.withdraw",
+        "withdraw_many": "releases.withdraw",
     }
 
     def get_queryset(self) -> Any:
@@ -136,6 +144,19 @@ class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
     def withdraw(self, request: Request, **_: Any) -> Response:
         return self.answer(releases.withdraw(release=self.get_object(), by=request.user))
 
+    @extend_schema(
+        operation_id="releases_withdraw_many",
+        responses={200: bulk.BulkAnswer, 207: bulk.BulkAnswer},
+    )
+    @action(detail=False, methods=["post"], url_path="withdraw")
+    def withdraw_many(self, request: Request, **_: Any) -> Response:
+        """Withdraw up to 100 releases."""
+        return bulk.carry_out(
+            dict.fromkeys(map(str, self.given["releases"])),
+            lambda pk: releases.withdraw(release=releases.get(release_id=pk), by=request.user),
+            all_or_nothing=self.given["all_or_nothing"],
+        )
+
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
     def artifact(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
@@ -159,6 +180,7 @@ class DeploymentViewSet(Listed, Retrieved, WorkspaceViewSet[Deployment]):
         "rollback": shapes.RollbackInput,
     }
     filterset_class = DeploymentFilter
+    orderings = ("created_at",)
     required_permissions: ClassVar = {
         "list": "deployments.view",
         "retrieve": "deployments.view",

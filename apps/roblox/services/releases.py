@@ -156,6 +156,13 @@ def find(*, experience: Experience, version: str) -> Release:
     return release
 
 
+def get(*, release_id: str) -> Release:
+    release = Release.objects.select_related("experience").filter(pk=release_id).first()
+    if release is None:
+        raise NotFound("There is no such release here.")
+    return release
+
+
 def _lock(release: Release) -> None:
     """Read the state as it is now and keep others from changing it, or from starting a
     deployment, until commit.

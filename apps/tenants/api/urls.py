@@ -7,6 +7,8 @@ from apps.tenants.api import views
 
 router = SimpleRouter()
 router.register("workspace/domains", views.DomainViewSet, basename="domain")
-workspace = views.WorkspaceDetailViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+workspace = views.WorkspaceDetailViewSet.as_view(
+    {"get": "retrieve", "patch": "partial_update"}, detail=True
+)
 
 urlpatterns = [path("workspace/", workspace, name="workspace-detail"), *router.urls]
