@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.tenants.api.me")),
     path("", include("apps.tenants.api.roles")),
+    path("", include("apps.classes.api.urls")),
     path("", include("apps.transfers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),

@@ -19,6 +19,7 @@ urlpatterns = [
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
     path("", include("apps.tenants.urls_settings")),
+    path("", include("apps.classes.urls")),
     path("", include("apps.transfers.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),

@@ -20,6 +20,27 @@ CONTEXT = "session/step_up_held"
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+class LookedAfterMiddleware:
+    """Somebody without an e-mail, a pupil, has no account settings: teachers look after that. Of
+    the account's pages there is only signing out.
+    """
+
+    SETTINGS = ("/accounts/", "/_allauth/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            request.path.startswith(self.SETTINGS)
+            and request.path != reverse("account_logout")
+            and request.user.is_authenticated
+            and not request.user.is_reachable
+        ):
+            return HttpResponseRedirect("/")
+        return self.get_response(request)
+
+
 class StepUpMiddleware:
     """Turns `StepUpRequired`, and allauth's own wish for it, into a visit to the page that asks
     who it is. What was being sent is kept, encrypted, and offered to be sent afterwards.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from django.conf import settings
@@ -69,6 +71,29 @@ def forget(action: str, key: str, rates: str) -> None:
     try:
         for rate in _parsed(rates):
             _limiter(settings.REDIS_URL).clear(rate, "attempts", action, _name(key))
+    except (StorageError, RedisError) as error:
+        raise SignInClosed from error
+
+
+@contextmanager
+def counting_wrong(*limits: tuple[str, str, str]) -> Iterator[list[bool]]:
+    """For many people behind one address: only wrong attempts count. Each limit is an action, a key
+    and rates as `take` has them; raises as `take` does where one is used up. Append to what is
+    given to count this attempt as a wrong one:
+
+        with attempts.counting_wrong(("code", address, "30/10 minute")) as wrong: ...
+    """
+    each = [(rate, a, _name(key)) for a, key, rates in limits for rate in _parsed(rates)]
+    limiter = _limiter(settings.REDIS_URL)
+    wrong: list[bool] = []
+    try:
+        for rate, action, name in each:
+            if not limiter.test(rate, "attempts", action, name):
+                raise TooManyAttempts(_wait(rate, action, name))
+        yield wrong
+        if wrong:
+            for rate, action, name in each:
+                limiter.hit(rate, "attempts", action, name)
     except (StorageError, RedisError) as error:
         raise SignInClosed from error
 

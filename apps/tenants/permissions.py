@@ -121,6 +121,61 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "Delete a custom role and give its people another.", for_keys=False,
         ),
     ),
+    "Classes": (
+        Permission(
+            "classes.view", Role.TEACHER, "See classes", "See one's own classes.",
+        ),
+        Permission(
+            "classes.create", Role.TEACHER, "Make classes", "Make a class and teach it.",
+        ),
+        Permission(
+            "classes.update", Role.TEACHER, "Run classes",
+            "Rename a class of one's own, pause it, renew its code, choose who teaches it.",
+        ),
+        Permission(
+            "classes.archive", Role.TEACHER, "Archive classes",
+            "Put a class of one's own away, and take it out again.",
+        ),
+        Permission(
+            "classes.manage_all", Role.ADMIN, "Every class",
+            "Whatever the others of this group allow, in every class and not only in one's own.",
+        ),
+        Permission(
+            "pupils.view", Role.TEACHER, "See pupils", "See who is in one's classes.",
+        ),
+        Permission(
+            "pupils.create", Role.TEACHER, "Add pupils", "Add pupils to one's classes.",
+        ),
+        Permission(
+            "pupils.update", Role.TEACHER, "Look after pupils",
+            "Rename and move pupils, forget their pictures, let them in again.",
+        ),
+        Permission(
+            "pupils.remove", Role.TEACHER, "Remove pupils", "Take pupils out of one's classes.",
+        ),
+        Permission(
+            "pupils.badges", Role.TEACHER, "Print badges",
+            "See and renew the badges that pupils sign in with.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "guardians.view", Role.TEACHER, "See guardians", "See whose guardians are whose.",
+            for_keys=False,
+        ),
+        Permission(
+            "guardians.invite", Role.TEACHER, "Invite guardians",
+            "Invite guardians of the pupils in one's classes, and take invitations back.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "guardians.remove", Role.TEACHER, "Unlink guardians",
+            "End that somebody sees a pupil as their child.", for_keys=False,
+        ),
+        Permission(
+            "children.view", Role.TEACHER, "See one's children", "See one's own children here.",
+            guardian=True, for_keys=False,
+        ),
+    ),
     "Releases": (
         Permission(
             "experiences.view", Role.TEACHER, "See experiences",

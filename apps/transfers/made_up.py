@@ -29,6 +29,7 @@ for _word in WORDS:
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+CODE_LETTERS = "CDFGHJKMNPQRTVWX34679"
 DOMAINS = ("example.org", "example.com", "example.net")
 FIRST_ID, IDS = 9_000_000_000, 900_000_000_000
 
@@ -79,6 +80,11 @@ class MadeUp:
     def person_id(self, original: str) -> str:
         digest = hmac.digest(self._key, f"person:{original}".encode(), "sha256")
         return str(UUID(bytes=digest[:16], version=4))
+
+    def class_code(self, original: str) -> str:
+        """As long, of letters and digits that codes are made of."""
+        drawn = hmac.digest(self._key, f"code:{original}".encode(), "sha256")
+        return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in drawn[: len(original)])
 
     def vendor_id(self, original: str) -> str:
         """A number as long as Roblox's newest, and nobody's yet."""

@@ -26,6 +26,14 @@ def EMPTY(_made_up: MadeUp, _original: str) -> str:  # noqa: N802 -- stands in a
     return ""
 
 
+def CLASS_CODE(made_up: MadeUp, original: str) -> str:  # noqa: N802
+    return made_up.class_code(original)
+
+
+def NONCE(made_up: MadeUp, original: str) -> str:  # noqa: N802
+    return made_up.person_id(original)[:24]
+
+
 def NAMES_IN_JSON(made_up: MadeUp, original: str) -> str:  # noqa: N802
     """Texts under `name`; whatever else the JSON says stays."""
     return json.dumps(_renamed(made_up, json.loads(original)))
@@ -36,6 +44,9 @@ def TEXTS_IN_JSON(made_up: MadeUp, original: str) -> str:  # noqa: N802
 
 
 PERSONAL: dict[str, dict[str, Replace]] = {
+    "classes.schoolclass": {"name": TITLE, "code": CLASS_CODE, "created_by_label": ACTOR},
+    "classes.pupil": {"picture_hash": EMPTY, "badge_nonce": NONCE},
+    "classes.awaitedguardian": {"email": ACTOR},
     "roblox.experience": {
         "name": TITLE,
         "slug": SLUG,
@@ -56,6 +67,7 @@ PERSONAL: dict[str, dict[str, Replace]] = {
     "roblox.deploymentstep": {"detail": PROSE, "data": TEXTS_IN_JSON},
 }
 IMPERSONAL: dict[str, tuple[str, ...]] = {
+    "classes.pupil": ("wrong_tries", "locks"),
     "media.blob": ("sha256", "size", "storage_name", "scan_state", "scan_detail"),
     "roblox.environment": ("kind", "api_key", "key_state", "key_scopes"),
     "roblox.artifact": ("kind", "format", "class_counts", "asset_references"),

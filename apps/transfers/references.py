@@ -20,6 +20,12 @@ from apps.core.encryption import EncryptedTextField
 # Columns that hold a person's id without a constraint. Whoever is unknown where the rows arrive
 # keeps the label beside it and loses the id.
 PEOPLE = {
+    "classes.schoolclass": ("created_by_id",),
+    "classes.classteacher": ("user_id",),
+    "classes.classpupil": ("user_id",),
+    "classes.pupil": ("user_id",),
+    "classes.guardianship": ("guardian_id", "child_id"),
+    "classes.awaitedguardian": ("child_id",),
     "roblox.experience": ("created_by_id",),
     "roblox.release": ("created_by_id",),
     "roblox.deployment": ("started_by_id",),

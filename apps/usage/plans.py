@@ -15,6 +15,7 @@ Unit = Literal["count", "bytes"]
 
 MEMBERS: Final = "members"
 SCHOOLS: Final = "schools"
+CLASSES: Final = "classes"
 STORAGE: Final = "storage_bytes"
 DATABASE: Final = "database_bytes"
 API_CALLS: Final = "api_calls"
@@ -38,6 +39,7 @@ METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
         Metric(MEMBERS, "Members", "People who belong to the workspace.", gauge=True),
+        Metric(CLASSES, "Classes", "Classes that are not archived.", gauge=True),
         Metric(SCHOOLS, "Schools", "Workspaces founded under this district.", gauge=True),
         Metric(
             STORAGE,
@@ -75,6 +77,7 @@ LIMITS: Final[dict[str, Limit]] = {
     limit.key: limit
     for limit in (
         Limit("members", MEMBERS, "now", "Members"),
+        Limit("classes", CLASSES, "now", "Classes"),
         Limit("storage_bytes", STORAGE, "now", "Stored files"),
         Limit("api_calls_day", API_CALLS, "day", "API calls today"),
         Limit("api_calls_month", API_CALLS, "month", "API calls this month"),
@@ -111,7 +114,7 @@ FREE: Final = Plan(
     "Free",
     "To find out what it is like, with a class or two.",
     {
-        "members": 100, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
+        "members": 100, "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2,
     },
@@ -122,7 +125,7 @@ STARTER: Final = Plan(
     "Starter",
     "For a studio or a department that releases every week.",
     {
-        "members": 300, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
+        "members": 300, "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3,
     },
@@ -133,7 +136,7 @@ SCHOOL: Final = Plan(
     "School",
     "For a whole school.",
     {
-        "members": 2_500, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
+        "members": 2_500, "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5,
     },
@@ -144,7 +147,7 @@ DISTRICT: Final = Plan(
     "District",
     "For a district: its schools share these limits.",
     {
-        "members": 50_000, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
+        "members": 50_000, "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200,
     },

@@ -60,6 +60,9 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.signup_fields.SignupFields"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.partition(":")[0]
 
+# A pupil's session: a school day, on tablets that many share.
+PUPIL_SESSION_SECONDS = 6 * 3600
+
 # The demo's people (`manage.py seed_demo`); made by `make up`, never set in production.
 DEMO_WORKSPACE = "lincoln"
 DEMO_PASSWORD = ENV.demo_password.get_secret_value()

@@ -63,7 +63,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.marks", "apps.answers", "apps.media", "apps.roblox"]
+TENANT_APPS = ["apps.marks", "apps.answers", "apps.classes", "apps.media", "apps.roblox"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 TENANT_MODEL = "tenants.Tenant"
@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.tenants.middleware.MembershipMiddleware",
+    "apps.accounts.middleware.LookedAfterMiddleware",
     "apps.tenants.session_rules.SessionsMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "apps.tenants.middleware.ConsoleWorkspaceMiddleware",

@@ -7,6 +7,7 @@ import { enhanceFileDrops } from "./file-drop";
 import { watchForms } from "./forms";
 import { watchFlashes } from "./flashes";
 import { watchMenus } from "./menus";
+import { watchPrintButtons } from "./printing";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -16,6 +17,7 @@ watchMenus();
 watchCopyButtons();
 watchFlashes();
 watchForms();
+watchPrintButtons();
 watchColourFields();
 
 /** What has to be set up anew on every piece of page that arrives. */

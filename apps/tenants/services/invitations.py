@@ -35,11 +35,15 @@ from apps.tenants.signals import invitation_accepted, invitation_sent, seats_wan
 TOKEN_BYTES = 32
 
 
-def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
+def send(
+    *, tenant: Tenant, email: str, role: str, by: Any, permission: str = "members.invite"
+) -> Invitation:
     """Invite `email` as `role`, a built-in one's name or a custom one's key. Raises `Invalid`,
     `AlreadyMember`, `AlreadyInvited`, or `RoleBeyondReach`.
+
+    `permission`: what services of upper floors ask instead, for the roles they give.
     """
-    require("members.invite", by=by, tenant=tenant)
+    require(permission, by=by, tenant=tenant)
     email = email.strip().lower()
     offered = _offered(email, role, tenant)
     require_offer(offered, by=by, tenant=tenant)
@@ -64,9 +68,9 @@ def send(*, tenant: Tenant, email: str, role: str, by: User) -> Invitation:
     return invitation
 
 
-def resend(*, invitation: Invitation, by: User) -> Invitation:
+def resend(*, invitation: Invitation, by: Any, permission: str = "members.invite") -> Invitation:
     """Send a fresh link for another seven days; the earlier one ends."""
-    require("members.invite", by=by, tenant=invitation.tenant)
+    require(permission, by=by, tenant=invitation.tenant)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         locked = _lock(invitation)
@@ -78,9 +82,9 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     return locked
 
 
-def revoke(*, invitation: Invitation, by: Any) -> None:
+def revoke(*, invitation: Invitation, by: Any, permission: str = "members.invite") -> None:
     """End an invitation that nobody has taken up."""
-    require("members.invite", by=by, tenant=invitation.tenant)
+    require(permission, by=by, tenant=invitation.tenant)
     with transaction.atomic():
         locked = _lock(invitation)
         locked.revoked_at = timezone.now()

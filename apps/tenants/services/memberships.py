@@ -78,6 +78,12 @@ def leave(*, tenant: Tenant, by: User) -> None:
         _end(locked, "member.left", by)
 
 
+def end(*, membership: Membership, by: Any) -> None:
+    """As `remove`, for services of upper floors that have asked for a permission of their own."""
+    with transaction.atomic():
+        _end(_lock(membership), "member.removed", by)
+
+
 def suspend(*, membership: Membership, by: Any) -> Membership:
     """Close the workspace to somebody who keeps role and classes. Owners are never suspended."""
     require("members.update", by=by, tenant=membership.tenant)

@@ -1,0 +1,1 @@
+"""Pages of classes; `join` is the pupils' own way in."""

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+
+from apps.core import attempts
+from tests.factories.classes import make_class
+
+
+@pytest.fixture(autouse=True)
+def _no_tries_yet():
+    attempts._limiter(settings.REDIS_URL).storage.reset()
+
+
+@pytest.fixture
+def school_class(in_alpha, teacher):
+    return make_class(teacher, "7B Science", "Maya Lopez", "Noah Kim")
