@@ -13,6 +13,7 @@ docs = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 urlpatterns = [
     path("", include("apps.roblox.api.urls")),
     path("", include("apps.usage.api.urls")),
+    path("", include("apps.help.api.urls")),
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.tenants.api.me")),

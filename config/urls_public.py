@@ -24,6 +24,7 @@ urlpatterns = [
     path("docs/problems/", problems, name="problems"),
     path("docs/problems/<slug:code>/", problem, name="problem"),
     path("operator/", admin.site.urls),
+    path("", include("apps.help.urls_public")),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),
 ]

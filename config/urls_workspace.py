@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(r"^api/", problems.absent),
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
+    path("", include("apps.help.urls")),
     path("", include("apps.tenants.urls_settings")),
     path("", include("apps.classes.urls")),
     path("", include("apps.transfers.urls")),

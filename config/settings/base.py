@@ -32,6 +32,7 @@ SHARED_APPS = [
     "apps.realtime",
     "apps.isolation",
     "apps.semantic_cache",
+    "apps.help",
     "apps.core.apps.OperatorConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -8,6 +8,7 @@ import { watchForms } from "./forms";
 import { watchFlashes } from "./flashes";
 import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
+import { watchSearch } from "./search";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -19,6 +20,7 @@ watchFlashes();
 watchForms();
 watchPrintButtons();
 watchColourFields();
+watchSearch();
 
 /** What has to be set up anew on every piece of page that arrives. */
 function enhance(root: ParentNode): void {
