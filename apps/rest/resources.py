@@ -72,8 +72,9 @@ class Conventions(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "OPTIONS":
-            return
+        method = (request.method or "").lower()
+        if method == "options" or not hasattr(self, method):
+            return  # the latter is a 405, whatever else is asked
         if any("\x00" in str(value) for value in kwargs.values()):
             raise NotFound("There is nothing at this address.")
         self._read(request)
