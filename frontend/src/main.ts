@@ -6,9 +6,11 @@ import { watchDialogs } from "./dialogs";
 import { enhanceFileDrops } from "./file-drop";
 import { watchForms } from "./forms";
 import { watchFlashes } from "./flashes";
+import { watchKeeping } from "./keeping";
 import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
 import { watchSearch } from "./search";
+import { watchPasskeys } from "./passkeys";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -17,8 +19,10 @@ watchDialogs();
 watchMenus();
 watchCopyButtons();
 watchFlashes();
+watchPasskeys();
 watchForms();
 watchPrintButtons();
+watchKeeping();
 watchColourFields();
 watchSearch();
 
