@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "apps.tenants.middleware.MembershipMiddleware",
     "apps.accounts.middleware.LookedAfterMiddleware",
     "apps.tenants.session_rules.SessionsMiddleware",
+    "apps.tenants.mfa_rules.MfaRulesMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "apps.tenants.middleware.ConsoleWorkspaceMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
