@@ -6,7 +6,7 @@ import { watchDialogs } from "./dialogs";
 import { enhanceFileDrops } from "./file-drop";
 import { watchForms } from "./forms";
 import { watchFlashes } from "./flashes";
-import { watchKeeping } from "./keeping";
+import { watchDownloadButtons } from "./downloads";
 import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
 import { watchSearch } from "./search";
@@ -22,7 +22,7 @@ watchFlashes();
 watchPasskeys();
 watchForms();
 watchPrintButtons();
-watchKeeping();
+watchDownloadButtons();
 watchColourFields();
 watchSearch();
 
