@@ -25,5 +25,6 @@ urlpatterns = [
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),
     path("", include("apps.gateway.urls")),
+    path("", include("apps.webhooks.urls")),
 ]
 handler500 = problems.server_error

@@ -30,6 +30,7 @@ SHARED_APPS = [
     "apps.gateway",
     "apps.mail",
     "apps.realtime",
+    "apps.webhooks",
     "apps.isolation",
     "apps.semantic_cache",
     "apps.help",
