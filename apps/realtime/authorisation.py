@@ -28,7 +28,6 @@ AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     "releases": "releases.view",
     "job": "jobs.view",
     "jobs": "jobs.view",
-    "webhook": "webhooks.view",
 }
 
 

@@ -5,7 +5,6 @@ class RobloxConfig(AppConfig):
     name = "apps.roblox"
 
     def ready(self) -> None:
-        from apps.roblox import help_source, receivers
+        from apps.roblox import receivers
 
         receivers.connect()
-        help_source.register()

@@ -56,6 +56,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKindEnum": [("place", "Place"), ("model", "Model")],
         "EnvironmentKindEnum": "apps.roblox.models.Environment.Kind",
+        "KeyEnvironmentEnum": "apps.gateway.models.ApiKey.Environment",
+        "KeyStateEnum": ["active", "expired", "revoked"],
         "DeploymentKindEnum": "apps.roblox.models.Deployment.Kind",
         "ReleaseStateEnum": "apps.roblox.models.Release.State",
         "DeploymentStateEnum": "apps.roblox.models.Deployment.State",
@@ -63,8 +65,6 @@ SPECTACULAR_SETTINGS = {
         "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",
         "WorkspaceKindEnum": "apps.tenants.models.Tenant.Kind",
-        "WebhookStateEnum": ["active", "failing", "off"],
-        "WebhookDeliveryStateEnum": "apps.webhooks.models.Delivery.State",
         "ExportStateEnum": "apps.transfers.models.Export.State",
         "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",
     },

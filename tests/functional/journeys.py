@@ -99,7 +99,7 @@ def step(page: Page, title: str) -> Locator:
 
 def make_key(page: Page, url: str, name: str, scopes: tuple[str, ...] = ()) -> str:
     """An API key made on its page, with all scopes unless some are named."""
-    page.goto(f"{url}/api-keys/")
+    page.goto(f"{url}/api-keys/new/")
     page.get_by_label("Name").fill(name)
     for box in page.get_by_role("checkbox").all():
         if not scopes or box.get_attribute("value") in scopes:

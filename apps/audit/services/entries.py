@@ -12,7 +12,6 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
-from apps.audit.signals import entry_recorded
 from apps.core.database import connection
 
 
@@ -53,7 +52,6 @@ def record(
     )
     entry.hash = digest(entry)
     entry.save(force_insert=True)
-    entry_recorded.send(sender=AuditEntry, entry=entry, target=target)
     return entry
 
 

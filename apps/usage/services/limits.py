@@ -30,9 +30,7 @@ from apps.usage.words import amount
 
 # Asked for in a row, one after the other, so that two cannot both take the last place. Not jobs
 # and mails: they are wanted in the middle of longer deeds, which would wait for each other.
-EXACT = frozenset({
-    plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS, plans.WEBHOOKS,
-})  # fmt: skip
+EXACT = frozenset({plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS})
 
 
 @dataclass(frozen=True)

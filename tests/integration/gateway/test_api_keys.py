@@ -147,6 +147,6 @@ def test_a_neighbours_key_is_not_found(alpha, beta):
 def test_a_key_reaches_no_further_than_its_maker(alpha, admin, browse):
     with pytest.raises(Invalid, match="not valid"):
         make_key(alpha, by=admin, scopes=["releases.view", "domains.create"])
-    page = browse(admin).get("/api-keys/").content.decode()
+    page = browse(admin).get("/api-keys/new/").content.decode()
     assert "releases.view" in page
     assert "domains.create" not in page

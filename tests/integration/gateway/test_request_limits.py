@@ -52,7 +52,7 @@ def test_beyond_the_keys_limit_it_says_when_to_come_again(caller, rates):
     problem = refused.json()
     assert refused["Content-Type"] == "application/problem+json"
     assert (problem["code"], problem["violated-policies"]) == ("throttled", ["key"])
-    assert problem["type"].endswith("#throttled")
+    assert problem["type"].endswith("/throttled/")
     assert 0 < int(refused["Retry-After"]) <= 61
     assert f"Try again in {refused['Retry-After']} seconds." in problem["detail"]
     assert '"key";r=0;' in refused["RateLimit"]

@@ -76,7 +76,7 @@ class TestSuspended:
         client = browse(owner)
         wish = {"name": "CI", "scopes": ["releases.view"], "days": "30"}
         assert client.get("/api-keys/").status_code == 200
-        assert client.post("/api-keys/", wish).status_code == 423
+        assert client.post("/api-keys/new/", wish).status_code == 423
 
     def test_people_still_come_in_and_leave(self, suspended, browse, owner, teacher):
         assert "/enter/" in tickets.issue(tenant=suspended, by=teacher)
