@@ -13,6 +13,7 @@ docs = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 urlpatterns = [
     path("", include("apps.roblox.api.urls")),
     path("", include("apps.usage.api.urls")),
+    path("", include("apps.help.api.urls")),
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.tenants.api.me")),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", include("apps.classes.api.urls")),
     path("", include("apps.transfers.api.urls")),
     path("", include("apps.gateway.api.urls")),
+    path("", include("apps.webhooks.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path(
         "docs/", docs(SpectacularSwaggerSplitView.as_view(url_name="api_schema")), name="api_docs"

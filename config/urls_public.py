@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from apps.core.views import healthz, metrics
 from apps.gateway.views import problem, problems
+from apps.webhooks.views import documentation as webhooks
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -23,7 +24,9 @@ urlpatterns = [
     path("apps/", include("apps.realtime.api_urls")),
     path("docs/problems/", problems, name="problems"),
     path("docs/problems/<slug:code>/", problem, name="problem"),
+    path("docs/webhooks/", webhooks, name="webhook_events"),
     path("operator/", admin.site.urls),
+    path("", include("apps.help.urls_public")),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),
 ]

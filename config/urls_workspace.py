@@ -18,11 +18,13 @@ urlpatterns = [
     re_path(r"^api/", problems.absent),
     path("realtime/", include("apps.realtime.urls")),
     path("", include("apps.roblox.urls")),
+    path("", include("apps.help.urls")),
     path("", include("apps.tenants.urls_settings")),
     path("", include("apps.classes.urls")),
     path("", include("apps.transfers.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),
     path("", include("apps.gateway.urls")),
+    path("", include("apps.webhooks.urls")),
 ]
 handler500 = problems.server_error

@@ -28,6 +28,7 @@ AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     "releases": "releases.view",
     "job": "jobs.view",
     "jobs": "jobs.view",
+    "webhook": "webhooks.view",
 }
 
 

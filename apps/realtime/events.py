@@ -93,6 +93,18 @@ class JobChanged(Event):
     problem: dict[str, Any] | None = None
 
 
+class WebhookAttempted(Event):
+    """Something was sent to an endpoint, or is to be sent again."""
+
+    name = "webhook.attempted"
+    channel_patterns = ("private-w-{schema_name}.webhook.{endpoint_id}",)
+
+    schema_name: str = Field(exclude=True)
+    endpoint_id: UUID
+    delivery_id: UUID
+    state: str
+
+
 class Notice(Event):
     """A sentence for people: for one person, or for everybody in a workspace."""
 
@@ -106,4 +118,10 @@ class Notice(Event):
     url: str = ""
 
 
-ALL: tuple[type[Event], ...] = (DeploymentChanged, ReleaseChanged, JobChanged, Notice)
+ALL: tuple[type[Event], ...] = (
+    DeploymentChanged,
+    ReleaseChanged,
+    JobChanged,
+    WebhookAttempted,
+    Notice,
+)

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -72,8 +72,9 @@ class Conventions(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "OPTIONS":
-            return
+        method = (request.method or "").lower()
+        if method == "options" or not hasattr(self, method):
+            return  # the latter is a 405, whatever else is asked
         if any("\x00" in str(value) for value in kwargs.values()):
             raise NotFound("There is nothing at this address.")
         self._read(request)
@@ -162,8 +163,7 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
     def locked(self) -> M:
         """The resource, as `get_object` finds it, its row locked until the transaction ends."""
         found = self.get_object()
-        rows = self.get_queryset().select_related(None).prefetch_related(None)
-        rows.select_for_update(no_key=True).get(pk=found.pk)
+        QuerySet(type(found)).select_for_update(no_key=True).get(pk=found.pk)
         return self.get_object()
 
     def answer(self, resource: M, *, status: int = 200) -> Response:

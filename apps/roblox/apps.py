@@ -5,6 +5,7 @@ class RobloxConfig(AppConfig):
     name = "apps.roblox"
 
     def ready(self) -> None:
-        from apps.roblox import receivers
+        from apps.roblox import help_source, receivers
 
         receivers.connect()
+        help_source.register()

@@ -42,6 +42,15 @@ class RoleChanged(DomainError):
     title = "The role has changed since you read it"
 
 
+class MfaRequired(NotAllowed):
+    """The workspace asks people of your role for two-step sign-in, and you have none yet: set up a
+    passkey or an authenticator app under Two-step sign-in in your account.
+    """
+
+    code = "mfa_required"
+    title = "This workspace asks for two-step sign-in"
+
+
 class AlreadyMember(Conflict):
     code = "already_member"
     title = "This person is a member already"

@@ -231,6 +231,22 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "api_keys.revoke", Role.ADMIN, "Revoke API keys", "End a key at once.",
             for_keys=False, impersonated=False,
         ),
+        Permission(
+            "webhooks.view", Role.ADMIN, "See webhooks",
+            "See which addresses are told of what, and how it went.",
+        ),
+        Permission(
+            "webhooks.create", Role.ADMIN, "Add webhooks",
+            "Have an address told of what one may see.", impersonated=False,
+        ),
+        Permission(
+            "webhooks.update", Role.ADMIN, "Change webhooks",
+            "Change and switch them, rotate secrets, test, and send again.", impersonated=False,
+        ),
+        Permission(
+            "webhooks.delete", Role.ADMIN, "Delete webhooks", "Delete an address with its log.",
+            impersonated=False,
+        ),
     ),
     "Oversight": (
         Permission(

@@ -18,6 +18,7 @@ class HostRequest(HttpRequest):
     on_custom_domain: bool
     membership: Membership | None
     can: frozenset[str]
+    mfa_wanted_by: str
     console_workspace: Tenant | None
     htmx: HtmxDetails
 

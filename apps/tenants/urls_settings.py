@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from apps.tenants.views import onboarding, roles, settings
+from apps.tenants.views import onboarding, roles, security, settings
 
 urlpatterns = [
     path("settings/", settings.general, name="settings"),
@@ -15,6 +15,7 @@ urlpatterns = [
         settings.restore,
         name="settings_restore",
     ),
+    path("settings/security/", security.index, name="settings_security"),
     path("settings/roles/", roles.index, name="settings_roles"),
     path("settings/roles/compare/", roles.compare, name="settings_roles_compare"),
     path("settings/roles/new/", roles.create, name="settings_role_new"),

@@ -65,6 +65,8 @@ SPECTACULAR_SETTINGS = {
         "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",
         "WorkspaceKindEnum": "apps.tenants.models.Tenant.Kind",
+        "WebhookStateEnum": ["active", "failing", "off"],
+        "WebhookDeliveryStateEnum": "apps.webhooks.models.Delivery.State",
         "ExportStateEnum": "apps.transfers.models.Export.State",
         "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",
     },

@@ -24,6 +24,8 @@ MFA_RELYING_PARTY = PUBLIC_HOST
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC.scheme != "https"
 # "Remember this device": a signed cookie of the host it was asked on.
 MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_NAME = "__Host-trusted" if PUBLIC.scheme == "https" else "trusted"
+MFA_FORMS = {"add_webauthn": "apps.accounts.passkeys.AddPasskeyForm"}
 
 # A session ends unused for this long, and altogether after that; a workspace may want less.
 SESSION_IDLE = timedelta(days=14)

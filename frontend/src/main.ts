@@ -6,8 +6,11 @@ import { watchDialogs } from "./dialogs";
 import { enhanceFileDrops } from "./file-drop";
 import { watchForms } from "./forms";
 import { watchFlashes } from "./flashes";
+import { watchDownloadButtons } from "./downloads";
 import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
+import { watchSearch } from "./search";
+import { watchPasskeys } from "./passkeys";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -16,9 +19,12 @@ watchDialogs();
 watchMenus();
 watchCopyButtons();
 watchFlashes();
+watchPasskeys();
 watchForms();
 watchPrintButtons();
+watchDownloadButtons();
 watchColourFields();
+watchSearch();
 
 /** What has to be set up anew on every piece of page that arrives. */
 function enhance(root: ParentNode): void {

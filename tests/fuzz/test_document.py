@@ -8,43 +8,83 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from apps.accounts.services import tokens
 from apps.gateway.services import api_keys
 from apps.tenants.permissions import SCOPES
+from apps.tenants.session_rules import limits_of
 from tests.factories.transfers import fill
 from tests.fuzz.serving import ROOT, served
 
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "owner"]),
+    pytest.mark.timeout(1200),
+]
 # No failure of ours, and no answer that the document does not announce.
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance",
     "response_headers_conformance", "response_schema_conformance", "use_after_free",
     "unsupported_method",
 )  # fmt: skip
-EXAMPLES = 12
+# Who may do much is tried with more; the edges of every schema are tried by two callers.
+EXAMPLES = {"owner": 12, "admin": 8, "teacher": 6, "student": 3, "guardian": 3, "outsider": 2}
+PHASES = "examples,fuzzing,stateful"
+EVERY_PHASE = f"{PHASES},coverage"
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
-@pytest.mark.timeout(900)
-def test_no_failure_and_no_undocumented_answer_with_a_key(alpha, owner, tmp_path):
+@pytest.fixture
+def explore(alpha: Any, owner: Any, tmp_path: Path) -> Callable[..., None]:
+    """`explore(name, examples, authorization)` has the whole document tried on Alpha's host."""
     fill(alpha, owner)
+
+    def run(name: str, examples: int, authorization: str = "", phases: str = PHASES) -> None:
+        log = tmp_path / "web.log"
+        with served(log) as port:
+            headers = {"Host": f"{alpha.host}:{port}"}
+            if authorization:
+                headers["Authorization"] = f"Bearer {authorization}"
+            done = subprocess.run(
+                _command(port, examples, phases, headers),
+                cwd=tmp_path, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        said = done.stdout + done.stderr
+        (ROOT / "artifacts").mkdir(exist_ok=True)
+        (ROOT / "artifacts" / f"fuzz-{name}.txt").write_text(said + log.read_text())
+        assert done.returncode == 0, said[-20_000:]
+
+    return run
+
+
+@pytest.mark.parametrize("role", EXAMPLES)
+def test_no_failure_and_no_undocumented_answer_for(role, request, alpha, explore):
+    person = request.getfixturevalue(role)
+    pair = tokens.open_session(
+        user=person, schema_name=alpha.schema_name, name="fuzz", origin={}, limits=limits_of(alpha)
+    )
+    phases = EVERY_PHASE if role == "owner" else PHASES
+    explore(role, EXAMPLES[role], pair.access, phases)
+
+
+def test_no_failure_and_no_undocumented_answer_with_a_key(alpha, owner, explore):
     _, secret = api_keys.create(tenant=alpha, name="fuzz", scopes=SCOPES, by=owner)
-    _explore(tmp_path, alpha.host, {"Authorization": f"Bearer {secret}"})
+    explore("key", 8, secret, EVERY_PHASE)
 
 
-def _explore(folder: Path, host: str, headers: dict[str, str]) -> None:
-    log = folder / "web.log"
-    with served(log) as port:
-        origin = f"http://127.0.0.1:{port}"  # not every resolver knows names below localhost
-        command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
-        command += [f"{origin}/api/v1/schema/", "--checks", ",".join(CHECKS)]
-        command += ["--max-examples", str(EXAMPLES), "--seed", "1", "--no-color"]
-        command += ["--continue-on-failure", "--no-shrink", "--warnings", "off"]
-        for name, value in {"Host": f"{host}:{port}", **headers}.items():
-            command += ["--header", f"{name}: {value}"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    (ROOT / "artifacts").mkdir(exist_ok=True)
-    (ROOT / "artifacts" / "fuzz.txt").write_text(done.stdout + done.stderr + log.read_text())
-    assert done.returncode == 0, done.stdout[-20_000:] + log.read_text()[-5_000:]
+def test_no_failure_and_no_undocumented_answer_for_strangers(explore):
+    explore("stranger", 2)
+
+
+def _command(port: int, examples: int, phases: str, headers: dict[str, str]) -> list[str]:
+    """On loopback's address, since not every resolver knows names below localhost."""
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
+    command += [f"http://127.0.0.1:{port}/api/v1/schema/", "--checks", ",".join(CHECKS)]
+    command += ["--phases", phases, "--max-examples", str(examples), "--seed", "1", "--no-color"]
+    command += ["--continue-on-failure", "--no-shrink", "--warnings", "off"]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
+    return command

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from apps.accounts import middleware
+from apps.accounts import middleware, passkeys
 from apps.accounts.services import step_up
 from apps.accounts.step_up_forms import CodeForm, MailedCodeForm, PasskeyForm, PasswordForm
 
@@ -69,7 +69,7 @@ def _ways(request: HttpRequest) -> list[str]:
     ways = ["password"] if user.has_usable_password() else []
     if held & {Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES}:
         ways.append("code")
-    if Authenticator.Type.WEBAUTHN in held and not getattr(request, "on_custom_domain", False):
+    if Authenticator.Type.WEBAUTHN in held and passkeys.work_here(request):
         ways.append("credential")
     return ways or ["mailed_code"]
 

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
+from apps.audit.signals import entry_recorded
 from apps.core.database import connection
 
 
@@ -52,6 +53,7 @@ def record(
     )
     entry.hash = digest(entry)
     entry.save(force_insert=True)
+    entry_recorded.send(sender=AuditEntry, entry=entry, target=target)
     return entry
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import OuterRef
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,14 +20,10 @@ from apps.classes import rosters
 from apps.classes.api import serializers as shapes
 from apps.classes.models import ClassPupil, Pupil, SchoolClass
 from apps.classes.services import classes, pupils
+from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
+from apps.rest.strictness import Nothing
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-
-def parsed(shape: Any, request: Request) -> dict[str, Any]:
-    form = shape(data=request.data)
-    form.is_valid(raise_exception=True)
-    return dict(form.validated_data)
 
 
 class ClassFilter(filters.FilterSet):  # type: ignore[misc]
@@ -40,9 +36,13 @@ class ClassFilter(filters.FilterSet):  # type: ignore[misc]
         fields = ["name", "is_archived"]
 
 
-class ClassViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[SchoolClass]
-):
+class ClassViewSet(Listed, Retrieved, WorkspaceViewSet[SchoolClass]):
+    inputs: ClassVar = {
+        "create": shapes.ClassInput,
+        "partial_update": shapes.ClassChange,
+        "code": Nothing,
+    }
+    orderings = ("name", "created_at")
     serializer_class = shapes.ClassSerializer
     queryset = SchoolClass.objects.none()
     filterset_class = ClassFilter
@@ -58,27 +58,24 @@ class ClassViewSet(
     def get_queryset(self) -> Any:
         return rosters.with_counts(classes.visible(by=self.request.user))
 
-    @extend_schema(request=shapes.ClassInput, responses={201: shapes.ClassSerializer})
+    @extend_schema(responses={201: shapes.ClassSerializer})
     def create(self, request: Request, **_: Any) -> Response:
         """Make a class. A person who makes one teaches it."""
-        made = classes.create(by=request.user, **parsed(shapes.ClassInput, request))
-        return Response(self._shown(made), status=status.HTTP_201_CREATED)
+        made = classes.create(by=request.user, **self.given)
+        return self._shown(made, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=shapes.ClassChange, responses=shapes.ClassSerializer)
-    def partial_update(self, request: Request, **_: Any) -> Response:
+    @extend_schema(responses=shapes.ClassSerializer)
+    def partial_update(self, _request: Request, **_: Any) -> Response:
         """Rename it, close it to sign-in for a while, or archive it."""
-        changed, wish = self.get_object(), parsed(shapes.ClassChange, request)
         with transaction.atomic():
-            changed = self._change(changed, wish)
-        return Response(self._shown(changed))
+            changed = self._change(self.get_object(), self.given)
+        return self._shown(changed)
 
-    @extend_schema(request=None, responses=shapes.ClassSerializer)
+    @extend_schema(responses=shapes.ClassSerializer)
     @action(detail=True, methods=["post"])
     def code(self, request: Request, **_: Any) -> Response:
         """Give it a new code; the earlier one is void."""
-        return Response(
-            self._shown(classes.renew_code(school_class=self.get_object(), by=request.user))
-        )
+        return self._shown(classes.renew_code(school_class=self.get_object(), by=request.user))
 
     def _change(self, school_class: SchoolClass, wish: dict[str, Any]) -> SchoolClass:
         by = self.request.user
@@ -94,9 +91,9 @@ class ClassViewSet(
             )
         return school_class
 
-    def _shown(self, school_class: SchoolClass) -> Any:
+    def _shown(self, school_class: SchoolClass, status: int = 200) -> Response:
         found = rosters.with_counts(SchoolClass.objects.all()).get(pk=school_class.pk)
-        return self.get_serializer(found).data
+        return self.answer(found, status=status)
 
 
 class PupilFilter(filters.FilterSet):  # type: ignore[misc]
@@ -112,11 +109,17 @@ class PupilFilter(filters.FilterSet):  # type: ignore[misc]
         return rows.filter(user_id__in=places)
 
 
-class PupilViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Pupil]
-):
+class PupilViewSet(Listed, Retrieved, WorkspaceViewSet[Pupil]):
     """Students without an e-mail, whom teachers look after."""
 
+    inputs: ClassVar = {
+        "create": shapes.PupilsInput,
+        "partial_update": shapes.PupilChange,
+        "destroy": Nothing,
+        "move": shapes.PupilMove,
+        "reset_pictures": Nothing,
+        "unlock": Nothing,
+    }
     serializer_class = shapes.PupilSerializer
     queryset = Pupil.objects.none()
     filterset_class = PupilFilter
@@ -139,20 +142,19 @@ class PupilViewSet(
         ids = ArraySubquery(places.order_by("created_at").values("school_class_id"))
         return pupils.visible(by=self.request.user).annotate(class_ids=ids)
 
-    @extend_schema(request=shapes.PupilsInput, responses={201: shapes.PupilSerializer(many=True)})
+    @extend_schema(responses={201: shapes.PupilSerializer(many=True)})
     def create(self, request: Request, **_: Any) -> Response:
         """Add one or many pupils to a class: all of them or none."""
-        wish = parsed(shapes.PupilsInput, request)
+        wish = self.given
         school_class = classes.find(class_id=wish["class_id"], by=request.user)
         made = pupils.add(school_class=school_class, names=wish["names"], by=request.user)
         rows = self.get_queryset().filter(pk__in=[pupil.pk for pupil in made]).order_by("pk")
         data = self.get_serializer(rows, many=True).data
         return Response(data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=shapes.PupilChange, responses=shapes.PupilSerializer)
+    @extend_schema(responses=shapes.PupilSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        wish = parsed(shapes.PupilChange, request)
-        return self._shown(pupils.rename(pupil=self.get_object(), by=request.user, **wish))
+        return self._shown(pupils.rename(pupil=self.get_object(), by=request.user, **self.given))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
@@ -167,28 +169,28 @@ class PupilViewSet(
                 pupils.remove(place=place, by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=shapes.PupilMove, responses=shapes.PupilSerializer)
+    @extend_schema(responses=shapes.PupilSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, **_: Any) -> Response:
         """From one class to another."""
-        pupil, wish = self.get_object(), parsed(shapes.PupilMove, request)
+        pupil, wish = self.get_object(), self.given
         school_class = classes.find(class_id=wish["from_class_id"], by=request.user)
         place = pupils.find_place(school_class=school_class, user_id=pupil.user_id)
         to = classes.find(class_id=wish["to_class_id"], by=request.user)
         pupils.move(place=place, to=to, by=request.user)
         return self._shown(pupil)
 
-    @extend_schema(request=None, responses=shapes.PupilSerializer)
+    @extend_schema(responses=shapes.PupilSerializer)
     @action(detail=True, methods=["post"], url_path="reset-pictures")
     def reset_pictures(self, request: Request, **_: Any) -> Response:
         """Have the pupil choose new pictures on the next sign-in."""
         return self._shown(pupils.reset_pictures(pupil=self.get_object(), by=request.user))
 
-    @extend_schema(request=None, responses=shapes.PupilSerializer)
+    @extend_schema(responses=shapes.PupilSerializer)
     @action(detail=True, methods=["post"])
     def unlock(self, request: Request, **_: Any) -> Response:
         """Let the pupil try pictures again at once."""
         return self._shown(pupils.unlock(pupil=self.get_object(), by=request.user))
 
     def _shown(self, pupil: Pupil) -> Response:
-        return Response(self.get_serializer(self.get_queryset().get(pk=pupil.pk)).data)
+        return self.answer(self.get_queryset().get(pk=pupil.pk))

@@ -21,6 +21,7 @@ from apps.gateway.api import token_shapes as shapes
 from apps.gateway.services import tokens
 from apps.gateway.services.token_sessions import TokenSession
 from apps.rest.resources import Listed, WorkspaceViewSet
+from apps.rest.strictness import Nothing
 
 PAIR = OpenApiExample(
     "A pair of tokens",
@@ -84,7 +85,7 @@ class TokenViewSet(WorkspaceViewSet[Any]):
 class SessionViewSet(Listed, WorkspaceViewSet[UserSession]):
     """Where the person who asks is signed in. API keys are no persons and have no sessions."""
 
-    inputs: ClassVar = {"confirm": shapes.Confirmation}
+    inputs: ClassVar = {"destroy": Nothing, "confirm": shapes.Confirmation}
     serializer_class = shapes.SessionSerializer
     lookup_value_converter = "uuid"
     queryset = UserSession.objects.none()

@@ -23,10 +23,11 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.accounts.models import User, UserSession
-from apps.accounts.services import tokens
+from apps.accounts.services import second_steps, tokens
 from apps.accounts.services.tokens import Claims
+from apps.tenants import mfa_rules
 from apps.tenants.access import granted_to
-from apps.tenants.models import Membership, Tenant
+from apps.tenants.models import CustomRole, Membership, Tenant
 from apps.tenants.session_rules import limits_of
 
 NOBODY: dict[str, Any] = {}
@@ -37,8 +38,9 @@ STALE_SECONDS = 5
 MOST_AT_HAND = 10_000
 PERSON = tuple(field.attname for field in User._meta.concrete_fields)
 MEMBER = tuple(field.attname for field in Membership._meta.concrete_fields)
+ROLE = tuple(field.attname for field in CustomRole._meta.concrete_fields)
 # Another release's entries have other fields.
-RELEASE = zlib.crc32(",".join(PERSON + MEMBER).encode())
+RELEASE = zlib.crc32(",".join(PERSON + MEMBER + ROLE).encode())
 _at_hand: dict[UUID, tuple[float, dict[str, Any]]] = {}
 
 
@@ -55,7 +57,7 @@ class TokenSession:
 
 def find(claims: Claims, *, tenant: Tenant) -> TokenSession | None:
     """The live session behind good claims and the person's place in `tenant`; None when the
-    session is over or the person has no place there any more.
+    session is over or the person has no place there any more. Raises `MfaRequired`.
     """
     until, values = _at_hand.get(claims.session_id, (0.0, NOBODY))
     if until < time.monotonic():
@@ -66,6 +68,9 @@ def find(claims: Claims, *, tenant: Tenant) -> TokenSession | None:
     person = User.from_db("default", PERSON, [values["person"][name] for name in PERSON])
     membership = Membership.from_db("default", MEMBER, [values["member"][name] for name in MEMBER])
     membership.user, membership.tenant = person, tenant
+    membership.custom_role = _role(values["role"])
+    if not values["has_second_step"] and mfa_rules.is_demanded(membership):
+        raise mfa_rules.refusal(membership)
     return TokenSession(
         claims.session_id, values["proven_at"], person, membership, granted_to(membership)
     )
@@ -85,8 +90,8 @@ def forget(session_ids: Iterable[UUID]) -> None:
         transaction.on_commit(forget_now)
 
 
-def forget_person(user_id: UUID) -> None:
-    live = UserSession.objects.live().filter(user_id=user_id, kind=UserSession.Kind.TOKEN)
+def forget_people(*user_ids: UUID) -> None:
+    live = UserSession.objects.live().filter(user_id__in=user_ids, kind=UserSession.Kind.TOKEN)
     forget(live.values_list("pk", flat=True))
 
 
@@ -119,7 +124,16 @@ def _look_up(claims: Claims, tenant: Tenant) -> dict[str, Any]:
         "person": {name: getattr(session.user, name) for name in PERSON if name != "password"}
         | {"password": ""},
         "member": {name: getattr(membership, name) for name in MEMBER},
+        "role": membership.custom_role
+        and {name: getattr(membership.custom_role, name) for name in ROLE},
+        "has_second_step": second_steps.are_set_up(session.user),
     }
+
+
+def _role(values: dict[str, Any] | None) -> CustomRole | None:
+    if values is None:
+        return None
+    return CustomRole.from_db("default", ROLE, [values[name] for name in ROLE])
 
 
 def _note_use(session: UserSession) -> None:

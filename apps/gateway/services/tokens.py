@@ -6,8 +6,6 @@ from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -21,16 +19,16 @@ from apps.accounts.errors import (
     TokenRefused,
 )
 from apps.accounts.models import User, UserSession
-from apps.accounts.services import emails, sessions, tokens
+from apps.accounts.services import emails, second_steps, sessions, tokens
 from apps.accounts.services.tokens import Pair
 from apps.core.attempts import TooManyAttempts
 from apps.core.errors import NotAllowed
 from apps.gateway.services import token_sessions
+from apps.tenants import mfa_rules
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.session_rules import limits_of
 
 WAIT = 300
-SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class NotMember(NotAllowed):
@@ -49,7 +47,9 @@ def issue(
     check_second_step(user, code)
     if user.email.lower() not in emails.verified(user=user):
         raise EmailUnverified(f"Open the link we sent to {user.email}, then try again.")
-    _membership(user, tenant)
+    membership = _membership(user, tenant)
+    if mfa_rules.is_missing(membership):
+        raise mfa_rules.refusal(membership)
     known_devices.note(request, user)
     return tokens.open_session(
         user=user,
@@ -73,7 +73,7 @@ def exchange(*, tenant: Tenant, refresh_token: str) -> Pair:
 def confirm(*, request: HttpRequest, session_id: Any, user: User, password: str, code: str) -> None:
     """The person behind a token shows again who they are, for the next dangerous deeds."""
     person = User.objects.get(pk=user.pk)
-    if is_mfa_enabled(person, SECOND_STEPS) and code:
+    if code and second_steps.are_set_up(person):
         check_second_step(person, code)
     elif _authenticate(request, person.email, password).pk != person.pk:
         raise CredentialsRefused
@@ -83,7 +83,7 @@ def confirm(*, request: HttpRequest, session_id: Any, user: User, password: str,
 
 def check_second_step(user: User, code: str) -> None:
     """Raises unless `code` is right, for people who have switched two-step sign-in on."""
-    if not is_mfa_enabled(user, SECOND_STEPS):
+    if not second_steps.are_set_up(user):
         return
     if not code:
         raise MfaCodeRequired("Send the code your authenticator app shows, or a recovery code.")
@@ -109,6 +109,7 @@ def _membership(user: User, tenant: Tenant) -> Membership:
     membership = Membership.objects.of(user=user, tenant=tenant)
     if membership is None:
         raise NotMember(f"Ask an owner or admin of {tenant} to invite you.")
+    membership.user, membership.tenant = user, tenant
     return membership
 
 

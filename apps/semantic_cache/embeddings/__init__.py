@@ -35,5 +35,10 @@ def threshold() -> float:
     return float(settings.SEMANTIC_CACHE_THRESHOLD or _source().THRESHOLD)
 
 
+def noise() -> float:
+    """The cosine that texts about different things reach, so that less than it means nothing."""
+    return float(_source().NOISE)
+
+
 def _source() -> ModuleType:
     return openai_api if settings.EMBEDDINGS_API_URL else local

@@ -20,6 +20,7 @@ from apps.answers.models import DIMENSIONS
 
 # Above what questions about different things reach among the measured ones, below most paraphrases.
 THRESHOLD = 0.84
+NOISE = 0.12
 WORD, PAIR, LETTERS = 1.0, 0.4, 0.35
 RUN = 3
 WORDS = re.compile(r"[^\W_]+")

@@ -19,6 +19,7 @@ from apps.core.outgoing import Timeouts, Vendor
 
 # What models of this kind give for the same question in other words; tune it for yours.
 THRESHOLD = 0.9
+NOISE = 0.2
 AT_ONCE = 64
 EMBEDDINGS = Vendor(
     "embeddings",

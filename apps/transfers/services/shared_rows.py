@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.services import entries as audit
@@ -25,6 +26,7 @@ from apps.transfers.errors import ExportDamaged, HashesDiffer
 from apps.transfers.format import archive
 from apps.transfers.format.tallies import Tally
 from apps.transfers.references import Shared
+from apps.webhooks.models import Endpoint
 
 BATCH = 500
 Row = dict[str, Any]
@@ -63,6 +65,8 @@ def restore(
             if isinstance(each, Invitation):
                 # The link that was sent is forgotten; sending it again makes a new one.
                 each.token_hash = secrets.token_hex(32)
+            if isinstance(each, Endpoint):
+                each.disabled_at, each.disabled_reason = timezone.now(), Endpoint.Reason.MOVED
         references.rows_of(shared.model).bulk_create(made)
 
 

@@ -30,7 +30,9 @@ from apps.usage.words import amount
 
 # Asked for in a row, one after the other, so that two cannot both take the last place. Not jobs
 # and mails: they are wanted in the middle of longer deeds, which would wait for each other.
-EXACT = frozenset({plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS})
+EXACT = frozenset({
+    plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS, plans.WEBHOOKS,
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

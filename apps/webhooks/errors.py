@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from apps.core.errors import Conflict
+
+
+class EndpointOff(Conflict):
+    code = "webhook_off"
+    title = "This endpoint is switched off"
+
+
+class NothingToReplay(Conflict):
+    code = "nothing_to_replay"
+    title = "There is nothing to send again"

@@ -1,0 +1,41 @@
+"""What this floor hears from below and above: deeds that were put on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.audit.signals import entry_recorded
+from apps.tenants.models import Invitation
+from apps.tenants.signals import invitation_accepted
+from apps.webhooks import catalogue, payloads
+from apps.webhooks.services import events
+
+
+def connect() -> None:
+    entry_recorded.connect(tell, sender=AuditEntry, dispatch_uid="webhooks-deed")
+    invitation_accepted.connect(
+        tell_acceptance, sender=Invitation, dispatch_uid="webhooks-accepted"
+    )
+
+
+def tell(entry: AuditEntry, target: Any, **_: Any) -> None:
+    kind = catalogue.BY_DEED.get(entry.action)
+    if kind is not None:
+        events.emit(
+            kind=kind, schema_name=entry.schema_name, by=entry.actor_label, at=entry.at,
+            data=lambda: kind.build(entry, target),
+        )  # fmt: skip
+
+
+def tell_acceptance(invitation: Invitation, membership: Any, by: Any, **_: Any) -> None:
+    """A deed with two sides: `member.joined` is on record, that an invitation led there is not."""
+    data = payloads.InvitationData(
+        id=str(invitation.pk), to=invitation.email or str(membership.user), role=membership.role
+    )
+    events.emit(
+        kind=catalogue.TYPES["invitation.accepted"], schema_name=invitation.tenant.schema_name,
+        by=str(getattr(by, "email", "")), at=timezone.now(), data=lambda: data,
+    )  # fmt: skip
