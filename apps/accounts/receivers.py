@@ -8,20 +8,21 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 
-from apps.accounts import known_devices
+from apps.accounts import known_devices, operator_sessions
 from apps.accounts.models import User, UserSession
 from apps.accounts.services import sessions
 
 
 def connect() -> None:
-    user_logged_in.connect(remember_device, dispatch_uid="remember-device")
+    user_logged_in.connect(note_sign_in, dispatch_uid="note-sign-in")
     user_logged_out.connect(end_session, dispatch_uid="end-session")
     post_save.connect(end_sessions, sender=User, dispatch_uid="end-sessions")
 
 
-def remember_device(request: HttpRequest | None, user: User, **_: Any) -> None:
+def note_sign_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     if request is not None:
         known_devices.note(request, user)
+        operator_sessions.begin(request)
 
 
 def end_sessions(instance: User, *, created: bool, update_fields: Any = None, **_: Any) -> None:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "apps.tenants.session_rules.SessionsMiddleware",
     "apps.tenants.mfa_rules.MfaRulesMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "apps.accounts.operator_sessions.OperatorSessionMiddleware",
     "apps.tenants.middleware.ConsoleWorkspaceMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 
 from apps.accounts.models import UserSession
@@ -16,7 +20,7 @@ from apps.accounts.services import emails, people
 from apps.audit.models import AuditEntry
 from apps.gateway.services import token_sessions
 from apps.tenants.services import memberships
-from tests.factories.accounts import PASSWORD
+from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.tenants import MembershipFactory
 
 URL = "/api/v1/tokens/"
@@ -35,8 +39,9 @@ def program(alpha):
     def call(method, path, token="", *, tenant=alpha, **body):
         client = Client(SERVER_NAME=tenant.host if tenant else "localhost")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        data = body if method == "post" else None
-        return getattr(client, method)(path, data, content_type="application/json", headers=headers)
+        if method != "post":
+            return getattr(client, method)(path, headers=headers)
+        return client.post(path, body, content_type="application/json", headers=headers)
 
     return call
 
@@ -307,3 +312,54 @@ def test_a_person_confirms_for_the_next_dangerous_deed(pair, program, teacher):
     right = program("post", "/api/v1/sessions/confirm/", pair["access_token"], password=PASSWORD)
     assert right.status_code == 204
     assert UserSession.objects.get(pk=pair["session"]).proven_at > NOW - timedelta(days=9999)
+
+
+def test_another_process_hears_of_an_end_within_a_second(
+    pair, program, settings, monkeypatch, teacher
+):
+    """This process has the token in its own memory; the end comes from elsewhere."""
+    settings.TOKEN_MEMORY_SECONDS = 1.0
+    clock = [1000.0]
+    monkeypatch.setattr(token_sessions.time, "monotonic", lambda: clock[0])
+    mine = dict[Any, Any]()
+    monkeypatch.setattr(token_sessions, "_at_hand", mine)
+    assert works(program, pair["access_token"])
+    assert len(mine) == 1
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(token_sessions, "_at_hand", {})
+        elsewhere.setattr(token_sessions.transaction, "on_commit", lambda callback: callback())
+        memberships.suspend(membership=teacher.memberships.get(), by=None)
+    clock[0] += 1.01
+    assert not works(program, pair["access_token"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_exchanges_one_wins_and_the_session_ends(alpha):
+    teacher = UserFactory(email="race@alpha.example")
+    MembershipFactory(user=teacher, tenant=alpha, role="teacher")
+    emails.mark_verified(user=teacher)
+    sent = {"email": teacher.email, "password": PASSWORD}
+
+    def call(path, body, **headers):
+        client = Client(SERVER_NAME=alpha.host)
+        return client.post(path, body, content_type="application/json", headers=headers)
+
+    token = call(URL, sent).json()["refresh_token"]
+    start = threading.Barrier(8)
+
+    def exchange(_):
+        try:
+            start.wait(timeout=30)
+            return call(f"{URL}refresh/", {"refresh_token": token})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(exchange, range(8)))
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert sorted(a.status_code for a in answers) == [200] + [401] * 7
+    session = UserSession.objects.get()
+    assert (session.rotation, session.ending) == (1, UserSession.Ending.REPLAYED)
+    headers = {"Authorization": f"Bearer {won[0].json()['access_token']}"}
+    client = Client(SERVER_NAME=alpha.host)
+    assert client.get("/api/v1/workspace/", headers=headers).status_code == 401

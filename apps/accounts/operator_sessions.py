@@ -1,0 +1,51 @@
+"""How long an operator's one-time code is good for: a console left open closes by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+from apps.accounts.models import UserSession
+from apps.accounts.services import sessions
+
+STATE = "operator_session"
+Ending = UserSession.Ending
+
+
+class OperatorSessionMiddleware:
+    """Signs out, whatever page they are on, who gave a one-time code too long ago
+    (`OPERATOR_SESSION_ABSOLUTE`) or has done nothing since (`OPERATOR_SESSION_IDLE`). Stands
+    behind django-otp's middleware, which knows who has given one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.is_verified():  # type: ignore[union-attr]
+            ending = _ending(request)
+            if ending:
+                sessions.end_present(request, ending=ending)
+                logout(request)
+        return self.get_response(request)
+
+
+def begin(request: HttpRequest) -> None:
+    """A fresh sign-in starts afresh, whatever the session held."""
+    request.session.pop(STATE, None)
+
+
+def _ending(request: HttpRequest) -> str:
+    now = time.time()
+    state = request.session.get(STATE) or {"opened": now, "seen": now}
+    if now - state["opened"] > settings.OPERATOR_SESSION_ABSOLUTE.total_seconds():
+        return Ending.EXPIRED
+    if now - state["seen"] > settings.OPERATOR_SESSION_IDLE.total_seconds():
+        return Ending.IDLE
+    if STATE not in request.session or now - state["seen"] >= settings.SESSION_NOTED_EVERY_SECONDS:
+        request.session[STATE] = {**state, "seen": now}
+    return ""
