@@ -10,6 +10,7 @@ from apps.gateway import problems
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("apps.accounts.urls")),
+    path("", include("apps.sso.urls")),
     path("accounts/", include("apps.tenants.urls_account")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/connected/", include("allauth.socialaccount.urls")),

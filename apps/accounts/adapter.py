@@ -6,15 +6,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
-from allauth.core.exceptions import ReauthenticationRequired
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts import throttles
 from apps.accounts.models import User
 from apps.accounts.services import step_up
-from apps.accounts.signals import mail_wanted
+from apps.accounts.signals import mail_wanted, signing_in
 from apps.core.attempts import TooManyAttempts
+from apps.core.errors import DomainError
 
 HOME = "/"
 WORKSPACES = "/workspaces/"
@@ -57,6 +58,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user is not None:
             throttles.password_was_right(request, credentials.get("email", ""))
         return user
+
+    def pre_login(self, request: HttpRequest, user: Any, **about: Any) -> HttpResponse | None:
+        """Before every sign-in, whatever the means: upper floors may object."""
+        response: HttpResponse | None = super().pre_login(request, user, **about)
+        if response is None:
+            try:
+                signing_in.send(sender=type(self), request=request, user=user)
+            except DomainError as refusal:
+                raise ImmediateHttpResponse(throttles.refuse(request, refusal)) from refusal
+        return response
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Called by allauth after a reset: whoever reads the mailbox starts afresh."""

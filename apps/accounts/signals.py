@@ -15,3 +15,7 @@ person_changed = Signal()
 # A session of a person was ended by somebody or something. Sends `session` and `by`, in the deed's
 # transaction. Signing out is not told.
 session_ended = Signal()
+
+# A person is about to be signed in, by whatever means. Sends `request` and `user`; a receiver that
+# raises a `DomainError` prevents it.
+signing_in = Signal()

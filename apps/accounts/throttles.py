@@ -16,6 +16,7 @@ from django.shortcuts import render
 from apps.accounts import known_devices
 from apps.core import attempts
 from apps.core.attempts import SignInClosed, TooManyAttempts
+from apps.core.errors import DomainError
 
 # A whole school signs in from one address, most of them from devices that are known.
 ADDRESS = "100/minute;1500/hour"
@@ -79,7 +80,8 @@ def password_was_right(request: HttpRequest, email: str) -> None:
     attempts.forget("password", *_whose(request, email))
 
 
-def refuse(request: HttpRequest, refusal: TooManyAttempts | SignInClosed) -> HttpResponse:
+def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """A refusal in the shape that the asker reads: a page, or allauth's JSON."""
     if request.path.startswith("/_allauth/"):
         error = {"code": refusal.code, "message": refusal.detail}
         body = {"status": refusal.status, "errors": [error]}
@@ -87,7 +89,8 @@ def refuse(request: HttpRequest, refusal: TooManyAttempts | SignInClosed) -> Htt
     else:
         context = {"error": refusal}
         response = render(request, "errors/sign_in_refused.html", context, status=refusal.status)
-    response["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, TooManyAttempts | SignInClosed):
+        response["Retry-After"] = str(refusal.retry_after)
     return response
 
 

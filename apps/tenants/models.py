@@ -92,6 +92,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     # The verified custom domain that links lead to; the own host when empty.
     main_domain = models.CharField(max_length=253, blank=True, default="", db_default="")
 
+    # Members come in by the workspace's own sign-in only (apps.sso).
+    sso_required = models.BooleanField(default=False, db_default=False)
+
     # People are named by label: these facts outlive their accounts.
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.CharField(max_length=254, blank=True, default="", db_default="")

@@ -69,6 +69,15 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             for_keys=False, impersonated=False,
         ),
         Permission(
+            "sso.view", Role.OWNER, "See the sign-in", "See how members sign in here.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "sso.update", Role.OWNER, "Set up the sign-in",
+            "Choose the issuer that members sign in by, and require it.",
+            for_keys=False, impersonated=False,
+        ),
+        Permission(
             "workspace.rename", Role.OWNER, "Change its address",
             "Move it to another address under the product's domain.",
             for_keys=False, impersonated=False,

@@ -131,6 +131,7 @@ STAYING = {
     # pragma: allowlist nextline secret
     "gateway.apikey": "it was given for another address; a new one is made here",
     "gateway.apiusage": "it tells of keys and programs that stay behind",
+    "sso.connection": "the issuer knows the old address, and holds a secret; it is set up again",
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
     "djstripe.customer": "an account at Stripe belongs to the installation that opened it",

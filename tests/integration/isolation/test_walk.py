@@ -42,6 +42,8 @@ SCHEMAS = ("w_alpha", "w_beta")
 GLOBAL_KEYS = {
     r"global:1:host:(\d+:)?[a-z0-9-]+\.localhost": "the directory; a host is a workspace's own",
     r"global:1:allauth:rl:.*": "attempts to sign in: people belong to the installation",
+    r"global:1:signed-in:[0-9a-f]{16}:.*": "known addresses: people belong to the installation",
+    r"LIMITS:LIMITER/attempts/.*": "attempts to sign in, alike",
     r"_kombu\.binding[._].*": "names of queues",
     r"(interactive|default|bulk)": "queues, whose messages are looked at one by one",
     r"ticket:[0-9a-f]{64}": "made of a secret; what it holds names the workspace",
