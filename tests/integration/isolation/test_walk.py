@@ -65,6 +65,7 @@ GLOBAL_METRICS = {
 GLOBAL_MODELS = {
     "accounts.User": "people belong to the installation",
     "gateway.ApiUsageBatch": "numbers of many workspaces, written together",
+    "sso.Identity": "of a sign-in, which names its workspace",
     "isolation.Probe": "a look at all workspaces",
     "fleet.SchemaVersion": "a state of all schemas",
     "fleet.SchemaStep": "a way from one state to the next",
