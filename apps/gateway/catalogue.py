@@ -22,6 +22,7 @@ from apps.rest.problems import title_of
 
 T = TypeVar("T")
 WORDS: Final = Path(__file__).with_name("words")
+RENAMED: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 PASSING: Final = frozenset({429, 502, 503, 504})
 INPUT_EXAMPLE: Final = [
     {"pointer": "#/version", "code": "required", "detail": "This field is required."},
@@ -43,8 +44,8 @@ class Entry:
 
     @property
     def phrase(self) -> str:
-        """The status in words."""
-        return HTTPStatus(self.status).phrase
+        """The status in the words of RFC 9110."""
+        return RENAMED.get(self.status) or HTTPStatus(self.status).phrase
 
     @property
     def example(self) -> str:

@@ -49,7 +49,7 @@ def require_match(request: Request, present: str | None) -> None:
     raise PreconditionFailed(present)
 
 
-def answer(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def answer(request: HttpRequest, response: Any) -> HttpResponseBase:
     """The response, or 304 when the caller has it already. An answer to a read that brings no
     ETag of its own gets a weak one over its bytes.
     """
@@ -59,7 +59,10 @@ def answer(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
         content = response.render().content
         response["ETag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     etag = response.get("ETag")
-    return get_conditional_response(request, etag=etag, response=response) if etag else response
+    found: HttpResponseBase = response
+    if etag:
+        found = get_conditional_response(request, etag=etag, response=response) or response
+    return found
 
 
 def _weak(tag: str) -> str:

@@ -25,6 +25,7 @@ from rest_framework.views import APIView
 from apps.core.errors import NotFound
 from apps.rest import idempotency, preconditions, queries, strictness, versions
 from apps.rest.input_errors import InputRefused
+from apps.rest.services.stored_answers import Claim
 from apps.rest.versions import Change, Deprecation
 
 M = TypeVar("M", bound=Model)
@@ -45,6 +46,7 @@ class Conventions(APIView):
     changes: ClassVar[tuple[type[Change], ...]] = ()
     given: dict[str, Any]
     query: dict[str, Any]
+    _claim: Claim | None = None
 
     @property
     def tenant(self) -> Any:
@@ -63,7 +65,6 @@ class Conventions(APIView):
         return versions.between(version, self.changes) if self.changes else []
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self._claim: idempotency.Claim | None = None
         with ExitStack() as self._unit:
             response = super().dispatch(request, *args, **kwargs)
             if self._claim is not None:
@@ -107,7 +108,7 @@ class Conventions(APIView):
             response["Cache-Control"] = "private, no-cache" if seen else "no-store"
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Which methods there are (`Allow`); what they take is in the OpenAPI document."""
         return Response(status=204)
 
@@ -166,7 +167,7 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
         QuerySet(type(found)).select_for_update(no_key=True).get(pk=found.pk)
         return self.get_object()
 
-    def answer(self, resource: M, *, status: int = 200) -> Response:
+    def answer(self, resource: Any, *, status: int = 200) -> Response:
         """The resource as this action shows it, with its ETag."""
         etag = preconditions.etag_of(self._shape(), resource)
         return Response(self.get_serializer(resource).data, status=status, headers={"ETag": etag})
@@ -181,7 +182,8 @@ class Listed:
     def list(self: Any, request: Request, *_: Any, **__: Any) -> Response:  # noqa: ARG002
         """All of them, a page at a time."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        shown: Response = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return shown
 
 
 class Retrieved:
@@ -189,7 +191,8 @@ class Retrieved:
 
     def retrieve(self: Any, request: Request, *_: Any, **__: Any) -> Response:  # noqa: ARG002
         """One of them, with its ETag."""
-        return self.answer(self.get_object())
+        shown: Response = self.answer(self.get_object())
+        return shown
 
 
 def _rendered(response: Any) -> Any:

@@ -58,6 +58,8 @@ def _ordering(names: tuple[str, ...]) -> OpenApiParameter:
 class ApiSchema(AutoSchema):
     """Reads what `Conventions` declares."""
 
+    view: Any
+
     def get_override_parameters(self) -> list[Any]:
         found: list[Any] = list(super().get_override_parameters())
         if not hasattr(self.view, "inputs"):
@@ -102,10 +104,11 @@ def _older(found: Any, changes: list[versions.Change]) -> Any:
     """An answer's serializer, or a map of them by status, as before these changes."""
     if isinstance(found, dict):
         return {key: _older(one, changes) for key, one in found.items()}
-    if isinstance(found, type):
+    if isinstance(found, type) and issubclass(found, serializers.BaseSerializer):
         return versions.shape_at(found, changes)
     if isinstance(found, serializers.ListSerializer):
-        return versions.shape_at(type(found.child), changes)(many=True)
+        child: Any = found.child
+        return versions.shape_at(type(child), changes)(many=True)
     if isinstance(found, serializers.BaseSerializer):
         return versions.shape_at(type(found), changes)()
     return found

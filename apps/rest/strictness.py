@@ -14,8 +14,7 @@ from rest_framework.request import Request
 from apps.rest.input_errors import InputError, InputRefused, Path, in_body, of_serializer
 
 # The first that fits counts, so a class stands before the one it inherits from.
-TYPES: Final[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str], ...]]
-TYPES = (
+TYPES: Final[tuple[tuple[type[Any], tuple[type, ...], str], ...]] = (
     (serializers.BooleanField, (bool,), "true or false"),
     (serializers.IntegerField, (int,), "a whole number, without quotes"),
     (serializers.FloatField, (int, float), "a number, without quotes"),

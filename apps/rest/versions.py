@@ -117,7 +117,7 @@ def deprecated_fields(**by_name: Deprecation) -> Callable[[S], S]:
 
 def deprecations_of(view: Any, request: Any) -> list[Deprecation]:
     """What this request used that is going to end: its version, its action, its fields."""
-    version = settings.API_DEPRECATED_VERSIONS.get(getattr(request, "version", None))
+    version = settings.API_DEPRECATED_VERSIONS.get(getattr(request, "version", None) or "")
     found = [version, view.deprecated.get(view.act)]
     fields = getattr(view.inputs.get(view.act), "deprecated_fields", {})
     if fields and isinstance(getattr(request, "_full_data", None), Mapping):

@@ -30,7 +30,8 @@ class WorkspaceDetailViewSet(WorkspaceViewSet[Tenant]):
     }
 
     def locked(self) -> Tenant:
-        return Tenant.objects.select_for_update(no_key=True).get(pk=self.tenant.pk)
+        found: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=self.tenant.pk)
+        return found
 
     @extend_schema(responses=shapes.WorkspaceSerializer)
     def retrieve(self, _request: Request, **_: Any) -> Response:

@@ -16,6 +16,8 @@ from apps.tenants.services import schools
 from apps.usage.api import serializers as shapes
 from apps.usage.services import limits, rosters, series
 
+USAGE = forced_singular_serializer(shapes.UsageSerializer)  # type: ignore[no-untyped-call]
+
 
 class UsageViewSet(Conventions, viewsets.ViewSet):
     """What the workspace uses."""
@@ -24,9 +26,7 @@ class UsageViewSet(Conventions, viewsets.ViewSet):
     queries: ClassVar = {"list": shapes.UsageQuery}
     required_permissions: ClassVar = {"list": "usage.view"}
 
-    @extend_schema(
-        operation_id="usage", responses=forced_singular_serializer(shapes.UsageSerializer)
-    )
+    @extend_schema(operation_id="usage", responses=USAGE)
     def list(self, _request: Request, **_: Any) -> Response:
         """Plan, limits and the days or months of a span. `series` of what is counted has a
         number for each of them, of what is sampled null where no sample was taken.
