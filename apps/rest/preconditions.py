@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -25,8 +24,9 @@ from apps.rest.input_errors import InputError, in_header
 SAFE = frozenset({"GET", "HEAD"})
 
 
-def etag_of(shape: Any, resource: Any) -> str:
-    text = json.dumps(shape(resource).data, cls=JSONEncoder, sort_keys=True)
+def etag_of(shown: Any) -> str:
+    """The ETag of a resource, from all that its serializer shows of it."""
+    text = json.dumps(shown, cls=JSONEncoder, sort_keys=True)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
@@ -49,7 +49,7 @@ def require_match(request: Request, present: str | None) -> None:
     raise PreconditionFailed(present)
 
 
-def answer(request: HttpRequest, response: Any) -> HttpResponseBase:
+def answer(request: HttpRequest, response: Any) -> Any:
     """The response, or 304 when the caller has it already. An answer to a read that brings no
     ETag of its own gets a weak one over its bytes.
     """
@@ -59,7 +59,7 @@ def answer(request: HttpRequest, response: Any) -> HttpResponseBase:
         content = response.render().content
         response["ETag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     etag = response.get("ETag")
-    found: HttpResponseBase = response
+    found = response
     if etag:
         found = get_conditional_response(request, etag=etag, response=response) or response
     return found

@@ -51,6 +51,12 @@ def known_to(view: Any, request: Request) -> dict[str, Any]:
     return known
 
 
+def filters_in(view: Any) -> bool:
+    """Whether the query names any of the view's filters."""
+    filters = getattr(_filterset_class(view), "base_filters", {})
+    return any(name in filters for name in view.request.query_params)
+
+
 def is_list(view: Any) -> bool:
     return view.act == "list" and getattr(view, "paginator", None) is not None
 
@@ -106,7 +112,7 @@ def _page(view: Any, request: Request) -> Iterator[InputError]:
 
 
 def _filters(view: Any, request: Request) -> Iterator[InputError]:
-    chosen = _filterset_class(view) if is_list(view) else None
+    chosen = _filterset_class(view) if is_list(view) and filters_in(view) else None
     if chosen is not None:
         form = chosen(data=request.query_params, queryset=view.get_queryset()).form
         if not form.is_valid():

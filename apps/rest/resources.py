@@ -159,7 +159,7 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
     def present_etag(self) -> str | None:
         if not getattr(self, "detail", False):
             return None
-        return preconditions.etag_of(self._shape(), self.locked())
+        return preconditions.etag_of(self._whole(self.locked()))
 
     def locked(self) -> M:
         """The resource, as `get_object` finds it, its row locked until the transaction ends."""
@@ -169,11 +169,17 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
 
     def answer(self, resource: Any, *, status: int = 200) -> Response:
         """The resource as this action shows it, with its ETag."""
-        etag = preconditions.etag_of(self._shape(), resource)
-        return Response(self.get_serializer(resource).data, status=status, headers={"ETag": etag})
+        whole = self._whole(resource)
+        etag = preconditions.etag_of(whole)
+        shown = whole if self.later_changes else queries.chosen(whole, self.request)
+        return Response(shown, status=status, headers={"ETag": etag})
 
-    def _shape(self) -> Shape:
-        return self.get_serializer_class()
+    def filter_queryset(self, queryset: Any) -> Any:
+        """A query that filters by nothing costs no filter form."""
+        return super().filter_queryset(queryset) if queries.filters_in(self) else queryset
+
+    def _whole(self, resource: Any) -> Any:
+        return self.get_serializer_class()(resource, context=self.get_serializer_context()).data
 
 
 class Listed:
