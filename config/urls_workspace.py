@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("apps.help.urls")),
     path("", include("apps.tenants.urls_settings")),
     path("", include("apps.classes.urls")),
+    path("", include("apps.scim.urls")),
     path("", include("apps.transfers.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),

@@ -11,7 +11,7 @@ from apps.tenants import configuration
 from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
 from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.permissions import OPERATOR, TEST_SCOPES, WHILE_SUSPENDED
+from apps.tenants.permissions import OPERATOR, OWNER, OWNERS_ALONE, TEST_SCOPES, WHILE_SUSPENDED
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,24 @@ class Operator:
         return f"operator {self.user.email}"
 
 
+@dataclass(frozen=True)
+class Provisioner:
+    """A workspace's identity provider acting by itself, named as such in the audit: it manages
+    people as far as a role can reach, and never owners.
+    """
+
+    tenant: Tenant
+    name: str
+    pk: None = None
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def email(self) -> str:
+        return f"SCIM, {self.name}"
+
+
 def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str]:
     """All permissions the actor holds in `tenant`, or in the present workspace when left out, as
     far as no switched-off feature withholds them.
@@ -36,8 +54,8 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
     if hasattr(actor, "scopes"):
         scopes = permissions_held(actor, tenant=tenant)
         return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
-    if isinstance(actor, Operator):
-        return permissions_held(actor)
+    if isinstance(actor, Operator | Provisioner):
+        return permissions_held(actor, tenant=tenant)
     membership = _membership(actor, tenant)
     return _limited(actor, granted_to(membership)) if membership else frozenset()
 
@@ -46,8 +64,10 @@ def permissions_held(actor: Any, *, tenant: Tenant | None = None) -> frozenset[s
     """As `permissions_of`, whatever features withhold: how far the actor's role reaches."""
     if isinstance(actor, Operator):
         return OPERATOR if actor.user.is_staff and actor.user.is_active else frozenset()
+    here = tenant.schema_name if tenant else connection.schema_name
+    if isinstance(actor, Provisioner):
+        return OWNER - OWNERS_ALONE if actor.tenant.schema_name == here else frozenset()
     if hasattr(actor, "scopes"):
-        here = tenant.schema_name if tenant else connection.schema_name
         if actor.tenant.schema_name != here:
             return frozenset()
         scopes = frozenset(actor.scopes)

@@ -264,6 +264,18 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
         Permission("audit.view", Role.ADMIN, "See the audit", "See who did what, and when."),
         Permission("usage.view", Role.ADMIN, "See usage", "See how much of the plan is used."),
     ),
+    "Provisioning": (
+        Permission(
+            "provisioning.view", Role.ADMIN, "See provisioning",
+            "See which identity provider manages people here, and its last requests.",
+            for_keys=False,
+        ),
+        Permission(
+            "provisioning.update", Role.OWNER, "Set up provisioning",
+            "Make tokens for an identity provider and choose what its groups give.",
+            for_keys=False, impersonated=False,
+        ),
+    ),
     "Domains": (
         Permission("domains.view", Role.ADMIN, "See domains", "See which domains lead here."),
         Permission("domains.create", Role.OWNER, "Add domains", "Ask for a domain of one's own."),

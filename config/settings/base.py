@@ -32,6 +32,7 @@ SHARED_APPS = [
     "apps.realtime",
     "apps.sso",
     "apps.webhooks",
+    "apps.scim",
     "apps.isolation",
     "apps.semantic_cache",
     "apps.help",

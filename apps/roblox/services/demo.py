@@ -9,6 +9,8 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.accounts.services import emails, operators
+from apps.classes.models import SchoolClass
+from apps.classes.services import classes, pupils
 from apps.core.errors import Conflict
 from apps.core.outgoing import Vendor
 from apps.jobs.models import JobRun
@@ -30,6 +32,11 @@ PEOPLE = (
     ("teacher@lincoln.example", "Tomás Rivera", Role.TEACHER),
     ("student@lincoln.example", "Sam Okafor", Role.STUDENT),
 )
+# Pupils have no e-mail: they sign in with the code on their class' page, or with a badge.
+CLASSES = {
+    "7B Earth Science": ("Maya Lopez", "Noah Kim", "Zoë Berg", "Amir Haddad", "Ida Nguyen"),
+    "Coding Club": ("Ben Ito", "Lena Fischer", "Kofi Mensah"),
+}
 NOTES = {
     "1.0.0": "The first lesson: walk around the volcano and answer three questions.",
     "1.1.0": "A second lesson at the crater, a scoreboard, and kinder wording of question two.",
@@ -50,6 +57,7 @@ def seed() -> Tenant:
     people = [_person(email, name) for email, name, _ in PEOPLE]
     tenant = _workspace(people)
     with tenant:
+        _classes(people[1])
         experience = Experience.objects.filter(name=EXPERIENCE).first() or _experience(people[0])
         for version in NOTES:
             _release(experience, version)
@@ -77,6 +85,13 @@ def _workspace(people: list[User]) -> Tenant:
     for user, (_, _, role) in zip(people, PEOPLE, strict=True):
         Membership.objects.get_or_create(user=user, tenant=tenant, defaults={"role": role})
     return tenant
+
+
+def _classes(teacher: User) -> None:
+    if not SchoolClass.objects.exists():
+        for name, names in CLASSES.items():
+            school_class = classes.create(name=name, by=teacher)
+            pupils.add(school_class=school_class, names=names, by=teacher)
 
 
 def _experience(owner: User) -> Experience:

@@ -57,7 +57,10 @@ def send(
             _withdraw_expired(tenant, email)
             want_seats(tenant, promised=promised(tenant))
             invitation = Invitation(
-                tenant=tenant, email=email, token_hash=hash_of(token), invited_by=by
+                tenant=tenant,
+                email=email,
+                token_hash=hash_of(token),
+                invited_by=by if isinstance(by, User) else None,
             )
             offered.give_to(invitation)
             invitation.save(force_insert=True)

@@ -1,0 +1,1 @@
+"""The SCIM endpoint and the page that sets it up."""
