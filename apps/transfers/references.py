@@ -132,6 +132,7 @@ STAYING = {
     "gateway.apikey": "it was given for another address; a new one is made here",
     "gateway.apiusage": "it tells of keys and programs that stay behind",
     "sso.connection": "the issuer knows the old address, and holds a secret; it is set up again",
+    "accounts.usersession": "whoever is signed in is so at one address",
     "scim.provisioning": "an identity provider is connected to one address",
     "scim.scimtoken": "it was given for another address; a new one is made here",
     "scim.scimuser": "the identity provider sends its people anew",
