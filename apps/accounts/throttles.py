@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -26,6 +27,7 @@ PERSON = "60/minute;600/hour"
 MAILBOX = "4/15 minute;20/day"
 
 PLACES = ("/accounts/", "/_allauth/")
+PROGRAMS = "/_allauth/app/"
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Signing out is always possible.
 WAYS_OUT = {"account_logout", "current_session"}
@@ -53,6 +55,10 @@ class SignInThrottleMiddleware:
     def process_view(
         self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
+        if request.path.startswith(PROGRAMS):
+            # A cookie counts for nothing there. allauth finds the person of the token by itself,
+            # unless a middleware has wrapped `request.user`, as django-otp does.
+            request.user = AnonymousUser()
         if not _is_attempt(request):
             return None
         if _is_no_json(request):

@@ -7,7 +7,9 @@ from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from apps.accounts.services import sessions
 from apps.tenants.middleware import SESSION_WORKSPACE
+from apps.tenants.session_rules import limits_of
 
 
 class HostSessionStrategy(SessionTokenStrategy):  # type: ignore[misc]
@@ -15,14 +17,20 @@ class HostSessionStrategy(SessionTokenStrategy):  # type: ignore[misc]
         """A sign-in that waits for its second step belongs to its host already."""
         request.session[SESSION_WORKSPACE] = _here(request)
         request.session.save()
+        if request.user.is_authenticated:
+            sessions.note_use(request, schema_name=_here(request))
+            request.session.save()
         return str(super().create_session_token(request))
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        """None on another host than the one it was opened on, as for a made-up token."""
+        """None on another host than the one it was opened on, or when its time is over, as for
+        a made-up token.
+        """
         session: SessionBase | None = super().lookup_session(session_token)
         if session is None or session.get(SESSION_WORKSPACE) != _here(context.request):
             return None
-        return session
+        tenant = getattr(context.request, "tenant", None)
+        return None if sessions.is_over(session, limits_of(tenant)) else session
 
 
 def _here(request: HttpRequest) -> str:

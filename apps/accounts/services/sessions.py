@@ -103,6 +103,23 @@ def note_use(request: HttpRequest, *, schema_name: str) -> None:
     request.session[STATE] = {**state, "key": key, "seen": now}
 
 
+def is_over(session: Any, limits: Limits) -> bool:
+    """Whether the time of a program's session (Django's, behind a header) is up. Notes its use."""
+    state = session.get(STATE)
+    if state is None:
+        return False
+    now = time.time()
+    unused, old = now - state["seen"], now - state["opened"]
+    if unused > limits.idle.total_seconds() or old > limits.absolute.total_seconds():
+        ending = Ending.EXPIRED if old > limits.absolute.total_seconds() else Ending.IDLE
+        end(sessions=UserSession.objects.live().filter(pk=state["id"]), ending=ending, by=None)
+        return True
+    if unused > settings.SESSION_NOTED_EVERY_SECONDS:
+        UserSession.objects.filter(pk=state["id"]).update(last_used_at=timezone.now())
+        session[STATE] = {**state, "seen": now}
+    return False
+
+
 def present(request: Any) -> UUID | None:
     """The session that a request belongs to: a browser's, or that of its token."""
     held = getattr(getattr(request, "auth", None), "session_id", None)

@@ -21,6 +21,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import User, UserSession
 from apps.accounts.services import emails, second_steps, sessions, tokens
 from apps.accounts.services.tokens import Pair
+from apps.accounts.signals import signing_in
 from apps.core.attempts import TooManyAttempts
 from apps.core.errors import NotAllowed
 from apps.gateway.services import token_sessions
@@ -44,6 +45,7 @@ def issue(
     """
     throttles.take_address(request, email)
     user = _authenticate(request, email, password)
+    signing_in.send(sender=User, request=request, user=user)
     check_second_step(user, code)
     if user.email.lower() not in emails.verified(user=user):
         raise EmailUnverified(f"Open the link we sent to {user.email}, then try again.")

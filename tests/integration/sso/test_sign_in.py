@@ -319,6 +319,11 @@ class TestRequired:
         answer = browse(None).post("/_allauth/app/v1/auth/login", body, "application/json")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "sso_required")
 
+    def test_and_a_password_for_a_token(self, browse, required, teacher):
+        body = json.dumps({"email": teacher.email, "password": PASSWORD})
+        answer = browse(None).post("/api/v1/tokens/", body, "application/json")
+        assert (answer.status_code, answer.json()["code"]) == (403, "sso_required")
+
     def test_and_a_mailed_code(self, browse, required, teacher, mailoutbox):
         client = browse(None)
         client.post("/accounts/login/code/", {"email": teacher.email})
