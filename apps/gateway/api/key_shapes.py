@@ -112,7 +112,7 @@ class CallerSerializer(serializers.Serializer[Any]):
     numbers = NumbersSerializer()
 
 
-class EndpointSerializer(serializers.Serializer[Any]):
+class EndpointUsageSerializer(serializers.Serializer[Any]):
     endpoint = serializers.CharField(source="name")
     numbers = NumbersSerializer()
 
@@ -122,4 +122,4 @@ class RequestsSerializer(serializers.Serializer[Any]):
     total = NumbersSerializer()
     series = MomentSerializer(source="moments", many=True)
     callers = CallerSerializer(many=True)
-    endpoints = EndpointSerializer(many=True)
+    endpoints = EndpointUsageSerializer(many=True)
