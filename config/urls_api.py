@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.tenants.api.me")),
+    path("", include("apps.tenants.api.people")),
     path("", include("apps.tenants.api.roles")),
     path("", include("apps.classes.api.urls")),
     path("", include("apps.transfers.api.urls")),
