@@ -82,12 +82,6 @@ def take_password(request: HttpRequest, email: str) -> None:
     attempts.take("password", *_whose(request, email))
 
 
-def take_mail(request: HttpRequest, email: str) -> None:
-    """Count a mail to somebody's mailbox that whoever asks has sent."""
-    counted = known_devices.counted_as(request, email)
-    attempts.take("mail", f"{email.strip().lower()}:{counted}", MAILBOX)
-
-
 def password_was_right(request: HttpRequest, email: str) -> None:
     attempts.forget("password", *_whose(request, email))
 
@@ -131,7 +125,8 @@ def _count(request: HttpRequest) -> None:
     email = _email(request)
     take_address(request, email)
     if email and _name(request) in MAILING:
-        take_mail(request, email)
+        counted = known_devices.counted_as(request, email)
+        attempts.take("mail", f"{email.lower()}:{counted}", MAILBOX)
 
 
 def _whose(request: HttpRequest, email: str) -> tuple[str, str]:

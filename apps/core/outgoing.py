@@ -26,15 +26,7 @@ import stamina
 import structlog
 from django.conf import settings
 
-from apps.core.breaker import (
-    BreakerOpen,
-    BreakerState,
-    breaker_state,
-    close_breaker,
-    declare,
-    declared,
-    guard,
-)
+from apps.core.breaker import BreakerOpen, BreakerState, breaker_state, close_breaker, guard
 from apps.core.errors import VendorError
 
 __all__ = [
@@ -56,6 +48,7 @@ PATIENT_WAIT = 5.0  # the longest `retry-after` in seconds that is worth waiting
 TRANSIENT = {408, 425, 429}
 
 log = structlog.get_logger(__name__)
+_vendors: dict[str, Vendor] = {}
 
 
 @dataclass(frozen=True)
@@ -144,12 +137,11 @@ class Vendor:
         base_url_setting: str,
         timeouts: Timeouts | None = None,
         attempts: int = 3,
-        title: str = "",
     ) -> None:
         self.name, self.attempts = name, attempts
         self.timeouts = timeouts or Timeouts()
         self._base_url_setting = base_url_setting
-        declare(name, title or name.capitalize())
+        _vendors[name] = self
 
     def request(
         self,
@@ -219,7 +211,7 @@ class Vendor:
 
 def known_vendors() -> list[str]:
     """The names whose `breaker_state` can be shown."""
-    return sorted(declared())
+    return sorted(_vendors)
 
 
 @cache

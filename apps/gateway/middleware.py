@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from apps.core.problems import API, document
-from apps.gateway import metrics, networks, refusals, tally
+from apps.gateway import metrics, networks, programs, refusals, tally
 from apps.gateway.models import ApiKey, ApiUsage
 from apps.gateway.throttling import refusal
 
@@ -30,7 +30,8 @@ class ApiMiddleware:
             return self.get_response(request)
         started = time.perf_counter()
         request.admission = None
-        response = self.get_response(request)
+        is_program = programs.is_one(request)
+        response = programs.answer(request) if is_program else self.get_response(request)
         if response.status_code == UNAUTHORIZED:
             response = _count_refusal(request, response)
         if request.admission is not None:

@@ -33,7 +33,6 @@ SHARED_APPS = [
     "apps.sso",
     "apps.webhooks",
     "apps.scim",
-    "apps.vendors",
     "apps.isolation",
     "apps.semantic_cache",
     "apps.help",

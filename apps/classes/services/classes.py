@@ -157,8 +157,7 @@ def teaching_members() -> QuerySet[Membership]:
 
 def workspace() -> Tenant:
     """The workspace whose classes these are."""
-    found: Tenant = Tenant.objects.get(schema_name=connection.schema_name)
-    return found
+    return Tenant.objects.get(schema_name=connection.schema_name)
 
 
 def _name(name: str) -> str:

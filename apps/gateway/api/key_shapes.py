@@ -104,7 +104,7 @@ class MomentSerializer(serializers.Serializer[Any]):
     numbers = NumbersSerializer()
 
 
-class CallerSerializer(serializers.Serializer[Any]):
+class CallerUseSerializer(serializers.Serializer[Any]):
     caller = serializers.CharField(
         source="name", help_text="an API key's id, `people`, or `nobody` where none was known"
     )
@@ -112,7 +112,7 @@ class CallerSerializer(serializers.Serializer[Any]):
     numbers = NumbersSerializer()
 
 
-class EndpointUsageSerializer(serializers.Serializer[Any]):
+class EndpointUseSerializer(serializers.Serializer[Any]):
     endpoint = serializers.CharField(source="name")
     numbers = NumbersSerializer()
 
@@ -121,5 +121,5 @@ class RequestsSerializer(serializers.Serializer[Any]):
     by = serializers.ChoiceField(choices=["hour", "day"])
     total = NumbersSerializer()
     series = MomentSerializer(source="moments", many=True)
-    callers = CallerSerializer(many=True)
-    endpoints = EndpointUsageSerializer(many=True)
+    callers = CallerUseSerializer(many=True)
+    endpoints = EndpointUseSerializer(many=True)
