@@ -27,7 +27,7 @@ endif
 
 .PHONY: help up down reset status logs shell operator-code test coverage e2e processes fuzz clamav pooler promtool check \
 	check-style check-types \
-	check-floors check-migrations check-templates check-frontend check-secrets format bench requirements install-dev
+	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients format bench requirements install-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -77,7 +77,7 @@ pooler: install-dev ## No workspace sees another's rows behind a real PgBouncer 
 promtool: install-dev ## Alert rules, checked and tested by promtool (Debian's prometheus)
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/promtool $(ARGS)
 
-check: check-style check-types check-floors check-migrations check-templates check-frontend check-secrets ## Style, types, floors, migrations, templates, front end, secrets
+check: check-style check-types check-floors check-migrations check-templates check-clients check-frontend check-secrets ## Style, types, floors, migrations, templates, front end, secrets
 
 check-style: install-dev
 	$(BIN)/ruff check .
@@ -103,6 +103,20 @@ check-frontend: install-dev
 check-secrets: install-dev
 	git ls-files -z ':!tests' ':!requirements/*.txt' ':!package-lock.json' | xargs -0 $(BIN)/detect-secrets-hook --no-verify
 	git ls-files -z tests | xargs -0 $(BIN)/detect-secrets-hook --no-verify $(KNOWN_FORMS_ONLY)
+
+# The document of the API as the code says it; loads the settings, asks no database.
+DOCUMENT := artifacts/openapi.json
+document: install-dev
+	@mkdir -p artifacts
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python manage.py spectacular --urlconf config.urls_workspace \
+		--api-version v1 --format openapi-json --fail-on-warn --file $(DOCUMENT)
+
+clients: document ## Generate the Python client and the front end's types anew
+	$(BIN)/python clients/generate.py $(DOCUMENT)
+
+check-clients: document
+	$(BIN)/python clients/generate.py $(DOCUMENT) --check
+	cd clients/python && ../../$(BIN)/mypy --config-file= --strict src
 
 format: install-dev ## Put everything into the house style
 	$(BIN)/ruff check --fix --exit-zero .

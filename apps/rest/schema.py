@@ -99,6 +99,13 @@ class ApiSchema(AutoSchema):
         version = getattr(self.view.request, "version", None)
         return self.view.act in self.view.deprecated or version in settings.API_DEPRECATED_VERSIONS
 
+    def _get_filter_parameters(self) -> list[Any]:
+        """A write that answers with several rows is no list to be narrowed."""
+        return super()._get_filter_parameters() if self.method == "GET" else []
+
+    def _get_paginator(self) -> Any:
+        return super()._get_paginator() if self.method == "GET" else None
+
 
 def _older(found: Any, changes: list[versions.Change]) -> Any:
     """An answer's serializer, or a map of them by status, as before these changes."""
