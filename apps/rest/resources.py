@@ -69,7 +69,8 @@ class Conventions(APIView):
             response = super().dispatch(request, *args, **kwargs)
             if self._claim is not None:
                 idempotency.keep(self._claim, _rendered(response))
-        return preconditions.answer(request, response)
+        answered: HttpResponseBase = preconditions.answer(request, response)
+        return answered
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -19,12 +19,18 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": LONGEST},
     OpenApiParameter.HEADER,
     description="Made up by you, such as a random UUID. The same request with the same key within "
-    "24 hours is not carried out again but answered as the first was.",
+    "24 hours is not carried out again but answered as the first was (`Idempotent-Replayed`).",
 )
 FIELDS: Final = OpenApiParameter(
     queries.FIELDS,
     OpenApiTypes.STR,
     description="Only these fields, such as `id,state,artifact.size`.",
+)
+IF_NONE_MATCH: Final = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The ETag that was read: 304 when nothing has changed since.",
 )
 ETAG: Final = OpenApiParameter(
     "ETag",
@@ -69,7 +75,9 @@ class ApiSchema(AutoSchema):
             required = self.view.act in self.view.if_match_required
             if required or getattr(self.view, "detail", False):
                 found.append(_if_match(required=required))
-        elif queries.takes_fields(self.view):
+        else:
+            found.append(IF_NONE_MATCH)
+        if self.method == "GET" and queries.takes_fields(self.view):
             found.append(FIELDS)
             if queries.is_list(self.view) and self.view.orderings:
                 found.append(_ordering(self.view.orderings))
@@ -78,6 +86,12 @@ class ApiSchema(AutoSchema):
         if own := self.view.queries.get(self.view.act):
             found.append(own)
         return found
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation and self.method == "GET" and hasattr(self.view, "inputs"):
+            operation["responses"]["304"] = {"description": "As it was: If-None-Match names it."}
+        return operation
 
     def get_request_serializer(self) -> Any:
         inputs = getattr(self.view, "inputs", {})
