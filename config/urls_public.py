@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.core.views import healthz, metrics
+from apps.gateway import documentation
 from apps.gateway.views import problem, problems
 from apps.webhooks.views import documentation as webhooks
 
@@ -22,6 +23,14 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("realtime/", include("apps.realtime.urls")),
     path("apps/", include("apps.realtime.api_urls")),
+    path(
+        "docs/api/",
+        documentation.redoc,
+        {"document_name": "public_api_document"},
+        name="public_api_reference",
+    ),
+    path("docs/api/start/", documentation.quick_start, name="api_quick_start"),
+    path("docs/api/openapi/", documentation.public_document(), name="public_api_document"),
     path("docs/problems/", problems, name="problems"),
     path("docs/problems/<slug:code>/", problem, name="problem"),
     path("docs/webhooks/", webhooks, name="webhook_events"),

@@ -73,12 +73,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Called by allauth after a reset: whoever reads the mailbox starts afresh."""
         throttles.password_was_right(request, credentials["email"])
 
-    def send_account_already_exists_mail(self, email: str) -> None:
-        """Takes the time that making the account would have taken, most of which is the hash."""
-        match = allauth_context.request.resolver_match
-        if match and match.url_name in SIGN_UPS:
+    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """After signing up. With an address that is known no account was made; the answer takes
+        the time that making one would have taken, most of which is the hash.
+        """
+        match = request.resolver_match
+        if user is None and match and match.url_name in SIGN_UPS:
             User().set_password("as long as any")
-        super().send_account_already_exists_mail(email)
+        response: HttpResponse = super().respond_email_verification_sent(request, user)
+        return response
+
+    def should_send_confirmation_mail(
+        self,
+        request: HttpRequest,
+        email_address: Any,
+        signup: bool,  # noqa: FBT001 -- allauth's signature
+    ) -> bool:
+        """Signing in with an unconfirmed address sends the link again, to one mailbox not often."""
+        try:
+            if not signup:
+                throttles.take_mail(request, email_address.email)
+        except TooManyAttempts:
+            return False
+        return bool(super().should_send_confirmation_mail(request, email_address, signup))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mail leaves through a job, so that no page waits for a mail service."""

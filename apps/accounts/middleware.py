@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -99,7 +99,7 @@ def _hold(request: HttpRequest, back: str) -> None:
 def _page_before(request: HttpRequest) -> str:
     """The page a form was on, if it is one of this host."""
     named = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    parts = urlsplit(cast("str", named))
+    parts = urlsplit(named)
     if parts.netloc != request.get_host() or not parts.path:
         return "/"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

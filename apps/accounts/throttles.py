@@ -82,6 +82,12 @@ def take_password(request: HttpRequest, email: str) -> None:
     attempts.take("password", *_whose(request, email))
 
 
+def take_mail(request: HttpRequest, email: str) -> None:
+    """Count a mail to somebody's mailbox that whoever asks has sent."""
+    counted = known_devices.counted_as(request, email)
+    attempts.take("mail", f"{email.strip().lower()}:{counted}", MAILBOX)
+
+
 def password_was_right(request: HttpRequest, email: str) -> None:
     attempts.forget("password", *_whose(request, email))
 
@@ -125,8 +131,7 @@ def _count(request: HttpRequest) -> None:
     email = _email(request)
     take_address(request, email)
     if email and _name(request) in MAILING:
-        counted = known_devices.counted_as(request, email)
-        attempts.take("mail", f"{email.lower()}:{counted}", MAILBOX)
+        take_mail(request, email)
 
 
 def _whose(request: HttpRequest, email: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ def path_of(pupil: Pupil) -> str:
 def nonce_in(token: str) -> str | None:
     """The nonce of a token that this workspace has signed, with the present or a former key."""
     nonce, _, mac = token.partition(".")
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     if any(constant_time_compare(mac, _mac(nonce, key)) for key in keys):
         return nonce
     return None

@@ -13,7 +13,7 @@ class ServiceForm(forms.Form):
     def refuse(self, error: DomainError) -> None:
         named = error.errors if isinstance(error, Invalid) else {}
         for name, problems in named.items():
-            self.add_error(name if name in self.fields else None, problems)  # type: ignore[arg-type]
+            self.add_error(name if name in self.fields else None, problems)
         if not named:
             self.add_error(None, error.detail)
 

@@ -16,10 +16,11 @@ from dns.resolver import (
     Resolver,
 )
 
-from apps.core.breaker import BreakerOpen, guard
+from apps.core.breaker import BreakerOpen, declare, guard
 from apps.core.errors import VendorError
 
 VENDOR = "dns"
+declare(VENDOR, "Name servers (DNS)")
 TIMEOUT = 2.0
 LIFETIME = 5.0
 

@@ -26,7 +26,15 @@ import stamina
 import structlog
 from django.conf import settings
 
-from apps.core.breaker import BreakerOpen, BreakerState, breaker_state, close_breaker, guard
+from apps.core.breaker import (
+    BreakerOpen,
+    BreakerState,
+    breaker_state,
+    close_breaker,
+    declare,
+    declared,
+    guard,
+)
 from apps.core.errors import VendorError
 
 __all__ = [
@@ -48,7 +56,6 @@ PATIENT_WAIT = 5.0  # the longest `retry-after` in seconds that is worth waiting
 TRANSIENT = {408, 425, 429}
 
 log = structlog.get_logger(__name__)
-_vendors: dict[str, Vendor] = {}
 
 
 @dataclass(frozen=True)
@@ -137,11 +144,12 @@ class Vendor:
         base_url_setting: str,
         timeouts: Timeouts | None = None,
         attempts: int = 3,
+        title: str = "",
     ) -> None:
         self.name, self.attempts = name, attempts
         self.timeouts = timeouts or Timeouts()
         self._base_url_setting = base_url_setting
-        _vendors[name] = self
+        declare(name, title or name.capitalize())
 
     def request(
         self,
@@ -211,7 +219,7 @@ class Vendor:
 
 def known_vendors() -> list[str]:
     """The names whose `breaker_state` can be shown."""
-    return sorted(_vendors)
+    return sorted(declared())
 
 
 @cache

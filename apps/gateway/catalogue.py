@@ -48,8 +48,8 @@ class Entry:
         return RENAMED.get(self.status) or HTTPStatus(self.status).phrase
 
     @property
-    def example(self) -> str:
-        """An answer with this code, as it looks on the wire."""
+    def document(self) -> dict[str, Any]:
+        """A problem document with this code."""
         document: dict[str, Any] = {
             "type": address(self.code),
             "code": self.code,
@@ -60,12 +60,17 @@ class Entry:
         }
         if self.code == "invalid":
             document |= {"detail": "See errors for what to change.", "errors": INPUT_EXAMPLE}
+        return document
+
+    @property
+    def example(self) -> str:
+        """An answer with this code, as it looks on the wire."""
         lines = [
             f"HTTP/1.1 {self.status} {self.phrase}",
             "Content-Type: application/problem+json",
             *(["Retry-After: 30"] if self.status in {429, 503} else []),
         ]
-        return "\n".join([*lines, "", json.dumps(document, indent=2, ensure_ascii=False)])
+        return "\n".join([*lines, "", json.dumps(self.document, indent=2, ensure_ascii=False)])
 
 
 def entries() -> list[Entry]:

@@ -16,7 +16,11 @@ from anymail.exceptions import (
 )
 from django.core.mail import EmailMessage
 
+from apps.core.breaker import declare, guard
 from apps.core.errors import VendorError
+
+VENDOR = "mail"
+declare(VENDOR, "Mail service")
 
 
 class MailNotSent(VendorError):
@@ -25,9 +29,11 @@ class MailNotSent(VendorError):
 
 
 def deliver(mail: EmailMessage) -> None:
-    """Send one mail; raises `MailNotSent`, permanent when the address or the account is refused."""
+    """Send one mail; raises `MailNotSent`, permanent when the address or the account is refused,
+    and `BreakerOpen` while the service is left alone.
+    """
     try:
-        mail.send()
+        guard(VENDOR, mail.send, is_failure=_is_outage)
     except (AnymailInvalidAddress, AnymailRecipientsRefused) as error:
         raise MailNotSent("The address was refused.", permanent=True) from error
     except AnymailAPIError as error:
@@ -36,6 +42,12 @@ def deliver(mail: EmailMessage) -> None:
         ) from error
     except (AnymailError, SMTPException, OSError) as error:
         raise MailNotSent(f"{type(error).__name__} while sending.") from error
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, AnymailAPIError):
+        return not error.status_code or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, SMTPException | OSError)
 
 
 def _is_permanent(error: AnymailAPIError) -> bool:

@@ -24,7 +24,11 @@ from clamav_client.clamd import (
 )
 from django.conf import settings
 
+from apps.core.breaker import declare, guard
 from apps.core.errors import VendorError
+
+VENDOR = "clamav"
+declare(VENDOR, "Virus scanner (clamd)")
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 150  # between two steps; clamd itself gives up a file after `MaxScanTime`, 120 s
@@ -58,11 +62,16 @@ class BeyondScannerLimits(VendorError):
 def scan(content: bytes) -> str:
     """The name of the signature that matches, "" when none does.
 
-    `CLAMAV_URL` must be set. Raises `ScannerUnavailable` or `BeyondScannerLimits`.
+    `CLAMAV_URL` must be set. Raises `ScannerUnavailable`, `BeyondScannerLimits`, or
+    `BreakerOpen` while the scanner is left alone.
     """
     started, outcome = time.monotonic(), "error"
     try:
-        signature = _signature(_ask(content))
+        signature = guard(
+            VENDOR,
+            lambda: _signature(_ask(content)),
+            is_failure=lambda error: isinstance(error, ScannerUnavailable),
+        )
         outcome = signature or "clean"
     except VendorError as error:
         outcome = error.code
@@ -72,7 +81,7 @@ def scan(content: bytes) -> str:
     finally:
         log.info(
             "vendor_call",
-            vendor="clamav",
+            vendor=VENDOR,
             outcome=outcome,
             size=len(content),
             milliseconds=round((time.monotonic() - started) * 1000, 1),

@@ -16,7 +16,12 @@ from pusher import Pusher
 from pusher.errors import PusherBadAuth, PusherBadRequest, PusherError, PusherForbidden
 from pusher.http import Request, process_response
 
+from apps.core.breaker import BreakerOpen, declare, guard
 from apps.core.errors import VendorError
+
+VENDOR = "realtime"
+# Short: a page that missed an event is behind until the next one.
+declare(VENDOR, "Realtime (Pusher)", pause=5)
 
 TIMEOUT: Final = httpx.Timeout(2.0, connect=1.0)
 # Shorter than the five seconds after which uvicorn hangs up an idle connection.
@@ -37,7 +42,13 @@ class RealtimeError(VendorError):
 def trigger(channels: list[str], name: str, data: dict[str, Any]) -> None:
     """Send an event to at most 100 channels; raises `RealtimeError`."""
     try:
-        _client(os.getpid()).trigger(channels, name, data)
+        guard(
+            VENDOR,
+            lambda: _client(os.getpid()).trigger(channels, name, data),
+            is_failure=_is_outage,
+        )
+    except BreakerOpen as error:
+        raise RealtimeError(error.detail) from error
     except (PusherBadRequest, PusherBadAuth, PusherForbidden, ValueError) as error:
         raise RealtimeError(str(error), permanent=True) from error
     except httpx.TimeoutException as error:
@@ -52,6 +63,11 @@ def authorise(channel: str, socket_id: str, member: dict[str, Any] | None = None
     """
     signed: dict[str, str] = _client(os.getpid()).authenticate(channel, socket_id, member)
     return signed
+
+
+def _is_outage(error: BaseException) -> bool:
+    refused = (PusherBadRequest, PusherBadAuth, PusherForbidden)
+    return isinstance(error, PusherError | httpx.HTTPError) and not isinstance(error, refused)
 
 
 class _PooledBackend:

@@ -74,7 +74,7 @@ __all__ = [
     "TeamCreateOpen",
 ]
 
-ROBLOX = Vendor("roblox", base_url_setting="ROBLOX_API_URL")
+ROBLOX = Vendor("roblox", base_url_setting="ROBLOX_API_URL", title="Roblox Open Cloud")
 UPLOAD = Timeouts(read=180, write=60, total=600)
 LARGEST_PLACE = 100 * 1024 * 1024  # bytes
 CONTENT_TYPES = {"binary": "application/octet-stream", "xml": "application/xml"}

@@ -55,7 +55,7 @@ def user(row: ScimUser, base: str) -> dict[str, Any]:
 
 
 def group(row: ScimGroup, base: str, *, with_members: bool = True) -> dict[str, Any]:
-    document = {
+    document: dict[str, Any] = {
         "schemas": [GROUP],
         "id": str(row.pk),
         "externalId": row.external_id,

@@ -35,7 +35,7 @@ class SessionsMiddleware:
 
     def __call__(self, request: HostRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            ending = sessions.ending_of(request, limits_of(request.tenant))
+            ending = sessions.ending_of(request.session, limits_of(request.tenant))
             if ending:
                 sessions.end_present(request, ending=ending)
                 logout(request)

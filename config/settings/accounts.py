@@ -56,6 +56,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": None,  # pragma: allowlist secret
     "reset_password_from_key": None,  # pragma: allowlist secret
     "request_login_code": None,
+    "confirm_email": None,
 }
 ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.signup_fields.SignupFields"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.partition(":")[0]

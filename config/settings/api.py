@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "success is a problem document (RFC 9457)."
     ),
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     # The page that shows the document comes with the product, not from elsewhere.
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -72,7 +73,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.gateway.openapi.describe_problems",
+        "apps.gateway.openapi.finish",
     ],
 }
 # How long a process goes by what it knows of an API key, and so the longest that it takes a revoked

@@ -33,6 +33,7 @@ SHARED_APPS = [
     "apps.sso",
     "apps.webhooks",
     "apps.scim",
+    "apps.vendors",
     "apps.isolation",
     "apps.semantic_cache",
     "apps.help",

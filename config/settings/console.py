@@ -84,6 +84,8 @@ UNFOLD = {
                     _rows("Mail", "mail", "mail_message"),
                     _rows("Audit", "shield", "audit_auditentry"),
                     _rows("Isolation", "verified_user", "isolation_probe"),
+                    _rows("Outside services", "electrical_services", "vendors_vendor"),
+                    _rows("Webhooks", "webhook", "webhooks_endpoint"),
                     _rows("Semantic cache", "cached", "semantic_cache_cacheday"),
                 ],
             },

@@ -25,7 +25,7 @@ _local = {
     "OPTIONS": {"location": MEDIA_ROOT, "file_permissions_mode": 0o640},
 }
 _supabase = {
-    "BACKEND": "storages.backends.s3.S3Storage",
+    "BACKEND": "apps.media.s3_storage.GuardedS3Storage",
     "OPTIONS": {
         "endpoint_url": ENV.supabase_s3_endpoint,
         "bucket_name": ENV.supabase_s3_bucket,

@@ -19,7 +19,7 @@ FLOORS = {
     "fleet": 1.5, "tenants": 2, "usage": 2.5, "classes": 2.8, "gateway": 3, "mail": 3,
     "realtime": 3, "semantic_cache": 3, "sso": 3, "isolation": 4, "scim": 4, "help": 4,
     "media": 4, "payments": 4, "roblox": 5, "courses": 6, "backups": 7, "privacy": 7,
-    "transfers": 7, "webhooks": 6,
+    "transfers": 7, "webhooks": 6, "vendors": 3,
 }  # fmt: skip
 OWN = [c for c in apps.get_app_configs() if c.name.startswith("apps.")]
 PRODUCT = sorted(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -72,9 +73,9 @@ def origin(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def ending_of(request: HttpRequest, limits: Limits) -> str:
-    """Why the request's browser session is over (`UserSession.Ending`); empty while it is not."""
-    state = request.session.get(STATE)
+def ending_of(held: SessionBase, limits: Limits) -> str:
+    """Why Django's session is over (`UserSession.Ending`); empty while it is not."""
+    state = held.get(STATE)
     if state is None:
         return ""
     now = time.time()
@@ -103,21 +104,15 @@ def note_use(request: HttpRequest, *, schema_name: str) -> None:
     request.session[STATE] = {**state, "key": key, "seen": now}
 
 
-def is_over(session: Any, limits: Limits) -> bool:
+def is_over(held: SessionBase, limits: Limits) -> bool:
     """Whether the time of a program's session (Django's, behind a header) is up. Notes its use."""
-    state = session.get(STATE)
-    if state is None:
-        return False
-    now = time.time()
-    unused, old = now - state["seen"], now - state["opened"]
-    if unused > limits.idle.total_seconds() or old > limits.absolute.total_seconds():
-        ending = Ending.EXPIRED if old > limits.absolute.total_seconds() else Ending.IDLE
+    ending, state = ending_of(held, limits), held.get(STATE)
+    if ending:
         end(sessions=UserSession.objects.live().filter(pk=state["id"]), ending=ending, by=None)
-        return True
-    if unused > settings.SESSION_NOTED_EVERY_SECONDS:
+    elif state and time.time() - state["seen"] >= settings.SESSION_NOTED_EVERY_SECONDS:
         UserSession.objects.filter(pk=state["id"]).update(last_used_at=timezone.now())
-        session[STATE] = {**state, "seen": now}
-    return False
+        held[STATE] = {**state, "seen": time.time()}
+    return bool(ending)
 
 
 def present(request: Any) -> UUID | None:
@@ -159,7 +154,8 @@ def end(*, sessions: Iterable[UserSession], ending: str, by: Any) -> int:
 
 def end_others(*, user: User, keep: UUID | None, by: Any) -> int:
     """Sign the person out everywhere but here; returns of how many places."""
-    return end(sessions=of(user).exclude(pk=keep), ending=Ending.REVOKED, by=by)
+    others = of(user).exclude(pk=keep) if keep else of(user)
+    return end(sessions=others, ending=Ending.REVOKED, by=by)
 
 
 def end_present(request: HttpRequest, *, ending: str) -> None:

@@ -157,7 +157,8 @@ def teaching_members() -> QuerySet[Membership]:
 
 def workspace() -> Tenant:
     """The workspace whose classes these are."""
-    return Tenant.objects.get(schema_name=connection.schema_name)
+    found: Tenant = Tenant.objects.get(schema_name=connection.schema_name)
+    return found
 
 
 def _name(name: str) -> str:

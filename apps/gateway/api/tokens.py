@@ -45,8 +45,8 @@ class TokenViewSet(WorkspaceViewSet[Any]):
         "revoke": shapes.RefreshToken,
     }
     serializer_class = shapes.TokenPair
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         responses={201: shapes.TokenPair},

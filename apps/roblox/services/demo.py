@@ -22,6 +22,8 @@ from apps.roblox.services import deployments, experiences, releases
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import Role
 from apps.tenants.services import tenants
+from apps.usage import plans
+from apps.usage.services import limits, plan_changes
 
 SANDBOX = Vendor("sandbox", base_url_setting="SANDBOX_URL")
 SLUG = settings.DEMO_WORKSPACE
@@ -57,7 +59,7 @@ def seed() -> Tenant:
     people = [_person(email, name) for email, name, _ in PEOPLE]
     tenant = _workspace(people)
     with tenant:
-        _classes(people[1])
+        _classes(tenant, people[1])
         experience = Experience.objects.filter(name=EXPERIENCE).first() or _experience(people[0])
         for version in NOTES:
             _release(experience, version)
@@ -87,7 +89,9 @@ def _workspace(people: list[User]) -> Tenant:
     return tenant
 
 
-def _classes(teacher: User) -> None:
+def _classes(tenant: Tenant, teacher: User) -> None:
+    if limits.plan_of(tenant) == plans.FREE:  # with room left: the demo begins with no warning
+        plan_changes.change(tenant=tenant, plan=plans.STARTER.slug, by=None)
     if not SchoolClass.objects.exists():
         for name, names in CLASSES.items():
             school_class = classes.create(name=name, by=teacher)

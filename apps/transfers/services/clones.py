@@ -31,7 +31,15 @@ from apps.transfers.format import archive, copy_text
 from apps.transfers.made_up import MadeUp
 from apps.transfers.models import Import
 from apps.transfers.personal_data import replacements
-from apps.transfers.services import arrivals, imports, packing, progress, rows, unpacking
+from apps.transfers.services import (
+    arrivals,
+    imports,
+    packing,
+    people,
+    progress,
+    rows,
+    unpacking,
+)
 
 COPIED = ("kind", "accent", "locale", "time_zone", "configuration")
 SEED_BYTES = 8
@@ -146,6 +154,7 @@ def _settle(record: Import, source: Tenant, contents: packing.Contents) -> None:
         names = [part.table.name for part in contents.tables]
         rows.move_sequences(schema_name=tenant.schema_name, names=names)
         arrivals.settle(tenant=tenant, former=source.schema_name)
+        people.forget_strangers(schema_name=tenant.schema_name)
         with schema_context(tenant.schema_name), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         audit.record(

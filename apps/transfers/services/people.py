@@ -78,9 +78,18 @@ def settle(people: Iterable[Person]) -> tuple[Ids, list[User]]:
 
 
 def rename_in_workspace(*, schema_name: str, ids: Mapping[str, UUID]) -> None:
-    """Put new ids in the place of old ones; who is unknown loses the id and keeps the label."""
+    """Put new ids in the place of old ones; who is unknown loses the id and keeps the label, or
+    the whole row where it is about nobody but them.
+    """
     old, new = list(ids), [str(value) for value in ids.values()]
     with schema_context(schema_name), connection.cursor() as cursor:
+        for table, column in _columns(only_theirs=True):
+            cursor.execute(
+                sql.SQL("DELETE FROM {table} WHERE {column} <> ALL(%s::uuid[])").format(
+                    table=sql.Identifier(table), column=sql.Identifier(column)
+                ),
+                [old],
+            )
         for table, column in _columns():
             cursor.execute(
                 sql.SQL(
@@ -89,6 +98,22 @@ def rename_in_workspace(*, schema_name: str, ids: Mapping[str, UUID]) -> None:
                     "WHERE {column} IS NOT NULL"
                 ).format(table=sql.Identifier(table), column=sql.Identifier(column)),
                 [old, new],
+            )
+
+
+def forget_strangers(*, schema_name: str) -> None:
+    """Remove rows about people who have no account here: places in classes, guardians."""
+    with schema_context(schema_name), connection.cursor() as cursor:
+        for table, column in _columns(only_theirs=True):
+            cursor.execute(
+                sql.SQL(
+                    "DELETE FROM {table} WHERE NOT EXISTS "
+                    "(SELECT FROM {people} WHERE id = {table}.{column})"
+                ).format(
+                    table=sql.Identifier(table),
+                    column=sql.Identifier(column),
+                    people=sql.Identifier(User._meta.db_table),
+                )
             )
 
 
@@ -114,12 +139,16 @@ def _named_in_public(tenant: Tenant) -> set[Any]:
     return found - {None}
 
 
-def _columns() -> list[tuple[str, str]]:
-    return [
-        (apps.get_model(label)._meta.db_table, column)
-        for label, columns in references.PEOPLE.items()
-        for column in columns
-    ]
+def _columns(*, only_theirs: bool = False) -> list[tuple[str, str]]:
+    """Tables and columns with a person's id; with `only_theirs` those that cannot be without."""
+    found = []
+    for label, columns in references.PEOPLE.items():
+        meta = apps.get_model(label)._meta
+        fields = {field.attname: field for field in meta.concrete_fields}
+        found += [
+            (meta.db_table, each) for each in columns if not (only_theirs and fields[each].null)
+        ]
+    return found
 
 
 def _in_other_letters(emails: set[str]) -> list[User]:

@@ -104,7 +104,9 @@ def test_nor_a_session_of_a_program(public, operator):
     sent = {"email": operator.email, "password": PASSWORD}
     answer = public.post("/_allauth/app/v1/auth/login", sent, content_type="application/json")
     token = answer.json()["meta"]["session_token"]
-    assert not is_open(Client(SERVER_NAME="localhost"), **{"X-Session-Token": token})
+    headers = {"X-Session-Token": token}
+    assert public.get("/_allauth/app/v1/auth/session", headers=headers).status_code == 200
+    assert not is_open(Client(SERVER_NAME="localhost"), **headers)
 
 
 def test_nor_a_token(public, operator, alpha):

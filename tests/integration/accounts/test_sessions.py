@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import Client
 
 from apps.accounts.models import UserSession
-from apps.accounts.services import people, sessions
+from apps.accounts.services import emails, people, sessions
 from apps.accounts.session_models import describe
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
@@ -130,7 +131,6 @@ def test_a_session_older_than_the_list_joins_it(browse, owner):
 
 def test_a_device_that_was_never_used_is_told(browse, owner, mailoutbox):
     sign_in = {"login": owner.email, "password": PASSWORD}
-    from apps.accounts.services import emails
 
     emails.mark_verified(user=owner)
     for agent in (CHROME, CHROME, FIREFOX):
@@ -187,3 +187,26 @@ def test_a_workspace_may_want_less(browse, owner, alpha):
 def test_it_cannot_want_more_than_the_installation_or_nothing_at_all(alpha, owner, asked):
     with pytest.raises(Invalid):
         configuration.change(tenant=alpha, by=owner, **asked)
+
+
+def test_a_programs_session_is_limited_too(owner, alpha):
+    emails.mark_verified(user=owner)
+    program = Client(SERVER_NAME=alpha.host)
+    sent = {"email": owner.email, "password": PASSWORD}
+
+    def is_known(token):
+        headers = {"X-Session-Token": token}
+        answer = program.get("/_allauth/app/v1/auth/session", headers=headers)
+        return answer.status_code == 200
+
+    with time_machine.travel(NOW, tick=False) as clock:
+        answer = program.post("/_allauth/app/v1/auth/login", sent, content_type="application/json")
+        assert answer.status_code == 200, answer.json()
+        token = answer.json()["meta"]["session_token"]
+        assert is_known(token)
+        for _ in range(2):
+            clock.shift(timedelta(days=13))
+            assert is_known(token)
+        assert UserSession.objects.get().last_used_at == NOW + timedelta(days=26)
+        clock.shift(timedelta(days=15))
+        assert not is_known(token)

@@ -168,6 +168,25 @@ def test_a_mailbox_is_not_flooded(browse, person, mailoutbox, path, email):
     assert len(mailoutbox) == 4
 
 
+def test_signing_in_unconfirmed_floods_no_mailbox_either(browse, owner, mailoutbox):
+    for _ in range(6):
+        assert sign_in(browse(None), owner).url == "/accounts/confirm-email/"
+    work_off()
+    assert len(mailoutbox) == 4
+
+
+def test_signing_up_with_a_known_address_hashes_as_often(browse, person, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(
+        "django.contrib.auth.base_user.make_password", lambda raw: hashed.append(raw) or "!"
+    )
+    form = {"password1": "another horse entirely", "name": "Fay"}
+    for email in ("new@school.example", person.email, person.email):
+        client = browse(None, tenant=None)
+        client.post("/accounts/signup/", {**form, "email": email})
+    assert len(hashed) == 3
+
+
 class TestWithoutRedis:
     @pytest.mark.parametrize("path", TestAddress.WAYS)
     def test_no_way_in_is_open(self, browse, person, no_redis, path):

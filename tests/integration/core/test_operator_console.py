@@ -23,8 +23,10 @@ from apps.jobs.models import JobRun
 from apps.jobs.services import runs
 from apps.tenants.models import Departure, Tenant
 from apps.transfers.models import Export, Import, TrustedKey
+from apps.webhooks.models import Delivery, Event
 from tests.factories.gateway import make_key
 from tests.factories.tenants import invite
+from tests.factories.webhooks import make_endpoint
 
 PUBLIC = "config.urls_public"
 
@@ -111,6 +113,9 @@ def _move_and_roll_out(alpha):
     Export.objects.create(tenant=alpha, asked_by="x")
     Import.objects.create(schema_name="w_new", slug="new", source="x", asked_by="x")
     TrustedKey.objects.create(public="x", name="x", added_by="x")
+    endpoint = make_endpoint(alpha, "http://127.0.0.1:1/")
+    event = Event.objects.create(tenant=alpha, type="x", body="{}")
+    Delivery.objects.create(endpoint=endpoint, event=event)
 
 
 class TestPages:
@@ -123,7 +128,7 @@ class TestPages:
 
     @pytest.mark.parametrize(
         "model",
-        [m for m in PUBLIC_MODELS if m._meta.app_label != "django_celery_beat"],
+        [m for m in PUBLIC_MODELS if m._meta.app_label != "django_celery_beat" and m._meta.managed],
         ids=lambda m: m._meta.label_lower,
     )
     def test_every_first_row_opens_and_cannot_be_edited(
@@ -150,6 +155,15 @@ class TestPages:
 
     def test_installed_packages_add_no_pages_of_their_own(self):
         assert not {m._meta.app_label for m in MODELS} & {"djstripe", "account", "auth"}
+
+    def test_circuits_of_outside_services_are_opened_and_closed(self, console, own_redis):
+        page = url("vendors_vendor_changelist")
+        opened = console.post(url("vendors_vendor_deed", "roblox", "open"), follow=True)
+        assert "open, by hand" in opened.content.decode()
+        closed = console.post(url("vendors_vendor_deed", "roblox", "close"), follow=True)
+        assert "by hand" not in closed.content.decode().replace(">By hand<", "")
+        assert console.get(url("vendors_vendor_deed", "roblox", "open")).status_code == 405
+        assert "Roblox Open Cloud" in console.get(page).content.decode()
 
     def test_the_overview_and_the_gallery_open(self, console):
         assert console.get("/operator/").status_code == 200

@@ -38,3 +38,29 @@ def test_the_document_names_the_cookie_this_installation_sets(browse, settings):
     settings.SESSION_COOKIE_NAME = "__Host-session"
     document = browse(None).get("/api/v1/schema/?format=json").json()
     assert document["components"]["securitySchemes"]["session"]["name"] == "__Host-session"
+
+
+class TestPublicSite:
+    """An engineer reads it before signing up."""
+
+    def test_the_reference_loads_nothing_from_elsewhere(self, browse):
+        page = browse(None, tenant=None).get("/docs/api/")
+        assert page.status_code == 200
+        assert b"https://" not in page.content
+        assert b"<script>" not in page.content
+        assert "script-src 'self'" in page["Content-Security-Policy"]
+
+    def test_the_document_is_the_workspaces_with_any_workspace_as_its_server(self, browse):
+        public = browse(None, tenant=None).get("/docs/api/openapi/?format=json").json()
+        own = browse(None).get("/api/v1/schema/?format=json").json()
+        assert public["paths"] == own["paths"]
+        assert "{workspace}" in public["servers"][0]["url"]
+
+    def test_the_quick_start_names_what_there_is(self, browse):
+        page = browse(None, tenant=None).get("/docs/api/start/")
+        assert page.status_code == 200
+        assert "/api/v1" in page.content.decode()
+
+    def test_workspaces_have_the_reference_too(self, browse):
+        page = browse(None).get("/api/v1/redoc/")
+        assert b'spec-url="/api/v1/schema/?format=json"' in page.content

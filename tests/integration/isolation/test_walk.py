@@ -49,7 +49,7 @@ GLOBAL_KEYS = {
     r"ticket:[0-9a-f]{64}": "made of a secret; what it holds names the workspace",
     r"limit:(address|refused):[\d.]+ (part|sum|first|\d+)": "of an address, wherever it calls",
     r"usage:api_calls:[\d-]+ :life": "since when a day is counted",
-    r"vendor:roblox:pybreaker:\w+": "how a vendor is doing",
+    r"vendor:\w+:(pybreaker:\w+|errors)": "how a vendor is doing",
     r"LIMITS:LIMITER/roblox/[0-9a-f]+/.*": "Roblox counts by its own keys and owners",
     r"global:1:roblox-owner:[0-9a-f]+": "what Roblox says of one of its keys",
 }
@@ -60,6 +60,9 @@ GLOBAL_METRICS = {
     "toolboxai_mails_day",
     "toolboxai_workspaces", "toolboxai_usage_today", "toolboxai_usage_warnings_open",
     "toolboxai_isolation_foreign_marks", "toolboxai_isolation_open_walls",
+    "toolboxai_breaker_state", "toolboxai_breaker_failures", "toolboxai_webhook_endpoints",
+    "toolboxai_webhook_attempts_hour", "toolboxai_webhook_deliveries_pending",
+    "toolboxai_webhook_oldest_due_seconds",
     "toolboxai_isolation_last_probe_timestamp_seconds", "toolboxai_isolation_reads_day",
 }  # fmt: skip
 GLOBAL_MODELS = {
@@ -72,6 +75,9 @@ GLOBAL_MODELS = {
     "fleet.Rollout": "a way of the whole fleet; its items name each schema",
     "transfers.SigningKey": "with which this installation signs",
     "transfers.TrustedKey": "an installation that is trusted",
+    "vendors.Vendor": "an outside service, without a table",
+    "webhooks.Delivery": "names it by its endpoint",
+    "webhooks.Attempt": "names it by its delivery",
 }.keys()
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.classes.models import Pupil, SchoolClass
 from apps.roblox.models import Deployment, Experience, Release
 from apps.roblox.services import deployments, guide
 from apps.tenants.models import Tenant
 from apps.tenants.permissions import OWNER
+from apps.usage.services import limits
 from tests.factories.roblox import carry_out
 
 
@@ -24,6 +26,14 @@ def test_the_demo_is_ready_to_be_promoted(roblox, seeded):
     assert environments["production"].live_deployment.release.version == "1.0.0"
     assert roblox.place(environments["staging"].place_id)["live"]["number"] == 2
     assert not Release.objects.exclude(state="ready").exists()
+
+
+def test_two_classes_with_eight_pupils_and_room_for_more(seeded):
+    assert sorted(row.pupils.count() for row in SchoolClass.objects.all()) == [3, 5]
+    assert Pupil.objects.count() == 8
+    assert not limits.state("classes", tenant=seeded).level
+    call_command("seed_demo")
+    assert Pupil.objects.count() == 8
 
 
 def test_seeding_again_changes_nothing(seeded):

@@ -123,8 +123,8 @@ def test_addresses(alpha, owner, told, name_server):
 
 def test_limits_and_exports(alpha, owner, told):
     operator = Operator(UserFactory(is_staff=True))
-    configuration.change(tenant=alpha, by=operator, limits={"members": 1}, reason="A trial")
-    warnings.evaluate(tenant=alpha)
+    tight = configuration.change(tenant=alpha, by=operator, limits={"members": 1}, reason="A trial")
+    warnings.evaluate(tenant=tight)
     near = {"limit": "Members", "percent": 100, "used": 1, "most": 1}
     assert told()["limit.near"] == near
     export = exports.start(tenant=alpha, by=owner, with_media=False)

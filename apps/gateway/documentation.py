@@ -1,0 +1,55 @@
+"""Pages about the API: to read (Redoc), to try (Swagger UI), to begin with, on both hosts.
+
+Their scripts and styles come with the product (drf-spectacular-sidecar), never from elsewhere. Both
+viewers put styles on elements, which is all that the policy grants them beyond its usual.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+_with_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
+
+document = SpectacularAPIView.as_view()
+swagger = _with_styles(SpectacularSwaggerSplitView.as_view(url_name="api_schema"))
+
+
+@require_safe
+@_with_styles
+def redoc(request: HttpRequest, document_name: str, **where: Any) -> HttpResponse:
+    """`document_name` is the URL's name of the document that is shown."""
+    context = {"document_url": reverse(document_name, kwargs=where)}
+    return render(request, "docs/redoc.html", context)
+
+
+@require_safe
+def quick_start(request: HttpRequest) -> HttpResponse:
+    """From nothing to a release over the API in five minutes."""
+    host = settings.PUBLIC_URL.partition("://")
+    base = f"{host[0]}://your-workspace.{host[2]}/api/v1"
+    return render(request, "docs/quick_start.html", {"base": base})
+
+
+def public_document() -> Any:
+    """The same document, for those who have no workspace yet: its server is any of them."""
+    scheme, _, host = settings.PUBLIC_URL.partition("://")
+    server = {
+        "url": f"{scheme}://{{workspace}}.{host}",
+        "variables": {
+            "workspace": {"default": "your-workspace", "description": "your workspace's address"}
+        },
+    }
+    return SpectacularAPIView.as_view(
+        urlconf=settings.ROOT_URLCONF,
+        api_version=settings.REST_FRAMEWORK["DEFAULT_VERSION"],
+        custom_settings={"SERVERS": [server]},
+    )

@@ -1,0 +1,52 @@
+"""What each group of operations is for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+TAGS: Final = {
+    "releases": "Place files with a version: uploaded, read, scanned, ready to be deployed.",
+    "deployments": "Releases on their way to staging and production, and back.",
+    "experiences": "Experiences on Roblox, each with a staging and a production environment.",
+    "classes": "Classes and the code their pupils sign in with.",
+    "pupils": "Pupils without an e-mail address, kept by their teachers.",
+    "guardians": "People who look after a pupil.",
+    "help": "Help articles and what the workspace itself holds, found by a question.",
+    "me": "Who the caller is here and what they may do.",
+    "members": "Who belongs to the workspace, and as what.",
+    "invitations": "People who are asked to join.",
+    "roles": "The roles there are, and roles of a workspace's own.",
+    "sessions": "Where one is signed in; each session can be ended.",
+    "tokens": "Short-lived access tokens for apps, and refreshing them.",
+    "api-keys": "Keys for scripts: made, changed, rotated, revoked, and what they are used for.",
+    "webhooks": "Addresses that are told of events, and what was delivered to them.",
+    "usage": "What the workspace uses, and how near its limits are.",
+    "schools": "The schools of a district.",
+    "exports": "Files with all data of the workspace.",
+    "workspace": "The workspace itself: its settings, their versions, its domains.",
+}
+
+
+def describe(result: dict[str, Any]) -> None:
+    """In the order above; only groups that have operations."""
+    used = {
+        tag
+        for methods in result["paths"].values()
+        for operation in methods.values()
+        for tag in operation.get("tags", ())
+    }
+    told = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
+    result["tags"] = [*told, *({"name": tag} for tag in sorted(used - set(TAGS)))]
+    schemes = result["components"].get("securitySchemes", {})
+    for name, text in SCHEMES.items():
+        if name in schemes:
+            schemes[name]["description"] = text
+
+
+SCHEMES: Final = {
+    "apiKey": "An API key of the workspace, made under *API keys*: `Authorization: Bearer tbx_…`. "
+    "For scripts and build pipelines.",
+    "accessToken": "A short-lived access token of a person, from `POST /api/v1/tokens/`. For apps.",
+    "session": "The session of somebody signed in on the workspace's pages; writes need its "
+    "`X-CSRFToken`, too. For this page and the product's own.",
+}
