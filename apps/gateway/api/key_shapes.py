@@ -112,7 +112,7 @@ class CallerUseSerializer(serializers.Serializer[Any]):
     numbers = NumbersSerializer()
 
 
-class EndpointUseSerializer(serializers.Serializer[Any]):
+class EndpointUsageSerializer(serializers.Serializer[Any]):
     endpoint = serializers.CharField(source="name")
     numbers = NumbersSerializer()
 
@@ -122,4 +122,4 @@ class RequestsSerializer(serializers.Serializer[Any]):
     total = NumbersSerializer()
     series = MomentSerializer(source="moments", many=True)
     callers = CallerUseSerializer(many=True)
-    endpoints = EndpointUseSerializer(many=True)
+    endpoints = EndpointUsageSerializer(many=True)
