@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.tenants.access import allowed_while_suspended, explain, refuse_unless_open
 from apps.tenants.errors import PermissionMissing
-from apps.tenants.permissions import OWNER
+from apps.tenants.permissions import DECLARED
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -29,16 +29,18 @@ PersonView = Callable[Concatenate[PublicRequest, P], HttpResponseBase]
 Page = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
-def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
-    """A page of the workspace for members whose role includes `permission`.
+def workspace_page(permission: str, *, post: str = "") -> Callable[[WorkspaceView[P]], Page[P]]:
+    """A page of the workspace for members whose role includes `permission`; where what is sent
+    from it takes another one, `post` names that.
 
     Strangers are sent to sign in and come back; people of other workspaces and members
     without the permission get a 403 page that says which of the two it is. While the workspace is
     suspended its pages can be read, nothing more. An unknown permission is refused when the view
     is defined.
     """
-    if permission not in OWNER:
-        raise LookupError(f"{permission} is not in apps.tenants.permissions")
+    for name in (permission, post or permission):
+        if name not in DECLARED:
+            raise LookupError(f"{name} is not in apps.tenants.permissions")
 
     def decorate(view: WorkspaceView[P]) -> Page[P]:
         @wraps(view)
@@ -47,14 +49,16 @@ def workspace_page(permission: str) -> Callable[[WorkspaceView[P]], Page[P]]:
                 return to_sign_in(request)
             if getattr(request, "membership", None) is None:
                 return render(request, "errors/not_member.html", status=403)
-            if permission not in request.can:
-                text = explain(permission, membership=request.membership)
-                raise PermissionMissing(text, permission=permission)
-            if request.method not in SAFE and not allowed_while_suspended(permission):
+            needed = permission if request.method in SAFE else post or permission
+            if needed not in request.can:
+                text = explain(needed, membership=request.membership)
+                raise PermissionMissing(text, permission=needed)
+            if request.method not in SAFE and not allowed_while_suspended(needed):
                 refuse_unless_open(request.tenant)
             return _private(view(request, *args, **kwargs))
 
-        vars(page)["permission"] = permission  # what the access tests read
+        # What apps.gateway.endpoints reads.
+        vars(page).update(permission=permission, post_permission=post or permission)
         return page
 
     return decorate

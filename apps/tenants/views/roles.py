@@ -66,7 +66,7 @@ def create(request: WorkspaceRequest) -> HttpResponse:
 
 
 @FORM
-@workspace_page("roles.view")
+@workspace_page("roles.view", post="roles.update")
 def detail(request: WorkspaceRequest, key: str) -> HttpResponse:
     """What a role holds. POST changes one of the workspace's own."""
     choice = _find(request, key)

@@ -1,0 +1,149 @@
+"""Every address by every actor in their own and a foreign workspace: refused where the declared
+permission is missing, and nowhere else. Also that nothing is undeclared, and that what is made of
+the declarations is up to date.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from django.db import transaction
+from django.template.backends.django import Template
+
+from apps.gateway import endpoints, permission_documents
+from apps.gateway.endpoints import Door
+from apps.gateway.throttling import RequestLimits
+from apps.tenants.permissions import DECLARED, PERMISSIONS, SCOPES
+from tests.factories.gateway import make_key
+from tests.factories.tenants import make_member, make_role
+
+EVERY = endpoints.every()
+GUARDED = [
+    one
+    for one in EVERY
+    if one.host == "workspace" and not any(isinstance(n, Door) for n in one.needs.values())
+]
+API = [one for one in GUARDED if one.is_api]
+CUSTOM = {"workspace.view", "audit.view", "releases.view", "roles.view", "members.view"}
+NOT_KNOWN = 405
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Nobody is told to slow down, and no page is drawn: who gets in is decided before."""
+    monkeypatch.setattr(RequestLimits, "allow_request", lambda *_: True)
+    monkeypatch.setattr(Template, "render", lambda *_, **__: "")
+
+
+def ask(client, one, method, **headers):
+    """The answer's status, its code where it is a problem, and where it leads; undone again."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        answer = getattr(client, method)(one.address, headers=headers)
+        transaction.set_rollback(True)
+    client.cookies = cookies  # leaving signs out
+    code = answer.json()["code"] if "problem" in answer.get("Content-Type", "") else ""
+    return answer.status_code, code, answer.get("Location", "")
+
+
+def is_refused(status, code, location):
+    if code:  # a problem; other refusals are of those who may
+        return status == 401 or code in {"permission_denied", "permission_missing"}
+    return status in {401, 403} or location.startswith("/accounts/login/")
+
+
+def wrong(client, held, found=GUARDED, **headers):
+    """Where the answer is not what `held` makes of it."""
+    mistakes = []
+    for one in found:
+        for method, needed in one.needs.items():
+            answer = ask(client, one, method, **headers)
+            if answer[0] != NOT_KNOWN and is_refused(*answer) != (needed not in held):
+                mistakes.append(f"{method} {one.address} ({needed}) answered {answer}")
+    return "\n".join(mistakes)
+
+
+def bearer(secret):
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_every_address_says_who_gets_in():
+    assert [(one.host, one.route) for one in EVERY if not one.is_declared] == []
+
+
+def test_every_permission_that_is_asked_for_is_declared():
+    asked = {name for one in GUARDED for name in one.needs.values()}
+    assert asked <= set(DECLARED)
+
+
+def test_the_list_is_not_empty():
+    assert {"/members/", "/api-keys/", "/api/v1/releases/"} <= {one.address for one in GUARDED}
+
+
+@pytest.mark.parametrize("path", permission_documents.documents(), ids=lambda path: path.name)
+def test_what_is_made_of_the_declarations_is_up_to_date(path):
+    text = permission_documents.documents()[path]
+    assert path.read_text() == text, f"Run manage.py permissions: {path.name} is stale."
+
+
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_of_each_role(role, alpha, browse):
+    client = browse(make_member(alpha, role))
+    assert wrong(client, PERMISSIONS[role]) == ""
+
+
+def test_of_a_role_of_ones_own(alpha, browse):
+    client = browse(make_member(alpha, make_role(alpha, *CUSTOM)))
+    assert wrong(client, CUSTOM) == ""
+
+
+def test_of_an_owner_elsewhere(browse, outsider):
+    assert wrong(browse(outsider), frozenset()) == ""
+
+
+def test_of_strangers(browse):
+    assert wrong(browse(None), frozenset()) == ""
+
+
+def test_of_a_key_with_every_scope(alpha, browse):
+    _, secret = make_key(alpha, scopes=list(SCOPES))
+    assert wrong(browse(None), frozenset(SCOPES), API, **bearer(secret)) == ""
+
+
+def test_of_a_key_with_another_scope(alpha, browse):
+    _, secret = make_key(alpha, scopes=["jobs.view"])
+    assert wrong(browse(None), {"jobs.view"}, API, **bearer(secret)) == ""
+
+
+def test_of_a_neighbours_key(beta, browse):
+    _, secret = make_key(beta, scopes=list(SCOPES))
+    assert wrong(browse(None), frozenset(), API, **bearer(secret)) == ""
+
+
+def test_of_a_key_on_pages(alpha, browse):
+    _, secret = make_key(alpha, scopes=list(SCOPES))
+    pages = [one for one in GUARDED if not one.is_api]
+    assert wrong(browse(None), frozenset(), pages, **bearer(secret)) == ""
+
+
+class TestPublicHost:
+    def of(self, door):
+        return [o for o in EVERY if o.host == "public" and door in o.needs.values()]
+
+    def test_what_is_for_people_sends_strangers_to_sign_in(self, browse):
+        found = self.of(Door.PERSON)
+        assert found
+        assert wrong(browse(None, tenant=None), frozenset(), found) == ""
+
+    def test_and_lets_people_in(self, browse, outsider):
+        found = self.of(Door.PERSON)
+        assert wrong(browse(outsider, tenant=None), {Door.PERSON}, found) == ""
+
+    def test_the_console_is_for_operators(self, browse, outsider):
+        client = browse(outsider, tenant=None)
+        for one in self.of(Door.OPERATOR):
+            status, _, location = ask(client, one, "get")
+            assert (status, "/login/" in location) in {(302, True), (404, False)} or (
+                one.route in {"operator/login/", "operator/logout/", "operator/jsi18n/"}
+            ), (one.route, status, location)
