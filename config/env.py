@@ -121,6 +121,8 @@ class Env(BaseSettings):
     semantic_cache_threshold: float = Field(default=0, ge=0, le=1)
     sentry_dsn: str = ""
     clamav_url: str = ""
+    impersonation_minutes: int = Field(default=30, ge=1, le=480)
+    impersonation_tells_owners: bool = True
     demo_password: SecretStr = SecretStr("")
     operator_password: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")

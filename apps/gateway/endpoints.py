@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from itertools import chain, product, zip_longest
 from typing import Any, Final
 
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
 HOSTS: Final = {"workspace": "config.urls_workspace", "public": "config.urls_public"}
-EXAMPLES: Final = {
-    "uuid": "01a20000-0000-7000-8000-000000000000", "int": "7", "str": "x", "slug": "x",
-    "path": "x",
-}  # fmt: skip
+# What stands for a part of an address; no row has it.
+EXAMPLES: Final = ("01a20000-0000-7000-8000-000000000000", "7", "x", "0a7d5a")
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -42,6 +40,8 @@ OTHERS: Final[Mapping[tuple[str, str], Door]] = {
     ("", "accounts/"): Door.ACCOUNT,
     ("", "_allauth/"): Door.ACCOUNT,
     ("", "realtime/"): Door.PROOF,
+    ("", "help/"): Door.ANYONE,
+    ("workspace", "join/"): Door.PROOF,  # pupils: class code, picture, badge
     ("workspace", "api/v1/tokens/"): Door.PROOF,
     ("workspace", "api/v1/schema/"): Door.ANYONE,
     ("workspace", "api/v1/docs/"): Door.ANYONE,
@@ -49,6 +49,7 @@ OTHERS: Final[Mapping[tuple[str, str], Door]] = {
     ("workspace", "api/$"): Door.ANYONE,  # the answer to addresses that lead nowhere
     ("workspace", "branding/"): Door.ANYONE,
     ("workspace", "enter/"): Door.PROOF,
+    ("workspace", "impersonation/"): Door.PROOF,
     ("public", "$"): Door.ANYONE,
     ("public", "metrics"): Door.PROOF,
     ("public", "apps/"): Door.PROOF,
@@ -134,15 +135,11 @@ def _readable(part: str) -> str:
 
 def _example(host: str, route: str, pattern: URLPattern) -> str:
     """An address that leads there, to rows that do not exist."""
-    typed = re.sub(r"<(\w+):\w+>", lambda found: EXAMPLES.get(found[1], "x"), route)
-    for key in (EXAMPLES["uuid"], EXAMPLES["int"]):
-        known = {"pk": key, "number": "7", "digits": "0a7d5a"}
-        address = "/" + re.sub(r"<(\w+)>", partial(_value, known), typed)
+    parts = re.split(r"<(?:\w+:)?(\w+)>", route)
+    address = ""
+    for values in product(EXAMPLES, repeat=len(parts) // 2):
+        address = "/" + "".join(chain(*zip_longest(parts[::2], values, fillvalue="")))
         with suppress(Resolver404):
             if resolve(address, urlconf=HOSTS[host]).func is pattern.callback:
                 break
     return address
-
-
-def _value(known: Mapping[str, str], found: re.Match[str]) -> str:
-    return known.get(found[1], "x")

@@ -17,7 +17,7 @@ from apps.audit.models import AuditEntry
 from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.tenants.admin_configuration import ConfigurationInline, ConfigurationPage
-from apps.tenants.console import acting_operator, enter, leave
+from apps.tenants.console import acting_operator, enter, leave, links_of
 from apps.tenants.console_deeds import DEEDS
 from apps.tenants.models import Departure, Domain, Invitation, Membership, Tenant
 from apps.tenants.services import invitations, tenants
@@ -52,13 +52,19 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
     model = Membership
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("user", "role", "created_at")
+    fields = readonly_fields = ("user", "role", "custom_role", "created_at", "links")
+
+    @admin.display(description="")
+    def links(self, membership: Membership) -> SafeString:
+        return links_of(membership)
 
     def has_add_permission(self, *_: Any) -> bool:
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        found: QuerySet[Membership] = super().get_queryset(request).select_related("user")
+        found: QuerySet[Membership] = (
+            super().get_queryset(request).select_related("user", "custom_role")
+        )
         return found
 
 
@@ -166,11 +172,15 @@ class TenantAdmin(ConfigurationPage, ReadOnlyModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ReadOnlyModelAdmin):
-    list_display = ("user", "tenant", "role", "created_at")
+    list_display = ("user", "tenant", "role", "custom_role", "created_at", "links")
     list_filter = ("role", "created_at")
     search_fields = ("user__email", "user__name", "tenant__name", "tenant__slug")
-    list_select_related = ("user", "tenant")
+    list_select_related = ("user", "tenant", "custom_role")
     list_per_page = 50
+
+    @admin.display(description="")
+    def links(self, membership: Membership) -> SafeString:
+        return links_of(membership)
 
 
 @admin.register(Invitation)

@@ -14,14 +14,18 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from apps.audit.services import entries as audit
 from apps.core.operator_admin import ReadOnlyModelAdmin
 from apps.tenants.access import Operator
 from apps.tenants.middleware import SESSION_CONSOLE_WORKSPACE
-from apps.tenants.models import Tenant
+from apps.tenants.models import Membership, Tenant
 from apps.tenants.requests import by
 
+# What upper floors add to each member in the console's lists: a link, made of the membership.
+member_links: list[Callable[[Membership], SafeString]] = []
 View = Callable[..., HttpResponseBase]
 
 
@@ -33,6 +37,11 @@ def chosen_workspace(request: HttpRequest) -> Tenant | None:
 def acting_operator(request: HttpRequest) -> Operator:
     """Who a service is to see behind an action of the console."""
     return Operator(by(request))
+
+
+def links_of(membership: Membership) -> SafeString:
+    """All of `member_links`."""
+    return format_html_join(" ", "{}", ((link(membership),) for link in member_links))
 
 
 def enter(request: HttpRequest, tenant: Tenant) -> None:

@@ -29,9 +29,12 @@ PersonView = Callable[Concatenate[PublicRequest, P], HttpResponseBase]
 Page = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
-def workspace_page(permission: str, *, post: str = "") -> Callable[[WorkspaceView[P]], Page[P]]:
+def workspace_page(
+    permission: str, *, post: str = "", personal: bool = False
+) -> Callable[[WorkspaceView[P]], Page[P]]:
     """A page of the workspace for members whose role includes `permission`; where what is sent
-    from it takes another one, `post` names that.
+    from it takes another one, `post` names that. `personal`: it is about one's own membership,
+    so that nobody else does it in one's name.
 
     Strangers are sent to sign in and come back; people of other workspaces and members
     without the permission get a 403 page that says which of the two it is. While the workspace is
@@ -57,8 +60,10 @@ def workspace_page(permission: str, *, post: str = "") -> Callable[[WorkspaceVie
                 refuse_unless_open(request.tenant)
             return _private(view(request, *args, **kwargs))
 
-        # What apps.gateway.endpoints reads.
-        vars(page).update(permission=permission, post_permission=post or permission)
+        # What apps.gateway.endpoints and apps.impersonation read.
+        vars(page).update(
+            permission=permission, post_permission=post or permission, personal=personal
+        )
         return page
 
     return decorate

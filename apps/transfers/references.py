@@ -148,6 +148,7 @@ STAYING = {
     "fleet.rolloutitem": "the history of this installation's rollouts",
     "tenants.invitationlink": "it was handed out for another address; a new one is made here",
     "tenants.ownershiptransfer": "an offer between two people of this installation",
+    "impersonation.impersonation": "what operators of this installation did",
     "tenants.departure": "names that this installation keeps back",
     "semantic_cache.cacheday": "what this installation's cache did",
     "transfers.export": "files of this installation",

@@ -11,5 +11,8 @@ DNS_RESOLVER = ENV.dns_resolver
 # Networks that are no part of the open internet, and that addresses of customers' choice may lead
 # into all the same; always empty in production.
 OUTGOING_NETWORKS_ALLOWED = ENV.outgoing_networks_allowed
+# How long an operator can be in as somebody else, and whether the owners get a mail of it.
+IMPERSONATION_MINUTES = ENV.impersonation_minutes
+IMPERSONATION_TELLS_OWNERS = ENV.impersonation_tells_owners
 # Questions of TLS proxies for new certificates that are answered a minute, by all of them.
 TLS_ASKS_A_MINUTE = 300

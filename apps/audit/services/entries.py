@@ -40,10 +40,8 @@ def record(
         sequence=last.sequence + 1 if last else 1,
         at=timezone.now(),
         schema_name=schema,
-        actor_id=getattr(by, "pk", None)
-        if isinstance(getattr(by, "pk", None), uuid.UUID)
-        else None,
-        actor_label=str(getattr(by, "email", None) or by or "system")[:254],
+        actor_id=_id_of(getattr(by, "impersonated_by", None) or by),
+        actor_label=_label_of(by)[:254],
         action=action,
         object_type=target._meta.label_lower if target else "",
         object_id=str(target.pk) if target else "",
@@ -55,6 +53,18 @@ def record(
     entry.save(force_insert=True)
     entry_recorded.send(sender=AuditEntry, entry=entry, target=target)
     return entry
+
+
+def _id_of(actor: Any) -> uuid.UUID | None:
+    key = getattr(actor, "pk", None)
+    return key if isinstance(key, uuid.UUID) else None
+
+
+def _label_of(actor: Any) -> str:
+    """`operator ada@… as tom@…` where somebody else is in as a person."""
+    label = str(getattr(actor, "email", None) or actor or "system")
+    operator = getattr(actor, "impersonated_by", None)
+    return f"operator {operator.email} as {label}" if operator else label
 
 
 def digest(entry: AuditEntry) -> str:

@@ -85,6 +85,7 @@ class TokenViewSet(WorkspaceViewSet[Any]):
 class SessionViewSet(Listed, WorkspaceViewSet[UserSession]):
     """Where the person who asks is signed in. API keys are no persons and have no sessions."""
 
+    personal = True
     inputs: ClassVar = {"destroy": Nothing, "confirm": shapes.Confirmation}
     serializer_class = shapes.SessionSerializer
     lookup_value_converter = "uuid"

@@ -107,7 +107,7 @@ def resume(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@workspace_page("workspace.view")
+@workspace_page("workspace.view", personal=True)
 def leave(request: WorkspaceRequest) -> HttpResponse:
     memberships.leave(tenant=request.tenant, by=request.user)
     logout(request)

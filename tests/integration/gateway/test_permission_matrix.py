@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.template.backends.django import Template
 
-from apps.gateway import endpoints, permission_documents
+from apps.gateway import admission, endpoints, permission_documents
 from apps.gateway.endpoints import Door
 from apps.gateway.throttling import RequestLimits
 from apps.tenants.permissions import DECLARED, PERMISSIONS, SCOPES
@@ -33,6 +33,7 @@ NOT_KNOWN = 405
 def _quick(monkeypatch):
     """Nobody is told to slow down, and no page is drawn: who gets in is decided before."""
     monkeypatch.setattr(RequestLimits, "allow_request", lambda *_: True)
+    monkeypatch.setattr(admission, "hit", lambda **_: admission.Admission(1))
     monkeypatch.setattr(Template, "render", lambda *_, **__: "")
 
 
