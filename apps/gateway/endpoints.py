@@ -50,6 +50,7 @@ OTHERS: Final[Mapping[tuple[str, str], Door]] = {
     ("workspace", "branding/"): Door.ANYONE,
     ("workspace", "enter/"): Door.PROOF,
     ("workspace", "impersonation/"): Door.PROOF,
+    ("workspace", "scim/"): Door.PROOF,
     ("public", "$"): Door.ANYONE,
     ("public", "metrics"): Door.PROOF,
     ("public", "apps/"): Door.PROOF,
