@@ -9,16 +9,15 @@ from __future__ import annotations
 import base64
 import hmac
 
-import qrcode
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
-from django.utils.safestring import SafeString, mark_safe
 
 from apps.classes.models import Pupil
 from apps.core.database import connection
+from apps.core.qr_codes import drawing
 
+__all__ = ["drawing", "nonce_in", "path_of"]
 MAC_BYTES = 16
-MARGIN = 4  # modules of white around, as ISO/IEC 18004 asks for
 
 
 def path_of(pupil: Pupil) -> str:
@@ -33,25 +32,6 @@ def nonce_in(token: str) -> str | None:
     if any(constant_time_compare(mac, _mac(nonce, key)) for key in keys):
         return nonce
     return None
-
-
-def drawing(url: str) -> SafeString:
-    """The QR code of `url` as an inline SVG, dark on white whatever the page's mode is."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    code.add_data(url)
-    rows = code.get_matrix()
-    size = len(rows) + 2 * MARGIN
-    path = "".join(
-        f"M{x + MARGIN} {y + MARGIN}h1v1h-1z"
-        for y, row in enumerate(rows)
-        for x, dark in enumerate(row)
-        if dark
-    )
-    return mark_safe(  # noqa: S308 -- numbers only
-        f'<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="QR code" '
-        f'shape-rendering="crispEdges"><rect width="{size}" height="{size}" fill="#fff"/>'
-        f'<path d="{path}" fill="#000"/></svg>'
-    )
 
 
 def _mac(nonce: str, key: str) -> str:

@@ -15,7 +15,7 @@ from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
 from apps.mail.services import messages
 from apps.tenants.localisation import in_the_words_of
-from apps.tenants.models import Domain, Invitation, Tenant
+from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
 from apps.tenants.signals import (
     deletion_asked,
     deletion_near,
@@ -23,6 +23,8 @@ from apps.tenants.signals import (
     domain_switched_off,
     domain_unseen,
     invitation_sent,
+    ownership_accepted,
+    ownership_offered,
     workspace_opened,
     workspace_purged,
     workspace_renamed,
@@ -42,6 +44,10 @@ NOTICES = {
     "limit_near": limit_near,
 }
 TOLD = ("former_host", "domain", "state", "threshold")  # what their texts may name of a signal
+OWNERSHIP_NOTICES = {
+    "ownership_offered": ownership_offered,
+    "ownership_accepted": ownership_accepted,
+}
 DOMAIN_NOTICES = {"domain_unseen": domain_unseen, "domain_switched_off": domain_switched_off}
 
 
@@ -54,6 +60,9 @@ def connect() -> None:
         signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
     for template, signal in DOMAIN_NOTICES.items():
         notice = partial(tell_of_domain, f"mail/{template}")
+        signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
+    for template, signal in OWNERSHIP_NOTICES.items():
+        notice = partial(tell_of_ownership, f"mail/{template}")
         signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
     workspace_purged.connect(tell_of_end, dispatch_uid="mail-workspace_deleted")
     rollout_stopped.connect(tell_operators, sender=Rollout, dispatch_uid="mail-rollout_stopped")
@@ -94,6 +103,15 @@ def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> 
         with in_the_words_of(tenant):
             # Not of the workspace: its own jobs rest while it is closed.
             messages.send(template=template, to=email, context=context, by=by, schema_name="public")
+
+
+def tell_of_ownership(template: str, transfer: OwnershipTransfer, **_: Any) -> None:
+    """Both hear of it, and nobody else: whoever gives could have lost their account to a thief."""
+    tenant = transfer.tenant
+    for person in (transfer.giver, transfer.taker):
+        with in_the_words_of(tenant):
+            context = {"transfer": transfer, "tenant": tenant}
+            messages.send(template=template, to=person.email, context=context, schema_name="public")
 
 
 def tell_of_domain(template: str, domain: Domain, **_: Any) -> None:

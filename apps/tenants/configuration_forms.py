@@ -4,6 +4,7 @@ brings words and widgets, and takes the declaration's errors back to their field
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from apps.tenants.forms import offer
 from apps.tenants.permissions import Role
 from apps.tenants.roles import Choice
 
+MOST_CSV_BYTES = 256 * 1024
 PREVIEW = {
     "hx-get": "/settings/branding/preview/",
     "hx-trigger": "input changed delay:150ms",
@@ -196,6 +198,31 @@ class InvitationsForm(forms.Form):
     def __init__(self, *args: Any, roles: Iterable[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, roles)
+
+
+class ManyInvitationsForm(InvitationsForm):
+    """As `InvitationsForm`, or with the addresses out of a file of any table program."""
+
+    file = forms.FileField(label="Or a CSV file", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["emails"].required = False
+
+    def clean_file(self) -> str:
+        """What in it looks like an address."""
+        file = self.cleaned_data["file"]
+        if file is None:
+            return ""
+        if file.size > MOST_CSV_BYTES:
+            raise forms.ValidationError("This file is larger than 256 KB: send a part of it.")
+        text = file.read().decode("utf-8", errors="replace")
+        return "\n".join(re.findall(r"[^\s,;<>\"']+@[^\s,;<>\"']+", text))
+
+    def wish(self) -> dict[str, str]:
+        """For `onboarding.invite`."""
+        found = self.cleaned_data
+        return {"text": f"{found['emails']}\n{found['file']}", "role": found["role"]}
 
 
 def own_features() -> list[tuple[str, Feature]]:

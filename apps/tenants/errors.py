@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.core.errors import Conflict, DomainError, NotAllowed, VendorError
+from apps.core.errors import Conflict, DomainError, NotAllowed, NotFound, VendorError
 
 
 class SlugTaken(Conflict):
@@ -49,6 +49,18 @@ class MfaRequired(NotAllowed):
 
     code = "mfa_required"
     title = "This workspace asks for two-step sign-in"
+
+
+class TransferGone(NotFound):
+    """It was answered, taken back, has expired, or is for somebody else."""
+
+    code = "ownership_transfer_gone"
+    title = "This offer does not stand any more"
+
+
+class TransferUnderWay(Conflict):
+    code = "ownership_transfer_under_way"
+    title = "The workspace is offered to somebody already"
 
 
 class AlreadyMember(Conflict):

@@ -63,6 +63,27 @@ class InvitationForm(forms.Form):
         offer(self, roles)
 
 
+class LinkForm(forms.Form):
+    name = forms.CharField(
+        label="Whom is it for?", max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Class 7b"}),
+    )  # fmt: skip
+    role = forms.ChoiceField(label="Role", initial=Role.STUDENT)
+    most_uses = forms.IntegerField(
+        label="How many people", min_value=1, max_value=500, initial=30,
+        help_text="As many seats are kept for them until the link ends.",
+    )  # fmt: skip
+    days = forms.IntegerField(label="Days it holds", min_value=1, max_value=90, initial=7)
+    email_domain = forms.CharField(
+        label="Only for addresses of", max_length=253, required=False,
+        help_text="A domain such as school.example; empty for all.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, roles: Iterable[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, roles)
+
+
 class RoleForm(forms.Form):
     role = forms.CharField(max_length=40)
 

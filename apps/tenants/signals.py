@@ -5,6 +5,9 @@ from django.dispatch import Signal
 invitation_sent = Signal()  # `invitation`, `url` (with the secret), `by`
 invitation_accepted = Signal()  # `invitation`, `membership`, `by`
 membership_ended = Signal()  # `membership` (about to be deleted), `by`
+link_accepted = Signal()  # `link`, `membership` (new), `by`
+ownership_offered = Signal()  # `transfer`
+ownership_accepted = Signal()  # `transfer`: it is done
 workspace_opened = Signal()  # `tenant`: provisioned and ready
 
 # Before the deed, which a receiver that raises a `DomainError` prevents.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tenants.views import certificates, invitations, lifecycle, workspaces
+from apps.tenants.views import certificates, invitations, lifecycle, links, workspaces
 
 urlpatterns = [
     path("", workspaces.landing, name="landing"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("workspaces/<slug:slug>/enter/", workspaces.enter, name="workspace_enter"),
     path("internal/tls/ask", certificates.ask, name="tls_ask"),
     path("invitations/<uuid:pk>/join/", invitations.join, name="invitation_join"),
+    path("invitations/link/<str:token>/", links.show, name="invitation_link"),
     path("invitations/<str:token>/", invitations.show, name="invitation"),
 ]

@@ -2,17 +2,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tenants.views import activity, domains, entrance, lifecycle, members
+from apps.tenants.views import activity, domains, entrance, lifecycle, links, members, ownership
 
 urlpatterns = [
     path("enter/", entrance.enter, name="enter"),
     path("members/", members.index, name="members"),
     path("members/invite/", members.invite, name="member_invite"),
+    path("members/invite/many/", members.invite_many, name="member_invite_many"),
     path("members/leave/", members.leave, name="member_leave"),
     path("members/<uuid:pk>/role/", members.change_role, name="member_role"),
     path("members/<uuid:pk>/suspend/", members.suspend, name="member_suspend"),
     path("members/<uuid:pk>/resume/", members.resume, name="member_resume"),
     path("members/<uuid:pk>/remove/", members.remove, name="member_remove"),
+    path("members/links/new/", links.create, name="link_new"),
+    path("members/links/<uuid:pk>/revoke/", links.revoke, name="link_revoke"),
+    path("settings/ownership/", ownership.show, name="ownership"),
+    path("settings/ownership/offer/", ownership.offer, name="ownership_offer"),
+    path("settings/ownership/<uuid:pk>/accept/", ownership.accept, name="ownership_accept"),
+    path("settings/ownership/<uuid:pk>/decline/", ownership.decline, name="ownership_decline"),
+    path("settings/ownership/<uuid:pk>/withdraw/", ownership.withdraw, name="ownership_withdraw"),
     path("invitations/<uuid:pk>/resend/", members.resend, name="invitation_resend"),
     path("invitations/<uuid:pk>/revoke/", members.revoke, name="invitation_revoke"),
     path("settings/domains/", domains.index, name="settings_domains"),

@@ -17,19 +17,17 @@ from apps.scim.forms import DefaultRoleForm, MappingForm, TokenForm, role_choice
 from apps.scim.models import ScimGroup, ScimRequest, ScimToken, ScimUser
 from apps.scim.services import groups, placements, tokens
 from apps.tenants import roles
-from apps.tenants.access import require
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 
 SHOWN = 50
 
 
-@workspace_page("provisioning.view")
+@workspace_page("provisioning.view", post="provisioning.update")
 def index(request: WorkspaceRequest) -> HttpResponse:
     """POST makes a token and answers with its secret, which is never stored or shown again."""
     if request.method != "POST":
         return _page(request, TokenForm())
-    require("provisioning.update", by=request.user, tenant=request.tenant)
     step_up.require(request)
     form = TokenForm(request.POST)
     if not form.is_valid():

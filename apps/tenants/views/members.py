@@ -10,16 +10,17 @@ from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import DomainError, Invalid
 from apps.tenants import roles
+from apps.tenants.configuration_forms import ManyInvitationsForm
 from apps.tenants.forms import InvitationForm, RoleForm
-from apps.tenants.models import Invitation, Membership
+from apps.tenants.models import Invitation, InvitationLink, Membership
 from apps.tenants.pages import workspace_page
 from apps.tenants.permissions import Role
 from apps.tenants.requests import WorkspaceRequest
-from apps.tenants.services import invitations, memberships
+from apps.tenants.services import invitations, memberships, onboarding
 
 PAGE_SIZE = 50
 
@@ -46,6 +47,31 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
             messages.success(request, f"Invitation sent to {made.email}.")
             return redirect("members")
     return _page(request, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_page("members.invite")
+def invite_many(request: WorkspaceRequest) -> HttpResponse:
+    """Many addresses, pasted or out of a CSV file. Those that were refused stand in the form."""
+    form = ManyInvitationsForm(request.POST or None, request.FILES or None, roles=_givable(request))
+    context: dict[str, object] = {"nav_active": "members", "form": form}
+    if form.is_valid():
+        try:
+            done = onboarding.invite(tenant=request.tenant, by=request.user, **form.wish())
+        except Invalid as error:
+            for field, sentences in error.errors.items():
+                form.add_error(field if field in form.fields else None, list(sentences))
+        else:
+            if done.sent:
+                many = f"{len(done.sent)} invitation{'s are' if len(done.sent) > 1 else ' is'}"
+                messages.success(request, f"{many} on the way.")
+            if not done.refused:
+                return redirect("members")
+            rest = "\n".join(address for address, _ in done.refused)
+            form.data = {**request.POST.dict(), "emails": rest}
+            context["refused"] = done.refused
+    status = 422 if form.errors or "refused" in context else 200
+    return render(request, "workspace/invite_many.html", context, status=status)
 
 
 @require_POST
@@ -129,6 +155,11 @@ def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
         "invitations": Invitation.objects.filter(
             tenant=request.tenant, accepted_at=None, revoked_at=None
         ).select_related("invited_by", "custom_role"),
+        "links": InvitationLink.objects.open()
+        .filter(tenant=request.tenant)
+        .select_related("custom_role")
+        if "members.invite" in request.can
+        else [],
         "form": form,
         "roles": _givable(request) if "members.update" in request.can else [],
     }
