@@ -45,6 +45,7 @@ OTHERS: Final[Mapping[tuple[str, str], Door]] = {
     ("workspace", "api/v1/tokens/"): Door.PROOF,
     ("workspace", "api/v1/schema/"): Door.ANYONE,
     ("workspace", "api/v1/docs/"): Door.ANYONE,
+    ("workspace", "api/v1/redoc/"): Door.ANYONE,
     ("workspace", "api/v1/exports/<pk>/file/$"): Door.PROOF,
     ("workspace", "api/$"): Door.ANYONE,  # the answer to addresses that lead nowhere
     ("workspace", "branding/"): Door.ANYONE,
