@@ -7,7 +7,7 @@ is told instead, as for any sign-up with a known address.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -63,7 +63,7 @@ def configured(*, provider: str | None = None, client_id: str | None = None) -> 
     apps = [
         SocialApp(provider=name, **about)
         for name, known in settings.SOCIALACCOUNT_PROVIDERS.items()
-        for about in known["APPS"]
+        for about in cast("list[dict[str, Any]]", known["APPS"])
     ]
     return [
         app

@@ -101,9 +101,7 @@ def counting_wrong(*limits: tuple[str, str, str]) -> Iterator[list[bool]]:
 @cache
 def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
     limits = {"socket_timeout": SECONDS_TO_REDIS, "socket_connect_timeout": SECONDS_TO_REDIS}
-    return SlidingWindowCounterRateLimiter(
-        storage_from_string(url, wrap_exceptions=True, **limits)  # type: ignore[arg-type]
-    )
+    return SlidingWindowCounterRateLimiter(storage_from_string(url, wrap_exceptions=True, **limits))
 
 
 @cache

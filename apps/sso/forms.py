@@ -24,7 +24,7 @@ class ConnectionForm(forms.Form):
         label="Client id", max_length=255, widget=forms.TextInput(attrs=PLAIN)
     )
     client_secret = forms.CharField(
-        label="Client secret", max_length=500, required=False,
+        label="Client secret", max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
     email_domains = forms.CharField(
@@ -47,6 +47,7 @@ class ConnectionForm(forms.Form):
             kwargs["initial"]["email_domains"] = ", ".join(connection.email_domains)
         super().__init__(*args, **kwargs)
         if connection is not None:
+            self.fields["client_secret"].required = False
             self.fields["client_secret"].help_text = "One is stored. Leave it empty to keep it."
 
     def values(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def finish(request: HttpRequest) -> HttpResponse:
         user = sign_ins.finish(
             connection=connections.get(tenant=tenant), kept=kept,
             state=request.GET.get("state", ""), code=request.GET.get("code", ""),
-            present=present,  # type: ignore[arg-type]
+            present=present,
         )  # fmt: skip
     except LinkOffered as offer:
         return render(request, "sso/link_sent.html", {"email": offer.email})

@@ -295,6 +295,13 @@ class TestElsewhere:
             "own_means_required",
         )
 
+    def test_nor_is_its_cookie_a_programs_token(self, visitor, sso, issuer, teacher, browse):
+        connect(sso, teacher)
+        come_in(visitor, issuer)
+        headers = {"X-Session-Token": visitor.cookies["session"].value}
+        answer = browse(None).get("/_allauth/app/v1/account/email", headers=headers)
+        assert answer.status_code == 410
+
 
 class TestRequired:
     @pytest.fixture
