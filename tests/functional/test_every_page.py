@@ -40,6 +40,8 @@ WORKSPACE = {
     "/welcome/invite/": "welcome-invite",
     "/accounts/email/": "",
     "/accounts/password/change/": "",
+    "/accounts/connected/": "",
+    "/settings/sign-in/": "sign-in-settings",
     "/accounts/logout/": "",
 }
 PUBLIC = {
@@ -47,6 +49,7 @@ PUBLIC = {
     "/accounts/login/": "sign-in",
     "/accounts/signup/": "",
     "/accounts/password/reset/": "",
+    "/accounts/login/code/": "",
     "/outbox/": "",
 }
 

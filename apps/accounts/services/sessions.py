@@ -107,7 +107,7 @@ def note_use(request: HttpRequest, *, schema_name: str) -> None:
 def is_over(held: SessionBase, limits: Limits) -> bool:
     """Whether the time of a program's session (Django's, behind a header) is up. Notes its use."""
     ending, state = ending_of(held, limits), held.get(STATE)
-    if ending:
+    if ending and state:
         end(sessions=UserSession.objects.live().filter(pk=state["id"]), ending=ending, by=None)
     elif state and time.time() - state["seen"] >= settings.SESSION_NOTED_EVERY_SECONDS:
         UserSession.objects.filter(pk=state["id"]).update(last_used_at=timezone.now())
