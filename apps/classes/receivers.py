@@ -21,7 +21,7 @@ def connect() -> None:
 
 
 def forget_member(membership: Membership, **_: Any) -> None:
-    """Their places end with the membership; an account that nobody can sign in to goes, too."""
+    """Their places end with the membership."""
     user = membership.user
     with membership.tenant:
         for rows in (ClassTeacher.objects, ClassPupil.objects, Pupil.objects):
@@ -29,8 +29,6 @@ def forget_member(membership: Membership, **_: Any) -> None:
         Guardianship.objects.filter(guardian=user).delete()
         Guardianship.objects.filter(child=user).delete()
         AwaitedGuardian.objects.filter(child=user).delete()
-    if not user.is_reachable:
-        user.delete()
 
 
 def link_guardian(invitation: Invitation, membership: Membership, by: Any, **_: Any) -> None:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services import sessions
 from apps.audit.services import entries as audit
 from apps.classes.errors import ClassArchived
 from apps.classes.models import ClassPupil, Pupil, SchoolClass, new_nonce
@@ -140,18 +141,20 @@ def remove(*, place: ClassPupil, by: Any) -> None:
 
 
 def reset_pictures(*, pupil: Pupil, by: Any) -> Pupil:
-    """Forget the pictures; the pupil chooses new ones within 14 days."""
+    """Forget the pictures; the pupil chooses new ones within 14 days. Whoever came in with the
+    old ones is signed out.
+    """
     require_pupil("pupils.update", pupil=pupil, by=by)
     return _change(
-        pupil, "pupil.pictures_reset", by,
+        pupil, "pupil.pictures_reset", by, sign_out=True,
         picture_hash="", choose_until=timezone.now() + CHOOSING, **UNLOCKED,
     )  # fmt: skip
 
 
 def renew_badge(*, pupil: Pupil, by: Any) -> Pupil:
-    """A new badge; those printed before open nothing any more."""
+    """A new badge; those printed before open nothing any more, and whoever is in is signed out."""
     require_pupil("pupils.badges", pupil=pupil, by=by)
-    return _change(pupil, "pupil.badge_renewed", by, badge_nonce=new_nonce())
+    return _change(pupil, "pupil.badge_renewed", by, sign_out=True, badge_nonce=new_nonce())
 
 
 def unlock(*, pupil: Pupil, by: Any) -> Pupil:
@@ -178,12 +181,14 @@ def lock(pupil: Pupil) -> Pupil:
     return found
 
 
-def _change(pupil: Pupil, action: str, by: Any, **values: Any) -> Pupil:
+def _change(pupil: Pupil, action: str, by: Any, *, sign_out: bool = False, **values: Any) -> Pupil:
     with transaction.atomic():
         locked = lock(pupil)
         for name, value in values.items():
             setattr(locked, name, value)
         locked.save(update_fields=list(values))
+        if sign_out:
+            sessions.end_others(user=locked.user, keep=None, by=by)
         _record(action, locked.user, by)
     return locked
 

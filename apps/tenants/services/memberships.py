@@ -120,6 +120,8 @@ def _end(locked: Membership, action: str, by: Any) -> None:
     _record(action, locked, by, {"role": locked.role_key})
     membership_ended.send(sender=Membership, membership=locked, by=by)
     locked.delete()
+    if not locked.user.is_reachable:  # nobody could ever sign in to this account again
+        locked.user.delete()
 
 
 def _lock(membership: Membership) -> Membership:

@@ -226,6 +226,13 @@ class TestBadge:
         assert browse().post(old).status_code == 403
         assert browse().post(badges.path_of(renewed)).status_code == 302
 
+    def test_and_whoever_is_in_with_it_is_out(self, browse, maya, teacher):
+        client = browse()
+        client.post(badges.path_of(maya))
+        assert client.get("/").status_code == 200
+        pupils.renew_badge(pupil=maya, by=teacher)
+        assert client.get("/").status_code == 302
+
     def test_a_paused_class_is_closed_to_badges_too(self, browse, maya, school_class, teacher):
         classes.set_paused(school_class=school_class, paused=True, by=teacher)
         assert browse().post(badges.path_of(maya)).status_code == 403
