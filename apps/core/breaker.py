@@ -138,7 +138,7 @@ def breaker_state(vendor: str) -> BreakerState:
     if state == pybreaker.STATE_CLOSED or opened_at is None:
         return BreakerState(vendor, "closed", None, storage.counter, None)
     if opened_at > datetime.now(UTC):
-        return BreakerState(vendor, OPEN, opened_at - BY_HAND, storage.counter, None)
+        return BreakerState(vendor, "open", opened_at - BY_HAND, storage.counter, None)
     retry_at = opened_at + timedelta(seconds=_pauses.get(vendor, PAUSE))
     if state == OPEN and datetime.now(UTC) >= retry_at:
         state = "half-open"

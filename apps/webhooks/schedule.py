@@ -38,6 +38,20 @@ def wait_after(step: int, *, wish: float | None = None) -> timedelta | None:
     return max(planned, min(timedelta(seconds=wish or 0), LONGEST_WISH))
 
 
+def in_words() -> str:
+    """The waits as people read them: `5 seconds, 1 minute, … and 24 hours`."""
+    words = [_words(wait) for wait in WAITS]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _words(wait: timedelta) -> str:
+    for unit, name in ((HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+        if wait >= unit:
+            number = wait // unit
+            return f"{number} {name}{'' if number == 1 else 's'}"
+    return "at once"
+
+
 def pause_after(failures: int) -> timedelta:
     """How long an unreachable endpoint rests after so many failures in a row (from 1)."""
-    return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(failures - 1, 10)), LONGEST_PAUSE)

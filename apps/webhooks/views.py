@@ -186,8 +186,9 @@ def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 def documentation(request: HttpRequest) -> HttpResponse:
     """Every event with an example, and how to check a signature."""
     context = {
-        "groups": catalogue.GROUPS, "waits": schedule.WAITS, "message": catalogue.SPECIMEN_MESSAGE,
-        "kept_days": schedule.KEPT_FOR.days, "disable_days": schedule.DISABLE_AFTER.days,
+        "groups": catalogue.GROUPS, "waits": schedule.in_words(),
+        "message": catalogue.SPECIMEN_MESSAGE, "kept_days": schedule.KEPT_FOR.days,
+        "disable_days": schedule.DISABLE_AFTER.days,
     }  # fmt: skip
     return render(request, "public/webhooks.html", context)
 

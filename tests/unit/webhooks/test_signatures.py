@@ -65,6 +65,12 @@ def test_how_long_is_waited(step, wish, least, most):
     assert max(waits) <= most
 
 
+def test_the_waits_in_words():
+    said = schedule.in_words()
+    assert said.startswith("5 seconds, 1 minute, 5 minutes, 30 minutes, 2 hours,")
+    assert said.endswith("16 hours and 24 hours")
+
+
 def test_after_the_last_wait_it_is_given_up():
     assert schedule.wait_after(len(schedule.WAITS)) is None
 
