@@ -106,6 +106,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             context={"email": email, **context},
         )
 
+    def set_password(self, user: Any, password: str) -> None:
+        """The first password of somebody who is signed in without one opens the account for good;
+        whoever has one is asked for it by allauth.
+        """
+        request = allauth_context.request
+        own = request is not None and request.user.is_authenticated and request.user.pk == user.pk
+        if own and not user.has_usable_password() and not step_up.is_recent(request):
+            raise ReauthenticationRequired
+        super().set_password(user, password)
+
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002
         """As everywhere in the product. Raises itself, because allauth asks nothing of people
         without a password.

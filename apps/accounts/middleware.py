@@ -13,10 +13,11 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.errors import StepUpRequired
-from apps.core import encryption
+from apps.core import encryption, problems
 
 HELD = "step_up_held"
 CONTEXT = "session/step_up_held"
+JSON = "/_allauth/"
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -53,8 +54,11 @@ class StepUpMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        wanted = isinstance(error, StepUpRequired | ReauthenticationRequired)
-        return ask(request) if wanted and request.user.is_authenticated else None
+        if not isinstance(error, StepUpRequired | ReauthenticationRequired):
+            return None
+        if request.path.startswith(JSON):
+            return problems.document(StepUpRequired(), request)
+        return ask(request) if request.user.is_authenticated else None
 
 
 def ask(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts.services import step_up
 from apps.core.errors import Invalid
 from apps.rest import queries
 from apps.rest.pagination import CursorPagination
@@ -122,6 +123,8 @@ class ConfigurationViewSet(Versioned, WorkspaceViewSet[Tenant]):
         """Change what is named; the rest stays. 412 when somebody was faster."""
         if not self.given:
             raise Invalid("Send an object with the settings to change.")
+        if configuration.SIGN_IN & set(self.given):
+            step_up.require(request)
         tenant = configuration.change(tenant=self.tenant, by=request.user, **self.given)
         return _answer(self, tenant)
 
@@ -151,6 +154,7 @@ class ConfigurationVersionViewSet(Versioned, Listed, WorkspaceViewSet[Configurat
         """Make this version's settings those in force, as a new version. What belongs to
         operators stays.
         """
+        step_up.require(request)
         tenant = configuration.restore(tenant=self.tenant, number=int(number), by=request.user)
         return _answer(self, tenant)
 

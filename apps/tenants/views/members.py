@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.services import step_up
 from apps.core.errors import DomainError, Invalid
 from apps.tenants import roles
 from apps.tenants.configuration_forms import ManyInvitationsForm
@@ -100,6 +101,8 @@ def change_role(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid(errors={"role": ["Choose a role from the list."]})
     role = form.cleaned_data["role"]
+    if role == Role.OWNER:
+        step_up.require(request)
     changed = memberships.change_role(membership=membership, role=role, by=request.user)
     messages.success(request, f"{changed.user} is now {changed.role_name.lower()}.")
     return redirect("members")

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.services import step_up
 from apps.core.errors import Invalid
 from apps.tenants import branding as colours
 from apps.tenants import configuration as reading
@@ -113,6 +114,7 @@ def history(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("workspace.configure")
+@step_up.recent
 def restore(request: WorkspaceRequest, number: int) -> HttpResponse:
     seen = request.POST.get("version", "")
     configurations.restore(
