@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts.services import step_up
 from apps.rest import bulk
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
@@ -90,6 +91,8 @@ class MemberViewSet(Listed, Retrieved, WorkspaceViewSet[Membership]):
     @extend_schema(responses=MemberShape)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Give a member another role."""
+        if self.given["role"] == Role.OWNER:
+            step_up.require(request)
         memberships.change_role(membership=self.get_object(), by=request.user, **self.given)
         return self.answer(self.get_object())
 
