@@ -16,6 +16,10 @@ AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 
+REFUSE = """
+navigator.credentials.create = () => Promise.reject(new DOMException("", "NotAllowedError"));
+"""
+
 
 @pytest.fixture
 def device(visit, product):
@@ -26,7 +30,7 @@ def device(visit, product):
     session.send("WebAuthn.enable")
     session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     page.get_by_label("E-mail").fill("student@lincoln.example")
-    page.get_by_label("Password").fill(product.demo_password)
+    page.get_by_label("Password").fill(product.secrets["DEMO_PASSWORD"])
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/workspaces/"))
     return visitor, page, session
@@ -61,9 +65,7 @@ def test_made_used_and_removed(device, product):
 def test_a_finger_that_is_not_given_is_explained(device, product):
     _, page, session = device
     page.goto(f"{product.public}/accounts/2fa/webauthn/add/")
-    page.evaluate(
-        "navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
-    )
+    page.evaluate(REFUSE)
     page.get_by_role("button", name="Make the passkey").click()
     expect(page.get_by_role("alert")).to_have_text(re.compile("cancelled or took too long"))
     session.detach()
