@@ -17,7 +17,9 @@ AUTHENTICATOR = {
 }
 
 REFUSE = """
-navigator.credentials.create = () => Promise.reject(new DOMException("", "NotAllowedError"));
+() => {
+  navigator.credentials.create = () => Promise.reject(new DOMException("", "NotAllowedError"));
+}
 """
 
 

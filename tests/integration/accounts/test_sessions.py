@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import UserSession
@@ -14,6 +15,7 @@ from apps.accounts.services import emails, people, sessions
 from apps.accounts.session_models import describe
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
+from apps.tenants import directory
 from apps.tenants.services import configuration
 from tests.factories.accounts import PASSWORD
 from tests.factories.jobs import work_off
@@ -181,6 +183,7 @@ def test_a_workspace_may_want_less(browse, owner, alpha):
         clock.shift(timedelta(minutes=5))
         assert not is_in(used)
         assert is_in(public, "/workspaces/"), "elsewhere it has no say"
+    cache.delete(directory._key(alpha.host))
 
 
 @pytest.mark.parametrize("asked", [{"session_idle_minutes": 4}, {"session_hours": 10**6}])

@@ -35,6 +35,8 @@ def deployed(settings):
     settings.MFA_RELYING_PARTY = "toolboxai.example"
     settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
     cache.clear()
+    yield
+    cache.clear()  # no other test hears of a workspace that demands it
 
 
 @pytest.fixture
