@@ -93,6 +93,12 @@ class ApiSchema(AutoSchema):
             operation["responses"]["304"] = {"description": "As it was: If-None-Match names it."}
         return operation
 
+    def get_extensions(self) -> dict[str, Any]:
+        """What an operation costs of the limits, in credits (`X-Request-Cost` in its answers)."""
+        costs = getattr(self.view, "request_costs", {})
+        cost = costs.get(getattr(self.view, "act", ""), 1)
+        return {**super().get_extensions(), "x-request-cost": cost}
+
     def get_request_serializer(self) -> Any:
         inputs = getattr(self.view, "inputs", {})
         action = getattr(self.view, "act", "")

@@ -102,6 +102,7 @@ class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
     filterset_class = ReleaseFilter
     orderings = ("created_at",)
     parser_classes = [StrictJSONParser, MultiPartParser]
+    request_costs: ClassVar = {"create": 10, "artifact": 5}
     required_permissions: ClassVar = {
         "list": "releases.view",
         "retrieve": "releases.view",
@@ -181,6 +182,7 @@ class DeploymentViewSet(Listed, Retrieved, WorkspaceViewSet[Deployment]):
     }
     filterset_class = DeploymentFilter
     orderings = ("created_at",)
+    request_costs: ClassVar = {"create": 5, "promote": 5, "rollback": 5}
     required_permissions: ClassVar = {
         "list": "deployments.view",
         "retrieve": "deployments.view",

@@ -32,6 +32,7 @@ class ExportViewSet(Listed, Retrieved, WorkspaceViewSet[Export]):
     queries: ClassVar = {"file": shapes.DownloadQuery}
     serializer_class = shapes.ExportSerializer
     queryset = Export.objects.none()
+    request_costs: ClassVar = {"create": 20}
     required_permissions: ClassVar = dict.fromkeys(
         ("list", "retrieve", "create", "download", "destroy"), "exports.create"
     )

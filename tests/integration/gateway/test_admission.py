@@ -123,6 +123,21 @@ def test_all_of_it_is_one_message(alpha, settings):
         assert _calls(watcher) - by_script == 1
 
 
+def test_a_redis_that_was_restarted_is_told_the_script_anew(settings):
+    hits(1, NOON)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.script_flush()
+    assert hits(10, NOON) == 9
+
+
+def test_a_connection_that_died_is_replaced(settings):
+    hits(1, NOON)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+    assert hits(10, NOON) == 9
+    assert not admission.is_away()
+
+
 def test_what_redis_keeps_ends_by_itself(settings):
     hits(3, NOON)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
@@ -143,7 +158,7 @@ def test_without_redis_all_are_let_in_and_nobody_waits_for_it(alpha, settings, m
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert admission.admit(tenant=alpha, limits=one(), cost=3).headers() == {"X-Request-Cost": "3"}
     assert admission.is_away()
-    monkeypatch.setattr(admission, "_script", None)  # it is not even tried
+    monkeypatch.setattr(admission, "_client", None)  # it is not even tried
     assert not admission.hit(limits=one()).violated
 
 

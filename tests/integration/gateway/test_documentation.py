@@ -64,3 +64,9 @@ class TestPublicSite:
     def test_workspaces_have_the_reference_too(self, browse):
         page = browse(None).get("/api/v1/redoc/")
         assert b'spec-url="/api/v1/schema/?format=json"' in page.content
+
+
+def test_the_document_says_what_an_operation_costs(browse, owner):
+    paths = browse(owner).get("/api/v1/schema/?format=json").json()["paths"]
+    assert paths["/api/v1/releases/"]["get"]["x-request-cost"] == 1
+    assert paths["/api/v1/releases/"]["post"]["x-request-cost"] == 10
