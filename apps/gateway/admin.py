@@ -1,25 +1,44 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.core.operator_admin import ReadOnlyModelAdmin
-from apps.gateway.models import ApiKey
-from apps.gateway.services import api_keys
+from apps.gateway import charts
+from apps.gateway.models import ApiKey, ApiUsage
+from apps.gateway.services import api_keys, request_usage
 from apps.tenants.console import acting_operator
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyModelAdmin):
-    list_display = ("name", "prefix", "tenant", "scope_list", "state", "last_used_at", "created_by")
-    list_filter = ("created_at", "expires_at")
+    list_display = (
+        "name", "prefix", "tenant", "environment", "scope_list", "state", "last_used_at",
+        "created_by",
+    )  # fmt: skip
+    list_filter = ("environment", "created_at", "expires_at", "revoked_at")
     search_fields = ("name", "prefix", "tenant__name", "tenant__slug")
     list_select_related = ("tenant", "created_by")
-    exclude = ("secret_hash",)
+    exclude = ("secret_hash", "former_hash")
+    change_form_before_template = "operator/_api_key_usage.html"
     actions: ClassVar[list[str]] = ["revoke"]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        key = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if key is not None:
+            report = request_usage.of(key.tenant, key=key)
+            context |= {"charts": charts.of(report), "endpoints": report.endpoints}
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
     @admin.display(description="Scopes")
     def scope_list(self, key: ApiKey) -> str:
@@ -30,3 +49,16 @@ class ApiKeyAdmin(ReadOnlyModelAdmin):
         for key in chosen:
             api_keys.revoke(key=key, by=acting_operator(request))
             messages.success(request, f"{key} opens nothing any more.")
+
+
+@admin.register(ApiUsage)
+class ApiUsageAdmin(ReadOnlyModelAdmin):
+    """Hours and days as they are kept: by workspace, caller and endpoint."""
+
+    list_display = (
+        "start", "span", "schema_name", "caller", "endpoint", "requests", "client_errors",
+        "limited", "server_errors", "credits",
+    )  # fmt: skip
+    list_filter = ("span", "start")
+    search_fields = ("=schema_name", "=caller", "endpoint")
+    show_full_result_count = False

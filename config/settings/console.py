@@ -61,6 +61,7 @@ UNFOLD = {
                     _rows("Trusted installations", "handshake", "transfers_trustedkey"),
                     _rows("Invitations", "forward_to_inbox", "tenants_invitation"),
                     _rows("API keys", "key", "gateway_apikey"),
+                    _rows("API usage", "query_stats", "gateway_apiusage"),
                 ],
             },
             {
