@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from apps.gateway import endpoints
 from apps.gateway.endpoints import Door, Endpoint
 from apps.tenants.permissions import DECLARED, GROUPS, PERMISSIONS, SCOPES, Role
@@ -38,7 +36,7 @@ OTHERS: Final = """
 
 def documents() -> dict[Path, str]:
     """What should be in which file."""
-    root = Path(settings.BASE_DIR)
+    root = Path(__file__).resolve().parents[2]
     return {
         root / "docs" / "permissions.md": "".join(_markdown(endpoints.every())),
         root / "frontend" / "src" / "permissions.ts": _typescript(),

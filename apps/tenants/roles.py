@@ -9,7 +9,8 @@ from apps.core.errors import Invalid
 from apps.tenants import configuration
 from apps.tenants.access import granted_to, permissions_held, permissions_of
 from apps.tenants.errors import RoleBeyondReach
-from apps.tenants.models import CustomRole, Membership, RoleBearer, Tenant
+from apps.tenants.models import CustomRole, Membership, Tenant
+from apps.tenants.people_models import RoleBearer
 from apps.tenants.permissions import (
     PERMISSIONS,
     Permission,

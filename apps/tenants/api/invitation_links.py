@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from apps.accounts.models import User
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
 from apps.tenants.api.people import ROLE, UUID
@@ -35,7 +36,7 @@ class NewLinkShape(LinkShape):
     url = serializers.CharField(help_text="given this once")
 
     class Meta(LinkShape.Meta):
-        fields: ClassVar[list[str]] = [*LinkShape.Meta.fields, "url"]
+        fields = [*LinkShape.Meta.fields, "url"]
         read_only_fields = fields
 
 
@@ -74,7 +75,9 @@ class InvitationLinkViewSet(Listed, Retrieved, WorkspaceViewSet[InvitationLink])
     )
     def create(self, request: Request, **_: Any) -> Response:
         """Make a link. `url` is told this once: only a hash of it is kept."""
-        link, url = invitation_links.create(tenant=self.tenant, by=request.user, **self.given)
+        link, url = invitation_links.create(
+            tenant=self.tenant, by=cast("User", request.user), **self.given
+        )
         shown = {**LinkShape(link).data, "url": url}
         return Response(shown, status=status.HTTP_201_CREATED)
 

@@ -86,7 +86,7 @@ class RoleChange(serializers.Serializer[CustomRole]):
 class RoleViewSet(WorkspaceViewSet[CustomRole]):
     """What people can be here. The built-in roles stay as they are."""
 
-    serializer_class = RoleShape
+    serializer_class: Any = RoleShape
     queryset = CustomRole.objects.none()
     pagination_class = None
     lookup_field = "key"
@@ -112,7 +112,7 @@ class RoleViewSet(WorkspaceViewSet[CustomRole]):
     @extend_schema(responses=RoleListShape, examples=[OpenApiExample("Roles", {"results": [ROLE]})])
     def list(self, request: Request, **_: Any) -> Response:
         """All of them: five built-in ones and at most 50 of the workspace's own."""
-        shown = RoleShape(roles.of(tenant=self.tenant), many=True)
+        shown: Any = RoleShape(many=True, instance=roles.of(tenant=self.tenant))  # type: ignore[arg-type]
         queries.select(shown, request)
         return Response({"results": shown.data})
 

@@ -154,7 +154,8 @@ def promised(tenant: Tenant) -> int:
     """Seats that open invitations and links have promised."""
     links = InvitationLink.objects.open().filter(tenant=tenant)
     left = links.aggregate(left=Sum(F("most_uses") - F("uses")))["left"] or 0
-    return tenant.invitations.open().count() + int(left)
+    mailed: int = tenant.invitations.open().count()
+    return mailed + int(left)
 
 
 def want_seats(tenant: Tenant, promised: int = 0, adding: int = 1) -> None:

@@ -99,7 +99,7 @@ def delete(*, role: CustomRole, by: Any, replacement: str = "") -> int:
             instead.give_to(membership)
             membership.save(update_fields=["role", "custom_role"])
         for model in (Invitation, InvitationLink):
-            model.objects.filter(custom_role=locked).update(  # type: ignore[attr-defined]
+            model.objects.filter(custom_role=locked).update(
                 role=instead.role, custom_role=instead.custom
             )
         told = {"replacement": instead.key, "people": [str(m.user.email) for m in people]}
