@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from apps.classes import badges, pictures
+from apps.core.qr_codes import MARGIN
 
 SPRITE = Path(__file__).resolve().parents[3] / "static" / "pictures.svg"
 
@@ -19,6 +20,6 @@ def test_a_badge_is_drawn_dark_on_white_with_its_margin():
     size = int(re.search(r'viewBox="0 0 (\d+) ', svg)[1])
     places = [(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1", svg)]
     assert 'fill="#fff"' in svg
-    assert min(min(place) for place in places) == badges.MARGIN
-    assert max(max(place) for place in places) == size - badges.MARGIN - 1
+    assert min(min(place) for place in places) == MARGIN
+    assert max(max(place) for place in places) == size - MARGIN - 1
     assert "style=" not in svg
