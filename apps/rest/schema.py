@@ -121,10 +121,15 @@ class ApiSchema(AutoSchema):
 
     def _get_filter_parameters(self) -> list[Any]:
         """A write that answers with several rows is no list to be narrowed."""
-        return super()._get_filter_parameters() if self.method == "GET" else []
+        if self.method != "GET":
+            return []
+        found: list[Any] = super()._get_filter_parameters()  # type: ignore[no-untyped-call]
+        return found
 
     def _get_paginator(self) -> Any:
-        return super()._get_paginator() if self.method == "GET" else None
+        if self.method != "GET":
+            return None
+        return super()._get_paginator()  # type: ignore[no-untyped-call]
 
 
 def _older(found: Any, changes: list[versions.Change]) -> Any:
