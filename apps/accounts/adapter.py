@@ -9,6 +9,7 @@ from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts import throttles
 from apps.accounts.models import User
@@ -39,6 +40,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made on the public host; a workspace invites."""
         return getattr(request, "tenant", None) is None
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Where `next` may lead: on the host one is on, and not, as allauth would have it, to any
+        that the settings trust, among which are other customers'.
+        """
+        request = allauth_context.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return HOME if getattr(request, "tenant", None) else WORKSPACES

@@ -26,6 +26,7 @@ from django_tenants.utils import schema_context
 from apps.accounts.models import User
 from apps.accounts.signals import mail_wanted
 from apps.audit.services import entries as audit
+from apps.core import attempts
 from apps.sso import oidc_api
 from apps.sso.errors import LinkSpent, SsoFailed, SsoRefused
 from apps.sso.models import Connection, Identity
@@ -37,6 +38,7 @@ from apps.tenants.signals import seats_wanted
 SECONDS_AWAY = 15 * 60
 LINK_SECONDS = 30 * 60
 SALT = "sso.link"
+MAILBOX = "3/hour;8/day"  # an issuer that names somebody over and over fills no mailbox
 NAME_LENGTH = 120
 
 
@@ -214,6 +216,7 @@ def _offer_link(connection: Connection, subject: str, user: User, email: str) ->
 
 
 def _ask_mailbox(connection: Connection, offer: LinkOffered) -> None:
+    attempts.take("sso-link", offer.email, MAILBOX)
     token = signing.dumps(offer.held, salt=SALT, compress=True)
     url = f"{connection.tenant.url}/accounts/sso/link/{token}/"
     context = {"email": offer.email, "url": url, "tenant": connection.tenant, "sso": connection}

@@ -265,3 +265,13 @@ def test_signing_in_on_a_workspaces_host(browse, student):
 
 def test_the_landing_page_needs_nobody(visitor, db):
     assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+@pytest.mark.parametrize("path", ["login", "login/code", "logout"])
+def test_nobody_is_led_to_another_host(browse, student, onward, path):
+    client = browse(student) if path == "logout" else browse(None)
+    form = {"login": student.email, "email": student.email, "password": PASSWORD, "next": onward}
+    answer = client.post(f"/accounts/{path}/", form)
+    assert answer.status_code == 302
+    assert "evil" not in answer.url

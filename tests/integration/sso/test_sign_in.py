@@ -138,6 +138,13 @@ class TestKnownPeople:
         assert is_in(visitor)
         assert Identity.objects.get().user == teacher
 
+    def test_a_mailbox_is_not_flooded(self, browse, sso, issuer, teacher, mailoutbox):
+        issuer.says(email=teacher.email, email_verified=True)
+        answers = [come_in(browse(None), issuer).status_code for _ in range(4)]
+        assert answers == [200, 200, 200, 429]
+        work_off()
+        assert len(mailoutbox) == 3
+
     def test_the_mail_goes_to_the_account_not_where_the_issuer_says(
         self, visitor, issuer, outsider, mailoutbox
     ):
