@@ -200,8 +200,8 @@ def _resolved(host: str, deadline: float) -> tuple[Address, ...]:
 def _require_public(host: str, addresses: Iterable[Address]) -> None:
     for address in addresses:
         if reason := public_networks.reason_against(address):
-            where = f"{host} ({address})" if str(address) != host else host
-            raise AddressRefused(f"{where} is not a public address: {reason}.")
+            # Not which one: our resolver may know names that are nobody else's business.
+            raise AddressRefused(f"{host} is not a public address: {reason}.")
 
 
 def _require_usual(scheme: str, port: int) -> None:

@@ -99,6 +99,13 @@ def _api_key(name: str, text: str, **example: Any) -> EventType:
     )  # fmt: skip
 
 
+def _class(name: str, text: str) -> EventType:
+    return EventType(
+        f"class.{name}", text, "classes.view", (f"class.{name}",), payloads.school_class,
+        payloads.ClassData, {"id": ID, "name": "7B Science"},
+    )  # fmt: skip
+
+
 def _workspace(name: str, text: str, **example: Any) -> EventType:
     return EventType(
         f"workspace.{name}", text, "workspace.view", (f"workspace.{name}",), payloads.workspace,
@@ -152,8 +159,14 @@ GROUPS: Final[dict[str, tuple[EventType, ...]]] = {
         _invitation("accepted", "An invitation was taken up."),  # receivers.tell_acceptance
         _invitation("revoked", "An invitation was withdrawn.", "invitation.revoked"),
     ),
+    "Classes": (
+        _class("created", "A class was made."),
+        _class("renamed", "A class has another name."),
+        _class("archived", "A class has ended; its pupils stay."),
+    ),
     "API keys": (
         _api_key("created", "A key was made."),
+        _api_key("rotated", "A key has a new secret.", scopes=None),
         _api_key("revoked", "A key opens nothing any more.", scopes=None),
     ),
     "Workspace": (

@@ -68,6 +68,11 @@ class ApiKeyData(Shape):
     scopes: list[str] | None = None
 
 
+class ClassData(Shape):
+    id: UUID
+    name: str
+
+
 class ExportData(Shape):
     id: str
     sha256: str
@@ -147,6 +152,10 @@ def invitation(entry: AuditEntry, _target: Any) -> InvitationData:
 
 def api_key(entry: AuditEntry, _target: Any) -> ApiKeyData:
     return ApiKeyData(id=entry.object_id, name=entry.object_label, scopes=entry.data.get("scopes"))
+
+
+def school_class(entry: AuditEntry, _target: Any) -> ClassData:
+    return ClassData(id=UUID(entry.object_id), name=entry.object_label)
 
 
 def export(entry: AuditEntry, _target: Any) -> ExportData:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from apps.classes.services import classes
 from apps.gateway.services import api_keys
 from apps.roblox.services import deployments, releases
 from apps.tenants.access import Operator
@@ -26,6 +27,7 @@ from apps.usage.services import warnings
 from apps.webhooks import catalogue
 from apps.webhooks.models import Endpoint, Event
 from tests.factories.accounts import UserFactory
+from tests.factories.classes import make_class
 from tests.factories.gateway import make_key
 from tests.factories.jobs import work_off
 from tests.factories.roblox import carry_out, make_experience, make_release
@@ -73,9 +75,10 @@ def test_people(alpha, owner, told):
 
 def test_keys(alpha, told):
     key, secret = make_key(alpha)
+    api_keys.rotate(key=key, by=None, overlap=timedelta(0))
     api_keys.revoke(key=key, by=None)
     found = told()
-    assert set(found) == {"api_key.created", "api_key.revoked"}
+    assert set(found) == {"api_key.created", "api_key.rotated", "api_key.revoked"}
     assert secret not in str(found)
 
 
@@ -87,6 +90,16 @@ def test_the_workspace(alpha, owner, told):
     found = told()
     assert found["workspace.suspended"] == {"name": "Alpha", "reason": "The invoice is unpaid."}
     assert set(found) == {"workspace.suspended", "workspace.resumed"}
+
+
+def test_classes(in_alpha, owner, told):
+    made = make_class(owner)
+    assert told() == {"class.created": {"id": str(made.pk), "name": "7B Science"}}
+    classes.rename(school_class=made, name="8B Science", by=owner)
+    classes.set_archived(school_class=made, archived=True, by=owner)
+    found = told()
+    assert set(found) == {"class.renamed", "class.archived"}
+    assert found["class.renamed"]["name"] == "8B Science"
 
 
 def test_releases_and_deployments(in_alpha, owner, told, roblox):
