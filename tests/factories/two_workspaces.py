@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from apps.jobs.models import JobRun
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.scim.models import ScimGroup, ScimToken
 from apps.tenants.models import ConfigurationVersion, CustomRole, Domain, Membership
+from apps.tenants.people_models import InvitationLink, OwnershipTransfer
 from apps.transfers.models import Export
 from apps.webhooks.models import Attempt, Delivery, Event
 from tests.factories.accounts import UserFactory
@@ -85,11 +87,19 @@ def _people(filled: Filled) -> None:
         description=mark, permissions=["workspace.view"],
     )  # fmt: skip
     invitation = invite(tenant, filled.owner, email=f"new@{mark}.example")
+    week = timezone.now() + timedelta(days=7)
+    link = InvitationLink.objects.create(
+        tenant=tenant, name=mark, token_hash=mark, most_uses=3, expires_at=week, role="teacher"
+    )
+    transfer = OwnershipTransfer.objects.create(
+        tenant=tenant, giver=filled.owner, taker=person, expires_at=week
+    )
     session = UserSession.objects.create(
         user=person, kind="browser", schema_name=tenant.schema_name
     )
     filled.ids |= {
         "member": member.pk, "role": role.key, "invitation": invitation.pk, "session": session.pk,
+        "link": link.pk, "transfer": transfer.pk,
     }  # fmt: skip
 
 
