@@ -15,6 +15,7 @@ TAGS: Final = {
     "me": "Who the caller is here and what they may do.",
     "members": "Who belongs to the workspace, and as what.",
     "invitations": "People who are asked to join.",
+    "invitation-links": "Links that let people join with a role, for a time or a number of times.",
     "roles": "The roles there are, and roles of a workspace's own.",
     "sessions": "Where one is signed in; each session can be ended.",
     "tokens": "Short-lived access tokens for apps, and refreshing them.",
