@@ -30,6 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": (
             "Too many failed login attempts. Wait a few minutes, or sign in with a code by mail."
         ),
+        # pragma: allowlist nextline secret
         "email_password_mismatch": "The e-mail or the password is not right.",
     }
 

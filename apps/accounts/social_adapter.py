@@ -23,6 +23,7 @@ NAME_LENGTH = 120
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultSocialAccountAdapter.error_messages,
+        # pragma: allowlist nextline secret
         "no_password": "This is your last way in. Set a password first, then disconnect it.",
         "no_verified_email": "This is your last way in. Confirm an e-mail address first.",
         "connected_other": "That account belongs to somebody else here already.",
