@@ -7,15 +7,15 @@ export type ApiKey = {
   environment: KeyEnvironmentEnum;
   state: KeyStateEnum;
   scopes: Array<string>;
-  networks: Array<string>;
-  expires_at: string;
-  last_used_at: string;
-  last_used_address: string;
-  rotated_at: string;
-  former_until: string;
-  former_used_at: string;
+  networks: Array<string> | null;
+  expires_at: string | null;
+  last_used_at: string | null;
+  last_used_address: string | null;
+  rotated_at: string | null;
+  former_until: string | null;
+  former_used_at: string | null;
   created_at: string;
-  created_by: string;
+  created_by: string | null;
 };
 
 export type ApiKeyInputRequest = {
@@ -23,7 +23,7 @@ export type ApiKeyInputRequest = {
   scopes: Array<ScopesEnum>;
   environment?: KeyEnvironmentEnum;
   networks?: Array<string>;
-  expires_at?: string;
+  expires_at?: string | null;
 };
 
 export type Artifact = {
@@ -44,7 +44,7 @@ export type Attempt = {
   at?: string;
   url: string;
   request_headers?: unknown;
-  status?: number;
+  status?: number | null;
   headers?: unknown;
   body?: string;
   problem?: string;
@@ -62,7 +62,7 @@ export type BulkAnswer = {
 export type BulkResult = {
   item: string;
   status: number;
-  problem: Record<string, unknown>;
+  problem: Record<string, unknown> | null;
 };
 
 export type CallerUse = {
@@ -96,8 +96,8 @@ export type ConfigurationShape = {
   limits: Record<string, number>;
   accent: string;
   mark: string;
-  session_idle_minutes: number;
-  session_hours: number;
+  session_idle_minutes: number | null;
+  session_hours: number | null;
   mfa_roles: Array<string>;
 };
 
@@ -119,10 +119,10 @@ export type Delivery = {
   message_id: string;
   state?: WebhookDeliveryStateEnum;
   attempts?: number;
-  status?: number;
+  status?: number | null;
   created_at?: string;
-  next_attempt_at: string;
-  finished_at?: string;
+  next_attempt_at: string | null;
+  finished_at?: string | null;
 };
 
 export type DeliveryDetail = {
@@ -131,10 +131,10 @@ export type DeliveryDetail = {
   message_id: string;
   state?: WebhookDeliveryStateEnum;
   attempts?: number;
-  status?: number;
+  status?: number | null;
   created_at?: string;
-  next_attempt_at: string;
-  finished_at?: string;
+  next_attempt_at: string | null;
+  finished_at?: string | null;
   body: string;
   log: Array<Attempt>;
 };
@@ -146,12 +146,12 @@ export type Deployment = {
   environment: string;
   kind: DeploymentKindEnum;
   state?: DeploymentStateEnum;
-  roblox_version?: number;
-  error: unknown;
+  roblox_version?: number | null;
+  error: unknown | null;
   started_by: string;
   created_at?: string;
-  started_at?: string;
-  finished_at?: string;
+  started_at?: string | null;
+  finished_at?: string | null;
 };
 
 export type DeploymentDetail = {
@@ -161,12 +161,12 @@ export type DeploymentDetail = {
   environment: string;
   kind: DeploymentKindEnum;
   state?: DeploymentStateEnum;
-  roblox_version?: number;
-  error: unknown;
+  roblox_version?: number | null;
+  error: unknown | null;
   started_by: string;
   created_at?: string;
-  started_at?: string;
-  finished_at?: string;
+  started_at?: string | null;
+  finished_at?: string | null;
   steps: Array<DeploymentStep>;
 };
 
@@ -179,8 +179,8 @@ export type DeploymentStep = {
   title: string;
   state?: DeploymentStepStateEnum;
   detail?: string;
-  started_at?: string;
-  finished_at?: string;
+  started_at?: string | null;
+  finished_at?: string | null;
 };
 
 export type DeploymentStepStateEnum = "pending" | "running" | "succeeded" | "failed" | "skipped";
@@ -195,10 +195,10 @@ export type Domain = {
   record_value: string;
   problem: string;
   created_at: string;
-  verified_at: string;
-  checked_at: string;
-  missing_since: string;
-  expires_at: string;
+  verified_at: string | null;
+  checked_at: string | null;
+  missing_since: string | null;
+  expires_at: string | null;
 };
 
 export type DomainInputRequest = {
@@ -221,9 +221,9 @@ export type Endpoint = {
   events: Array<EventsEnum>;
   state: WebhookStateEnum;
   disabled_reason: string;
-  disabled_at: string;
-  last_success_at: string;
-  failing_since: string;
+  disabled_at: string | null;
+  last_success_at: string | null;
+  failing_since: string | null;
   created_at: string;
   updated_at: string;
 };
@@ -246,9 +246,9 @@ export type EndpointWithSecret = {
   events: Array<EventsEnum>;
   state: WebhookStateEnum;
   disabled_reason: string;
-  disabled_at: string;
-  last_success_at: string;
-  failing_since: string;
+  disabled_at: string | null;
+  last_success_at: string | null;
+  failing_since: string | null;
   created_at: string;
   updated_at: string;
   secret: string;
@@ -257,15 +257,15 @@ export type EndpointWithSecret = {
 
 export type Environment = {
   kind: EnvironmentKindEnum;
-  place_id?: number;
+  place_id?: number | null;
   key_hint?: string;
   key_state?: KeyStateEnum;
   key_detail?: string;
   key_scopes?: unknown;
-  key_expires_at?: string;
-  key_checked_at?: string;
-  live_release: string;
-  roblox_version: number;
+  key_expires_at?: string | null;
+  key_checked_at?: string | null;
+  live_release: string | null;
+  roblox_version: number | null;
 };
 
 export type EnvironmentInputRequest = {
@@ -304,7 +304,7 @@ export type Export = {
   state?: ExportStateEnum;
   with_media?: boolean;
   encrypted_to: string;
-  job: string;
+  job: string | null;
   bytes: number;
   sha256?: string;
   rows?: number;
@@ -312,9 +312,9 @@ export type Export = {
   problem?: string;
   asked_by: string;
   created_at?: string;
-  finished_at?: string;
-  expires_at?: string;
-  downloaded_at?: string;
+  finished_at?: string | null;
+  expires_at?: string | null;
+  downloaded_at?: string | null;
 };
 
 export type ExportInputRequest = {
@@ -348,6 +348,26 @@ export type HelpHit = {
   excerpt: string;
 };
 
+export type InvitationInputRequest = {
+  email: string;
+  role?: string;
+};
+
+export type InvitationShape = {
+  id: string;
+  email: string;
+  role: string;
+  state: string;
+  created_at?: string;
+  expires_at?: string;
+};
+
+export type InviteManyInputRequest = {
+  all_or_nothing?: boolean;
+  emails: Array<string>;
+  role?: string;
+};
+
 export type KeyEnvironmentEnum = "live" | "test";
 
 export type KeyStateEnum = "active" | "expired" | "revoked";
@@ -359,10 +379,10 @@ export type Limit = {
   period: PeriodEnum;
   used: number;
   own: number;
-  most: number;
-  percent: number;
+  most: number | null;
+  percent: number | null;
   shared: boolean;
-  resets_at: string;
+  resets_at: string | null;
 };
 
 export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks";
@@ -371,14 +391,23 @@ export type MarkEnum = "case" | "letters" | "cube" | "tree" | "layers" | "shield
 
 export type MeShape = {
   kind: MeShapeKindEnum;
-  person: PersonShape;
-  membership: OwnMembershipShape;
+  person: PersonShape | null;
+  membership: OwnMembershipShape | null;
   permissions: Array<PermissionsEnum>;
   workspace: PlaceShape;
-  impersonated_by: string;
+  impersonated_by: string | null;
 };
 
 export type MeShapeKindEnum = "person" | "api_key";
+
+export type MemberShape = {
+  id: string;
+  name: string;
+  email: string;
+  role: string;
+  since: string;
+  suspended_at?: string | null;
+};
 
 export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks";
 
@@ -396,15 +425,15 @@ export type NewSecret = {
   environment: KeyEnvironmentEnum;
   state: KeyStateEnum;
   scopes: Array<string>;
-  networks: Array<string>;
-  expires_at: string;
-  last_used_at: string;
-  last_used_address: string;
-  rotated_at: string;
-  former_until: string;
-  former_used_at: string;
+  networks: Array<string> | null;
+  expires_at: string | null;
+  last_used_at: string | null;
+  last_used_address: string | null;
+  rotated_at: string | null;
+  former_until: string | null;
+  former_used_at: string | null;
   created_at: string;
-  created_by: string;
+  created_by: string | null;
   secret: string;
 };
 
@@ -414,8 +443,8 @@ export type Numbers = {
   limited: number;
   server_errors: number;
   credits: number;
-  p50_ms: number;
-  p95_ms: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
 };
 
 export type OverlapHoursEnum = 0 | 24 | 72;
@@ -474,6 +503,18 @@ export type PaginatedExportList = {
   results: Array<Export>;
 };
 
+export type PaginatedInvitationShapeList = {
+  next?: string;
+  previous?: string;
+  results: Array<InvitationShape>;
+};
+
+export type PaginatedMemberShapeList = {
+  next?: string;
+  previous?: string;
+  results: Array<MemberShape>;
+};
+
 export type PaginatedPupilList = {
   next?: string;
   previous?: string;
@@ -521,12 +562,12 @@ export type PatchedConfigurationChangeRequest = {
   time_zone?: string;
   week_start?: WeekStartEnum;
   terms?: Array<TermShapeRequest>;
-  features?: Record<string, boolean>;
-  limits?: Record<string, number>;
+  features?: Record<string, boolean | null>;
+  limits?: Record<string, number | null>;
   accent?: string;
   mark?: MarkEnum;
-  session_idle_minutes?: number;
-  session_hours?: number;
+  session_idle_minutes?: number | null;
+  session_hours?: number | null;
   mfa_roles?: Array<MfaRolesEnum>;
 };
 
@@ -538,6 +579,10 @@ export type PatchedEndpointChangeRequest = {
 
 export type PatchedExperienceRenameRequest = {
   name?: string;
+};
+
+export type PatchedMemberChangeRequest = {
+  role?: string;
 };
 
 export type PatchedPupilChangeRequest = {
@@ -577,7 +622,7 @@ export type Plan = {
 
 export type Point = {
   start: string;
-  amount: number;
+  amount: number | null;
 };
 
 export type Problem = {
@@ -601,7 +646,7 @@ export type Pupil = {
   name: string;
   state: PupilStateEnum;
   classes: Array<string>;
-  last_signed_in_at?: string;
+  last_signed_in_at?: string | null;
   created_at?: string;
 };
 
@@ -630,7 +675,7 @@ export type Release = {
   artifact: Artifact;
   created_by: string;
   created_at?: string;
-  scanned_at?: string;
+  scanned_at?: string | null;
 };
 
 export type ReleaseChoiceRequest = {
@@ -647,7 +692,7 @@ export type ReleaseDetail = {
   artifact: Artifact;
   created_by: string;
   created_at?: string;
-  scanned_at?: string;
+  scanned_at?: string | null;
   findings: Array<Finding>;
 };
 
@@ -702,7 +747,7 @@ export type RoleShape = {
   based_on: string;
   permissions: Array<string>;
   is_custom: boolean;
-  version?: number;
+  version?: number | null;
 };
 
 export type RollbackInputEnvironmentEnum = "staging" | "production";
@@ -719,7 +764,7 @@ export type RotateInputRequest = {
 
 export type RotationInputRequest = {
   overlap?: string;
-  expires_at?: string;
+  expires_at?: string | null;
 };
 
 export type School = {
@@ -729,7 +774,7 @@ export type School = {
   state: string;
   created_at: string;
   used: Record<string, number>;
-  last_active: string;
+  last_active: string | null;
 };
 
 export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
@@ -747,7 +792,7 @@ export type Session = {
   kind: SessionKindEnum;
   name: string;
   device: string;
-  address: string;
+  address: string | null;
   created_at: string;
   last_used_at: string;
   current: boolean;
@@ -799,7 +844,7 @@ export type VersionShape = {
   changed_at: string;
   changes: Record<string, Array<unknown>>;
   reason?: string;
-  restored_from?: number;
+  restored_from?: number | null;
 };
 
 export type VirusScanEnum = "not_scanned" | "clean" | "infected";
@@ -826,7 +871,7 @@ export type Workspace = {
   locale: string;
   time_zone: string;
   created_at: string;
-  suspended_at: string;
+  suspended_at: string | null;
   suspension_reason: string;
 };
 
@@ -837,174 +882,194 @@ export type WorkspaceStateEnum = "provisioning" | "active" | "suspended" | "dele
 export interface Operations {
   api_keys_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedApiKeyList };
   api_keys_create: { path: Record<string, never>; query: Record<string, never>; body: ApiKeyInputRequest; answer: NewSecret };
-  api_keys_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ApiKey };
-  api_keys_partial_update: { path: { id: string }; query: Record<string, never>; body: PatchedApiKeyChangeRequest; answer: ApiKey };
-  api_keys_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  api_keys_rotate_create: { path: { id: string }; query: Record<string, never>; body: RotationInputRequest; answer: NewSecret };
+  api_keys_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ApiKey };
+  api_keys_update: { path: { id: string }; query: Record<string, never>; body: PatchedApiKeyChangeRequest; answer: ApiKey };
+  api_keys_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  api_keys_rotate: { path: { id: string }; query: Record<string, never>; body: RotationInputRequest; answer: NewSecret };
   classes_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; is_archived?: boolean; name?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedClassList };
   classes_create: { path: Record<string, never>; query: Record<string, never>; body: ClassInputRequest; answer: Class };
-  classes_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Class };
-  classes_partial_update: { path: { id: string }; query: Record<string, never>; body: PatchedClassChangeRequest; answer: Class };
-  classes_code_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Class };
+  classes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Class };
+  classes_update: { path: { id: string }; query: Record<string, never>; body: PatchedClassChangeRequest; answer: Class };
+  classes_code: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Class };
   deployments_list: { path: Record<string, never>; query: { cursor?: string; environment?: string; experience?: string; fields?: string; kind?: "deploy" | "promote" | "rollback"; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "failed" | "queued" | "running" | "succeeded" }; body: undefined; answer: PaginatedDeploymentList };
   deployments_create: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
-  deployments_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
-  deployments_promote_create: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
-  deployments_rollback_create: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
+  deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
+  deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
+  deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
   experiences_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedExperienceList };
   experiences_create: { path: Record<string, never>; query: Record<string, never>; body: ExperienceInputRequest; answer: Experience };
-  experiences_retrieve: { path: { slug: string }; query: { fields?: string }; body: undefined; answer: Experience };
-  experiences_partial_update: { path: { slug: string }; query: Record<string, never>; body: PatchedExperienceRenameRequest; answer: Experience };
-  experiences_environments_retrieve: { path: { kind: string; slug: string }; query: Record<string, never>; body: undefined; answer: Environment };
+  experiences_get: { path: { slug: string }; query: { fields?: string }; body: undefined; answer: Experience };
+  experiences_update: { path: { slug: string }; query: Record<string, never>; body: PatchedExperienceRenameRequest; answer: Experience };
+  experiences_environments_get: { path: { kind: string; slug: string }; query: Record<string, never>; body: undefined; answer: Environment };
   experiences_environments_update: { path: { kind: string; slug: string }; query: Record<string, never>; body: EnvironmentInputRequest; answer: Environment };
   exports_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedExportList };
   exports_create: { path: Record<string, never>; query: Record<string, never>; body: ExportInputRequest; answer: Export };
-  exports_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Export };
-  exports_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  exports_download_retrieve: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
-  exports_file_retrieve: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
+  exports_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Export };
+  exports_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
+  exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
-  me_retrieve: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: MeShape };
+  invitations_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedInvitationShapeList };
+  invitations_create: { path: Record<string, never>; query: Record<string, never>; body: InvitationInputRequest; answer: InvitationShape };
+  invitations_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: InvitationShape };
+  invitations_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  invitations_resend: { path: { id: string }; query: Record<string, never>; body: undefined; answer: InvitationShape };
+  invitations_create_many: { path: Record<string, never>; query: Record<string, never>; body: InviteManyInputRequest; answer: BulkAnswer };
+  me_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: MeShape };
+  members_list: { path: Record<string, never>; query: { cursor?: string; email?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedMemberShapeList };
+  members_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MemberShape };
+  members_update: { path: { id: string }; query: Record<string, never>; body: PatchedMemberChangeRequest; answer: MemberShape };
+  members_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   pupils_list: { path: Record<string, never>; query: { class_id?: unknown; cursor?: string; fields?: string; name?: string; page_size?: number }; body: undefined; answer: PaginatedPupilList };
   pupils_create: { path: Record<string, never>; query: Record<string, never>; body: PupilsInputRequest; answer: Array<Pupil> };
-  pupils_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Pupil };
-  pupils_partial_update: { path: { id: string }; query: Record<string, never>; body: PatchedPupilChangeRequest; answer: Pupil };
-  pupils_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  pupils_move_create: { path: { id: string }; query: Record<string, never>; body: PupilMoveRequest; answer: Pupil };
-  pupils_reset_pictures_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
-  pupils_unlock_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
+  pupils_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Pupil };
+  pupils_update: { path: { id: string }; query: Record<string, never>; body: PatchedPupilChangeRequest; answer: Pupil };
+  pupils_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  pupils_move: { path: { id: string }; query: Record<string, never>; body: PupilMoveRequest; answer: Pupil };
+  pupils_reset_pictures: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
+  pupils_unlock: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
   releases_list: { path: Record<string, never>; query: { cursor?: string; experience?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "blocked" | "ready" | "scanning" | "withdrawn"; version?: string }; body: undefined; answer: PaginatedReleaseList };
   releases_create: { path: Record<string, never>; query: Record<string, never>; body: FormData; answer: ReleaseDetail };
-  releases_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ReleaseDetail };
-  releases_artifact_retrieve: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Blob };
-  releases_withdraw_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: ReleaseDetail };
+  releases_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ReleaseDetail };
+  releases_artifact_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Blob };
+  releases_withdraw: { path: { id: string }; query: Record<string, never>; body: undefined; answer: ReleaseDetail };
   releases_withdraw_many: { path: Record<string, never>; query: Record<string, never>; body: WithdrawManyInputRequest; answer: BulkAnswer };
   roles_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: RoleListShape };
   roles_create: { path: Record<string, never>; query: Record<string, never>; body: RoleInputRequest; answer: RoleShape };
-  roles_retrieve: { path: { key: string }; query: { fields?: string }; body: undefined; answer: RoleShape };
-  roles_partial_update: { path: { key: string }; query: Record<string, never>; body: PatchedRoleChangeRequest; answer: RoleShape };
-  roles_destroy: { path: { key: string }; query: { replacement?: string }; body: undefined; answer: undefined };
+  roles_get: { path: { key: string }; query: { fields?: string }; body: undefined; answer: RoleShape };
+  roles_update: { path: { key: string }; query: Record<string, never>; body: PatchedRoleChangeRequest; answer: RoleShape };
+  roles_delete: { path: { key: string }; query: { replacement?: string }; body: undefined; answer: undefined };
   schools_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSchoolList };
   sessions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSessionList };
-  sessions_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  sessions_confirm_create: { path: Record<string, never>; query: Record<string, never>; body: ConfirmationRequest; answer: undefined };
+  sessions_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  sessions_confirm: { path: Record<string, never>; query: Record<string, never>; body: ConfirmationRequest; answer: undefined };
   tokens_create: { path: Record<string, never>; query: Record<string, never>; body: CredentialsRequest; answer: TokenPair };
-  tokens_refresh_create: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: TokenPair };
-  tokens_revoke_create: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: undefined };
+  tokens_refresh: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: TokenPair };
+  tokens_revoke: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: undefined };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
   usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Array<Requests> };
   webhooks_endpoints_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedEndpointList };
   webhooks_endpoints_create: { path: Record<string, never>; query: Record<string, never>; body: EndpointInputRequest; answer: EndpointWithSecret };
   webhooks_endpoints_deliveries_list: { path: { endpoint_pk: string }; query: { cursor?: string; event?: string; fields?: string; page_size?: number; state?: "failed" | "pending" | "skipped" | "succeeded" }; body: undefined; answer: PaginatedDeliveryList };
-  webhooks_endpoints_deliveries_retrieve: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
-  webhooks_endpoints_deliveries_replay_create: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
-  webhooks_endpoints_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Endpoint };
-  webhooks_endpoints_partial_update: { path: { id: string }; query: Record<string, never>; body: PatchedEndpointChangeRequest; answer: Endpoint };
-  webhooks_endpoints_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  webhooks_endpoints_disable_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
-  webhooks_endpoints_enable_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
-  webhooks_endpoints_replay_create: { path: { id: string }; query: Record<string, never>; body: ReplayInputRequest; answer: Replayed };
-  webhooks_endpoints_rotate_secret_create: { path: { id: string }; query: Record<string, never>; body: RotateInputRequest; answer: EndpointWithSecret };
-  webhooks_endpoints_test_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
+  webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
+  webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
+  webhooks_endpoints_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Endpoint };
+  webhooks_endpoints_update: { path: { id: string }; query: Record<string, never>; body: PatchedEndpointChangeRequest; answer: Endpoint };
+  webhooks_endpoints_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  webhooks_endpoints_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
+  webhooks_endpoints_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
+  webhooks_endpoints_replay: { path: { id: string }; query: Record<string, never>; body: ReplayInputRequest; answer: Replayed };
+  webhooks_endpoints_rotate_secret: { path: { id: string }; query: Record<string, never>; body: RotateInputRequest; answer: EndpointWithSecret };
+  webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
   webhooks_event_types_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Array<EventType> };
-  workspace_retrieve: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
-  workspace_partial_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedWorkspaceChangeRequest; answer: Workspace };
-  workspace_configuration_retrieve: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: ConfigurationShape };
-  workspace_configuration_partial_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedConfigurationChangeRequest; answer: ConfigurationShape };
+  workspace_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
+  workspace_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedWorkspaceChangeRequest; answer: Workspace };
+  workspace_configuration_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: ConfigurationShape };
+  workspace_configuration_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedConfigurationChangeRequest; answer: ConfigurationShape };
   workspace_configuration_versions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedVersionShapeList };
-  workspace_configuration_versions_restore_create: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
+  workspace_configuration_versions_restore: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
   workspace_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedDomainList };
   workspace_domains_create: { path: Record<string, never>; query: Record<string, never>; body: DomainInputRequest; answer: Domain };
-  workspace_domains_retrieve: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Domain };
-  workspace_domains_destroy: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  workspace_domains_main_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
-  workspace_domains_verify_create: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
+  workspace_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Domain };
+  workspace_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  workspace_domains_main: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
+  workspace_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
 }
 
 /** Method and path of each operation. */
 export const ROUTES: Record<keyof Operations, string> = {
   api_keys_list: "GET /api/v1/api-keys/",
   api_keys_create: "POST /api/v1/api-keys/",
-  api_keys_retrieve: "GET /api/v1/api-keys/{id}/",
-  api_keys_partial_update: "PATCH /api/v1/api-keys/{id}/",
-  api_keys_destroy: "DELETE /api/v1/api-keys/{id}/",
-  api_keys_rotate_create: "POST /api/v1/api-keys/{id}/rotate/",
+  api_keys_get: "GET /api/v1/api-keys/{id}/",
+  api_keys_update: "PATCH /api/v1/api-keys/{id}/",
+  api_keys_delete: "DELETE /api/v1/api-keys/{id}/",
+  api_keys_rotate: "POST /api/v1/api-keys/{id}/rotate/",
   classes_list: "GET /api/v1/classes/",
   classes_create: "POST /api/v1/classes/",
-  classes_retrieve: "GET /api/v1/classes/{id}/",
-  classes_partial_update: "PATCH /api/v1/classes/{id}/",
-  classes_code_create: "POST /api/v1/classes/{id}/code/",
+  classes_get: "GET /api/v1/classes/{id}/",
+  classes_update: "PATCH /api/v1/classes/{id}/",
+  classes_code: "POST /api/v1/classes/{id}/code/",
   deployments_list: "GET /api/v1/deployments/",
   deployments_create: "POST /api/v1/deployments/",
-  deployments_retrieve: "GET /api/v1/deployments/{id}/",
-  deployments_promote_create: "POST /api/v1/deployments/promote/",
-  deployments_rollback_create: "POST /api/v1/deployments/rollback/",
+  deployments_get: "GET /api/v1/deployments/{id}/",
+  deployments_promote: "POST /api/v1/deployments/promote/",
+  deployments_rollback: "POST /api/v1/deployments/rollback/",
   experiences_list: "GET /api/v1/experiences/",
   experiences_create: "POST /api/v1/experiences/",
-  experiences_retrieve: "GET /api/v1/experiences/{slug}/",
-  experiences_partial_update: "PATCH /api/v1/experiences/{slug}/",
-  experiences_environments_retrieve: "GET /api/v1/experiences/{slug}/environments/{kind}/",
+  experiences_get: "GET /api/v1/experiences/{slug}/",
+  experiences_update: "PATCH /api/v1/experiences/{slug}/",
+  experiences_environments_get: "GET /api/v1/experiences/{slug}/environments/{kind}/",
   experiences_environments_update: "PUT /api/v1/experiences/{slug}/environments/{kind}/",
   exports_list: "GET /api/v1/exports/",
   exports_create: "POST /api/v1/exports/",
-  exports_retrieve: "GET /api/v1/exports/{id}/",
-  exports_destroy: "DELETE /api/v1/exports/{id}/",
-  exports_download_retrieve: "GET /api/v1/exports/{id}/download/",
-  exports_file_retrieve: "GET /api/v1/exports/{id}/file/",
+  exports_get: "GET /api/v1/exports/{id}/",
+  exports_delete: "DELETE /api/v1/exports/{id}/",
+  exports_download_get: "GET /api/v1/exports/{id}/download/",
+  exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
-  me_retrieve: "GET /api/v1/me/",
+  invitations_list: "GET /api/v1/invitations/",
+  invitations_create: "POST /api/v1/invitations/",
+  invitations_get: "GET /api/v1/invitations/{id}/",
+  invitations_delete: "DELETE /api/v1/invitations/{id}/",
+  invitations_resend: "POST /api/v1/invitations/{id}/resend/",
+  invitations_create_many: "POST /api/v1/invitations/bulk/",
+  me_get: "GET /api/v1/me/",
+  members_list: "GET /api/v1/members/",
+  members_get: "GET /api/v1/members/{id}/",
+  members_update: "PATCH /api/v1/members/{id}/",
+  members_delete: "DELETE /api/v1/members/{id}/",
   pupils_list: "GET /api/v1/pupils/",
   pupils_create: "POST /api/v1/pupils/",
-  pupils_retrieve: "GET /api/v1/pupils/{id}/",
-  pupils_partial_update: "PATCH /api/v1/pupils/{id}/",
-  pupils_destroy: "DELETE /api/v1/pupils/{id}/",
-  pupils_move_create: "POST /api/v1/pupils/{id}/move/",
-  pupils_reset_pictures_create: "POST /api/v1/pupils/{id}/reset-pictures/",
-  pupils_unlock_create: "POST /api/v1/pupils/{id}/unlock/",
+  pupils_get: "GET /api/v1/pupils/{id}/",
+  pupils_update: "PATCH /api/v1/pupils/{id}/",
+  pupils_delete: "DELETE /api/v1/pupils/{id}/",
+  pupils_move: "POST /api/v1/pupils/{id}/move/",
+  pupils_reset_pictures: "POST /api/v1/pupils/{id}/reset-pictures/",
+  pupils_unlock: "POST /api/v1/pupils/{id}/unlock/",
   releases_list: "GET /api/v1/releases/",
   releases_create: "POST /api/v1/releases/",
-  releases_retrieve: "GET /api/v1/releases/{id}/",
-  releases_artifact_retrieve: "GET /api/v1/releases/{id}/artifact/",
-  releases_withdraw_create: "POST /api/v1/releases/{id}/withdraw/",
+  releases_get: "GET /api/v1/releases/{id}/",
+  releases_artifact_get: "GET /api/v1/releases/{id}/artifact/",
+  releases_withdraw: "POST /api/v1/releases/{id}/withdraw/",
   releases_withdraw_many: "POST /api/v1/releases/withdraw/",
   roles_list: "GET /api/v1/roles/",
   roles_create: "POST /api/v1/roles/",
-  roles_retrieve: "GET /api/v1/roles/{key}/",
-  roles_partial_update: "PATCH /api/v1/roles/{key}/",
-  roles_destroy: "DELETE /api/v1/roles/{key}/",
+  roles_get: "GET /api/v1/roles/{key}/",
+  roles_update: "PATCH /api/v1/roles/{key}/",
+  roles_delete: "DELETE /api/v1/roles/{key}/",
   schools_list: "GET /api/v1/schools/",
   sessions_list: "GET /api/v1/sessions/",
-  sessions_destroy: "DELETE /api/v1/sessions/{id}/",
-  sessions_confirm_create: "POST /api/v1/sessions/confirm/",
+  sessions_delete: "DELETE /api/v1/sessions/{id}/",
+  sessions_confirm: "POST /api/v1/sessions/confirm/",
   tokens_create: "POST /api/v1/tokens/",
-  tokens_refresh_create: "POST /api/v1/tokens/refresh/",
-  tokens_revoke_create: "POST /api/v1/tokens/revoke/",
+  tokens_refresh: "POST /api/v1/tokens/refresh/",
+  tokens_revoke: "POST /api/v1/tokens/revoke/",
   usage: "GET /api/v1/usage/",
   usage_requests: "GET /api/v1/usage/requests/",
   webhooks_endpoints_list: "GET /api/v1/webhooks/endpoints/",
   webhooks_endpoints_create: "POST /api/v1/webhooks/endpoints/",
   webhooks_endpoints_deliveries_list: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/",
-  webhooks_endpoints_deliveries_retrieve: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
-  webhooks_endpoints_deliveries_replay_create: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
-  webhooks_endpoints_retrieve: "GET /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_partial_update: "PATCH /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_destroy: "DELETE /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_disable_create: "POST /api/v1/webhooks/endpoints/{id}/disable/",
-  webhooks_endpoints_enable_create: "POST /api/v1/webhooks/endpoints/{id}/enable/",
-  webhooks_endpoints_replay_create: "POST /api/v1/webhooks/endpoints/{id}/replay/",
-  webhooks_endpoints_rotate_secret_create: "POST /api/v1/webhooks/endpoints/{id}/rotate-secret/",
-  webhooks_endpoints_test_create: "POST /api/v1/webhooks/endpoints/{id}/test/",
+  webhooks_endpoints_deliveries_get: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
+  webhooks_endpoints_deliveries_replay: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
+  webhooks_endpoints_get: "GET /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_update: "PATCH /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_delete: "DELETE /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_disable: "POST /api/v1/webhooks/endpoints/{id}/disable/",
+  webhooks_endpoints_enable: "POST /api/v1/webhooks/endpoints/{id}/enable/",
+  webhooks_endpoints_replay: "POST /api/v1/webhooks/endpoints/{id}/replay/",
+  webhooks_endpoints_rotate_secret: "POST /api/v1/webhooks/endpoints/{id}/rotate-secret/",
+  webhooks_endpoints_test: "POST /api/v1/webhooks/endpoints/{id}/test/",
   webhooks_event_types_list: "GET /api/v1/webhooks/event-types/",
-  workspace_retrieve: "GET /api/v1/workspace/",
-  workspace_partial_update: "PATCH /api/v1/workspace/",
-  workspace_configuration_retrieve: "GET /api/v1/workspace/configuration/",
-  workspace_configuration_partial_update: "PATCH /api/v1/workspace/configuration/",
+  workspace_get: "GET /api/v1/workspace/",
+  workspace_update: "PATCH /api/v1/workspace/",
+  workspace_configuration_get: "GET /api/v1/workspace/configuration/",
+  workspace_configuration_update: "PATCH /api/v1/workspace/configuration/",
   workspace_configuration_versions_list: "GET /api/v1/workspace/configuration/versions/",
-  workspace_configuration_versions_restore_create: "POST /api/v1/workspace/configuration/versions/{number}/restore/",
+  workspace_configuration_versions_restore: "POST /api/v1/workspace/configuration/versions/{number}/restore/",
   workspace_domains_list: "GET /api/v1/workspace/domains/",
   workspace_domains_create: "POST /api/v1/workspace/domains/",
-  workspace_domains_retrieve: "GET /api/v1/workspace/domains/{id}/",
-  workspace_domains_destroy: "DELETE /api/v1/workspace/domains/{id}/",
-  workspace_domains_main_create: "POST /api/v1/workspace/domains/{id}/main/",
-  workspace_domains_verify_create: "POST /api/v1/workspace/domains/{id}/verify/",
+  workspace_domains_get: "GET /api/v1/workspace/domains/{id}/",
+  workspace_domains_delete: "DELETE /api/v1/workspace/domains/{id}/",
+  workspace_domains_main: "POST /api/v1/workspace/domains/{id}/main/",
+  workspace_domains_verify: "POST /api/v1/workspace/domains/{id}/verify/",
 };

@@ -12,15 +12,15 @@ class ApiKey(TypedDict):
     environment: KeyEnvironmentEnum
     state: KeyStateEnum
     scopes: list[str]
-    networks: list[str]
-    expires_at: str
-    last_used_at: str
-    last_used_address: str
-    rotated_at: str
-    former_until: str
-    former_used_at: str
+    networks: list[str] | None
+    expires_at: str | None
+    last_used_at: str | None
+    last_used_address: str | None
+    rotated_at: str | None
+    former_until: str | None
+    former_used_at: str | None
     created_at: str
-    created_by: str
+    created_by: str | None
 
 
 class ApiKeyInputRequest(TypedDict):
@@ -28,7 +28,7 @@ class ApiKeyInputRequest(TypedDict):
     scopes: list[ScopesEnum]
     environment: NotRequired[KeyEnvironmentEnum]
     networks: NotRequired[list[str]]
-    expires_at: NotRequired[str]
+    expires_at: NotRequired[str | None]
 
 
 class Artifact(TypedDict):
@@ -50,7 +50,7 @@ class Attempt(TypedDict):
     at: NotRequired[str]
     url: str
     request_headers: NotRequired[Any]
-    status: NotRequired[int]
+    status: NotRequired[int | None]
     headers: NotRequired[Any]
     body: NotRequired[str]
     problem: NotRequired[str]
@@ -69,7 +69,7 @@ class BulkAnswer(TypedDict):
 class BulkResult(TypedDict):
     item: str
     status: int
-    problem: dict[str, Any]
+    problem: dict[str, Any] | None
 
 
 class CallerUse(TypedDict):
@@ -103,8 +103,8 @@ class ConfigurationShape(TypedDict):
     limits: dict[str, int]
     accent: str
     mark: str
-    session_idle_minutes: int
-    session_hours: int
+    session_idle_minutes: int | None
+    session_hours: int | None
     mfa_roles: list[str]
 
 
@@ -126,10 +126,10 @@ class Delivery(TypedDict):
     message_id: str
     state: NotRequired[WebhookDeliveryStateEnum]
     attempts: NotRequired[int]
-    status: NotRequired[int]
+    status: NotRequired[int | None]
     created_at: NotRequired[str]
-    next_attempt_at: str
-    finished_at: NotRequired[str]
+    next_attempt_at: str | None
+    finished_at: NotRequired[str | None]
 
 
 class DeliveryDetail(TypedDict):
@@ -138,10 +138,10 @@ class DeliveryDetail(TypedDict):
     message_id: str
     state: NotRequired[WebhookDeliveryStateEnum]
     attempts: NotRequired[int]
-    status: NotRequired[int]
+    status: NotRequired[int | None]
     created_at: NotRequired[str]
-    next_attempt_at: str
-    finished_at: NotRequired[str]
+    next_attempt_at: str | None
+    finished_at: NotRequired[str | None]
     body: str
     log: list[Attempt]
 
@@ -153,12 +153,12 @@ class Deployment(TypedDict):
     environment: str
     kind: DeploymentKindEnum
     state: NotRequired[DeploymentStateEnum]
-    roblox_version: NotRequired[int]
-    error: Any
+    roblox_version: NotRequired[int | None]
+    error: Any | None
     started_by: str
     created_at: NotRequired[str]
-    started_at: NotRequired[str]
-    finished_at: NotRequired[str]
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
 
 
 class DeploymentDetail(TypedDict):
@@ -168,12 +168,12 @@ class DeploymentDetail(TypedDict):
     environment: str
     kind: DeploymentKindEnum
     state: NotRequired[DeploymentStateEnum]
-    roblox_version: NotRequired[int]
-    error: Any
+    roblox_version: NotRequired[int | None]
+    error: Any | None
     started_by: str
     created_at: NotRequired[str]
-    started_at: NotRequired[str]
-    finished_at: NotRequired[str]
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
     steps: list[DeploymentStep]
 
 
@@ -187,8 +187,8 @@ class DeploymentStep(TypedDict):
     title: str
     state: NotRequired[DeploymentStepStateEnum]
     detail: NotRequired[str]
-    started_at: NotRequired[str]
-    finished_at: NotRequired[str]
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
 
 
 DeploymentStepStateEnum = Literal["pending", "running", "succeeded", "failed", "skipped"]
@@ -204,10 +204,10 @@ class Domain(TypedDict):
     record_value: str
     problem: str
     created_at: str
-    verified_at: str
-    checked_at: str
-    missing_since: str
-    expires_at: str
+    verified_at: str | None
+    checked_at: str | None
+    missing_since: str | None
+    expires_at: str | None
 
 
 class DomainInputRequest(TypedDict):
@@ -231,9 +231,9 @@ class Endpoint(TypedDict):
     events: list[EventsEnum]
     state: WebhookStateEnum
     disabled_reason: str
-    disabled_at: str
-    last_success_at: str
-    failing_since: str
+    disabled_at: str | None
+    last_success_at: str | None
+    failing_since: str | None
     created_at: str
     updated_at: str
 
@@ -256,9 +256,9 @@ class EndpointWithSecret(TypedDict):
     events: list[EventsEnum]
     state: WebhookStateEnum
     disabled_reason: str
-    disabled_at: str
-    last_success_at: str
-    failing_since: str
+    disabled_at: str | None
+    last_success_at: str | None
+    failing_since: str | None
     created_at: str
     updated_at: str
     secret: str
@@ -267,15 +267,15 @@ class EndpointWithSecret(TypedDict):
 
 class Environment(TypedDict):
     kind: EnvironmentKindEnum
-    place_id: NotRequired[int]
+    place_id: NotRequired[int | None]
     key_hint: NotRequired[str]
     key_state: NotRequired[KeyStateEnum]
     key_detail: NotRequired[str]
     key_scopes: NotRequired[Any]
-    key_expires_at: NotRequired[str]
-    key_checked_at: NotRequired[str]
-    live_release: str
-    roblox_version: int
+    key_expires_at: NotRequired[str | None]
+    key_checked_at: NotRequired[str | None]
+    live_release: str | None
+    roblox_version: int | None
 
 
 class EnvironmentInputRequest(TypedDict):
@@ -341,7 +341,7 @@ class Export(TypedDict):
     state: NotRequired[ExportStateEnum]
     with_media: NotRequired[bool]
     encrypted_to: str
-    job: str
+    job: str | None
     bytes: int
     sha256: NotRequired[str]
     rows: NotRequired[int]
@@ -349,9 +349,9 @@ class Export(TypedDict):
     problem: NotRequired[str]
     asked_by: str
     created_at: NotRequired[str]
-    finished_at: NotRequired[str]
-    expires_at: NotRequired[str]
-    downloaded_at: NotRequired[str]
+    finished_at: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
+    downloaded_at: NotRequired[str | None]
 
 
 class ExportInputRequest(TypedDict):
@@ -387,6 +387,26 @@ class HelpHit(TypedDict):
     excerpt: str
 
 
+class InvitationInputRequest(TypedDict):
+    email: str
+    role: NotRequired[str]
+
+
+class InvitationShape(TypedDict):
+    id: str
+    email: str
+    role: str
+    state: str
+    created_at: NotRequired[str]
+    expires_at: NotRequired[str]
+
+
+class InviteManyInputRequest(TypedDict):
+    all_or_nothing: NotRequired[bool]
+    emails: list[str]
+    role: NotRequired[str]
+
+
 KeyEnvironmentEnum = Literal["live", "test"]
 
 KeyStateEnum = Literal["active", "expired", "revoked"]
@@ -399,10 +419,10 @@ class Limit(TypedDict):
     period: PeriodEnum
     used: int
     own: int
-    most: int
-    percent: int
+    most: int | None
+    percent: int | None
     shared: bool
-    resets_at: str
+    resets_at: str | None
 
 
 LimitEnum = Literal[
@@ -424,14 +444,24 @@ MarkEnum = Literal["case", "letters", "cube", "tree", "layers", "shield", "code"
 
 class MeShape(TypedDict):
     kind: MeShapeKindEnum
-    person: PersonShape
-    membership: OwnMembershipShape
+    person: PersonShape | None
+    membership: OwnMembershipShape | None
     permissions: list[PermissionsEnum]
     workspace: PlaceShape
-    impersonated_by: str
+    impersonated_by: str | None
 
 
 MeShapeKindEnum = Literal["person", "api_key"]
+
+
+class MemberShape(TypedDict):
+    id: str
+    name: str
+    email: str
+    role: str
+    since: str
+    suspended_at: NotRequired[str | None]
+
 
 MetricEnum = Literal[
     "members",
@@ -461,15 +491,15 @@ class NewSecret(TypedDict):
     environment: KeyEnvironmentEnum
     state: KeyStateEnum
     scopes: list[str]
-    networks: list[str]
-    expires_at: str
-    last_used_at: str
-    last_used_address: str
-    rotated_at: str
-    former_until: str
-    former_used_at: str
+    networks: list[str] | None
+    expires_at: str | None
+    last_used_at: str | None
+    last_used_address: str | None
+    rotated_at: str | None
+    former_until: str | None
+    former_used_at: str | None
     created_at: str
-    created_by: str
+    created_by: str | None
     secret: str
 
 
@@ -479,8 +509,8 @@ class Numbers(TypedDict):
     limited: int
     server_errors: int
     credits: int
-    p50_ms: int
-    p95_ms: int
+    p50_ms: int | None
+    p95_ms: int | None
 
 
 OverlapHoursEnum = Literal[0, 24, 72]
@@ -540,6 +570,18 @@ class PaginatedExportList(TypedDict):
     results: list[Export]
 
 
+class PaginatedInvitationShapeList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[InvitationShape]
+
+
+class PaginatedMemberShapeList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[MemberShape]
+
+
 class PaginatedPupilList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -587,12 +629,12 @@ class PatchedConfigurationChangeRequest(TypedDict):
     time_zone: NotRequired[str]
     week_start: NotRequired[WeekStartEnum]
     terms: NotRequired[list[TermShapeRequest]]
-    features: NotRequired[dict[str, bool]]
-    limits: NotRequired[dict[str, int]]
+    features: NotRequired[dict[str, bool | None]]
+    limits: NotRequired[dict[str, int | None]]
     accent: NotRequired[str]
     mark: NotRequired[MarkEnum]
-    session_idle_minutes: NotRequired[int]
-    session_hours: NotRequired[int]
+    session_idle_minutes: NotRequired[int | None]
+    session_hours: NotRequired[int | None]
     mfa_roles: NotRequired[list[MfaRolesEnum]]
 
 
@@ -604,6 +646,10 @@ class PatchedEndpointChangeRequest(TypedDict):
 
 class PatchedExperienceRenameRequest(TypedDict):
     name: NotRequired[str]
+
+
+class PatchedMemberChangeRequest(TypedDict):
+    role: NotRequired[str]
 
 
 class PatchedPupilChangeRequest(TypedDict):
@@ -707,7 +753,7 @@ class Plan(TypedDict):
 
 class Point(TypedDict):
     start: str
-    amount: int
+    amount: int | None
 
 
 class Problem(TypedDict):
@@ -725,7 +771,7 @@ class Pupil(TypedDict):
     name: str
     state: PupilStateEnum
     classes: list[str]
-    last_signed_in_at: NotRequired[str]
+    last_signed_in_at: NotRequired[str | None]
     created_at: NotRequired[str]
 
 
@@ -755,7 +801,7 @@ class Release(TypedDict):
     artifact: Artifact
     created_by: str
     created_at: NotRequired[str]
-    scanned_at: NotRequired[str]
+    scanned_at: NotRequired[str | None]
 
 
 class ReleaseChoiceRequest(TypedDict):
@@ -772,7 +818,7 @@ class ReleaseDetail(TypedDict):
     artifact: Artifact
     created_by: str
     created_at: NotRequired[str]
-    scanned_at: NotRequired[str]
+    scanned_at: NotRequired[str | None]
     findings: list[Finding]
 
 
@@ -829,7 +875,7 @@ class RoleShape(TypedDict):
     based_on: str
     permissions: list[str]
     is_custom: bool
-    version: NotRequired[int]
+    version: NotRequired[int | None]
 
 
 RollbackInputEnvironmentEnum = Literal["staging", "production"]
@@ -847,7 +893,7 @@ class RotateInputRequest(TypedDict):
 
 class RotationInputRequest(TypedDict):
     overlap: NotRequired[str]
-    expires_at: NotRequired[str]
+    expires_at: NotRequired[str | None]
 
 
 class School(TypedDict):
@@ -857,7 +903,7 @@ class School(TypedDict):
     state: str
     created_at: str
     used: dict[str, int]
-    last_active: str
+    last_active: str | None
 
 
 ScopesEnum = Literal[
@@ -915,7 +961,7 @@ class Session(TypedDict):
     kind: SessionKindEnum
     name: str
     device: str
-    address: str
+    address: str | None
     created_at: str
     last_used_at: str
     current: bool
@@ -970,7 +1016,7 @@ class VersionShape(TypedDict):
     changed_at: str
     changes: dict[str, list[Any]]
     reason: NotRequired[str]
-    restored_from: NotRequired[int]
+    restored_from: NotRequired[int | None]
 
 
 VirusScanEnum = Literal["not_scanned", "clean", "infected"]
@@ -998,7 +1044,7 @@ class Workspace(TypedDict):
     locale: str
     time_zone: str
     created_at: str
-    suspended_at: str
+    suspended_at: str | None
     suspension_reason: str
 
 

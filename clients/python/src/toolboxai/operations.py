@@ -32,7 +32,7 @@ class Operations(Transport):
         scopes: list[models.ScopesEnum],
         environment: models.KeyEnvironmentEnum | Omit = OMIT,
         networks: list[str] | Omit = OMIT,
-        expires_at: str | Omit = OMIT,
+        expires_at: str | Omit | None = OMIT,
         idempotency_key: str | None = None,
     ) -> models.NewSecret:
         """Make a key."""
@@ -50,14 +50,14 @@ class Operations(Transport):
         )
         return answer
 
-    def api_keys_retrieve(self, id: str, *, fields: str | None = None) -> models.ApiKey:
+    def api_keys_get(self, id: str, *, fields: str | None = None) -> models.ApiKey:
         """One of them, with its ETag."""
         answer: models.ApiKey = self._call(
             "GET", _path("/api-keys/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def api_keys_partial_update(
+    def api_keys_update(
         self,
         id: str,
         *,
@@ -77,7 +77,7 @@ class Operations(Transport):
         )
         return answer
 
-    def api_keys_destroy(
+    def api_keys_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """Revoke a key."""
@@ -88,12 +88,12 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def api_keys_rotate_create(
+    def api_keys_rotate(
         self,
         id: str,
         *,
         overlap: str | Omit = OMIT,
-        expires_at: str | Omit = OMIT,
+        expires_at: str | Omit | None = OMIT,
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.NewSecret:
@@ -160,14 +160,14 @@ class Operations(Transport):
         )
         return answer
 
-    def classes_retrieve(self, id: str, *, fields: str | None = None) -> models.Class:
+    def classes_get(self, id: str, *, fields: str | None = None) -> models.Class:
         """One of them, with its ETag."""
         answer: models.Class = self._call(
             "GET", _path("/classes/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def classes_partial_update(
+    def classes_update(
         self,
         id: str,
         *,
@@ -187,7 +187,7 @@ class Operations(Transport):
         )
         return answer
 
-    def classes_code_create(
+    def classes_code(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Class:
         """Give it a new code; the earlier one is void."""
@@ -265,16 +265,14 @@ class Operations(Transport):
         )
         return answer
 
-    def deployments_retrieve(
-        self, id: str, *, fields: str | None = None
-    ) -> models.DeploymentDetail:
+    def deployments_get(self, id: str, *, fields: str | None = None) -> models.DeploymentDetail:
         """One of them, with its ETag."""
         answer: models.DeploymentDetail = self._call(
             "GET", _path("/deployments/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def deployments_promote_create(
+    def deployments_promote(
         self, *, experience: str, version: str, idempotency_key: str | None = None
     ) -> models.DeploymentDetail:
         """Deploy to production what staging runs."""
@@ -286,7 +284,7 @@ class Operations(Transport):
         )
         return answer
 
-    def deployments_rollback_create(
+    def deployments_rollback(
         self,
         *,
         experience: str,
@@ -348,14 +346,14 @@ class Operations(Transport):
         )
         return answer
 
-    def experiences_retrieve(self, slug: str, *, fields: str | None = None) -> models.Experience:
+    def experiences_get(self, slug: str, *, fields: str | None = None) -> models.Experience:
         """One of them, with its ETag."""
         answer: models.Experience = self._call(
             "GET", _path("/experiences/{slug}/", slug=slug), query={"fields": fields}
         )
         return answer
 
-    def experiences_partial_update(
+    def experiences_update(
         self,
         slug: str,
         *,
@@ -373,7 +371,7 @@ class Operations(Transport):
         )
         return answer
 
-    def experiences_environments_retrieve(self, kind: str, slug: str) -> models.Environment:
+    def experiences_environments_get(self, kind: str, slug: str) -> models.Environment:
         """One environment: its place, its key's state and what runs there."""
         answer: models.Environment = self._call(
             "GET", _path("/experiences/{slug}/environments/{kind}/", kind=kind, slug=slug)
@@ -431,14 +429,14 @@ class Operations(Transport):
         )
         return answer
 
-    def exports_retrieve(self, id: str, *, fields: str | None = None) -> models.Export:
+    def exports_get(self, id: str, *, fields: str | None = None) -> models.Export:
         """One of them, with its ETag."""
         answer: models.Export = self._call(
             "GET", _path("/exports/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def exports_destroy(
+    def exports_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """Remove the file before its week is over."""
@@ -449,12 +447,12 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def exports_download_retrieve(self, id: str) -> models.Download:
+    def exports_download_get(self, id: str) -> models.Download:
         """A link to the file."""
         answer: models.Download = self._call("GET", _path("/exports/{id}/download/", id=id))
         return answer
 
-    def exports_file_retrieve(self, id: str, *, token: str) -> bytes:
+    def exports_file_get(self, id: str, *, token: str) -> bytes:
         """The file itself; whoever holds a link gets it."""
         answer: bytes = self._call(
             "GET", _path("/exports/{id}/file/", id=id), query={"token": token}
@@ -466,10 +464,144 @@ class Operations(Transport):
         answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
         return answer
 
-    def me_retrieve(self, *, fields: str | None = None) -> models.MeShape:
+    def invitations_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedInvitationShapeList:
+        """All of them, a page at a time."""
+        answer: models.PaginatedInvitationShapeList = self._call(
+            "GET",
+            "/invitations/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def invitations_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.InvitationShape]:
+        """All of them, page by page."""
+        return self._pages("/invitations/", {"fields": fields, "page_size": page_size})
+
+    def invitations_create(
+        self, *, email: str, role: str | Omit = OMIT, idempotency_key: str | None = None
+    ) -> models.InvitationShape:
+        """Invite somebody."""
+        answer: models.InvitationShape = self._call(
+            "POST",
+            "/invitations/",
+            body={"email": email, "role": role},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def invitations_get(self, id: str, *, fields: str | None = None) -> models.InvitationShape:
+        """One of them, with its ETag."""
+        answer: models.InvitationShape = self._call(
+            "GET", _path("/invitations/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def invitations_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Take an invitation back that nobody has taken up."""
+        self._call(
+            "DELETE",
+            _path("/invitations/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def invitations_resend(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.InvitationShape:
+        """Send a fresh link for another seven days; the earlier one ends."""
+        answer: models.InvitationShape = self._call(
+            "POST",
+            _path("/invitations/{id}/resend/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def invitations_create_many(
+        self,
+        *,
+        emails: list[str],
+        all_or_nothing: bool | Omit = OMIT,
+        role: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.BulkAnswer:
+        """Invite up to 100 people to the same role."""
+        answer: models.BulkAnswer = self._call(
+            "POST",
+            "/invitations/bulk/",
+            body={"all_or_nothing": all_or_nothing, "emails": emails, "role": role},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def me_get(self, *, fields: str | None = None) -> models.MeShape:
         """Decide by `permissions` what to offer; `role` is for people to read."""
         answer: models.MeShape = self._call("GET", "/me/", query={"fields": fields})
         return answer
+
+    def members_list(
+        self,
+        *,
+        cursor: str | None = None,
+        email: str | None = None,
+        fields: str | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedMemberShapeList:
+        """All of them, a page at a time."""
+        answer: models.PaginatedMemberShapeList = self._call(
+            "GET",
+            "/members/",
+            query={"cursor": cursor, "email": email, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def members_iterate(
+        self, *, email: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.MemberShape]:
+        """All of them, page by page."""
+        return self._pages("/members/", {"email": email, "fields": fields, "page_size": page_size})
+
+    def members_get(self, id: str, *, fields: str | None = None) -> models.MemberShape:
+        """One of them, with its ETag."""
+        answer: models.MemberShape = self._call(
+            "GET", _path("/members/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def members_update(
+        self,
+        id: str,
+        *,
+        role: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.MemberShape:
+        """Give a member another role."""
+        answer: models.MemberShape = self._call(
+            "PATCH",
+            _path("/members/{id}/", id=id),
+            body={"role": role},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def members_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """End somebody's membership."""
+        self._call(
+            "DELETE",
+            _path("/members/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
 
     def pupils_list(
         self,
@@ -520,14 +652,14 @@ class Operations(Transport):
         )
         return answer
 
-    def pupils_retrieve(self, id: str, *, fields: str | None = None) -> models.Pupil:
+    def pupils_get(self, id: str, *, fields: str | None = None) -> models.Pupil:
         """One of them, with its ETag."""
         answer: models.Pupil = self._call(
             "GET", _path("/pupils/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def pupils_partial_update(
+    def pupils_update(
         self,
         id: str,
         *,
@@ -545,7 +677,7 @@ class Operations(Transport):
         )
         return answer
 
-    def pupils_destroy(
+    def pupils_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """Take the pupil out of all classes that are yours; out of the last one the account goe."""
@@ -556,7 +688,7 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def pupils_move_create(
+    def pupils_move(
         self,
         id: str,
         *,
@@ -575,7 +707,7 @@ class Operations(Transport):
         )
         return answer
 
-    def pupils_reset_pictures_create(
+    def pupils_reset_pictures(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Pupil:
         """Have the pupil choose new pictures on the next sign-in."""
@@ -587,7 +719,7 @@ class Operations(Transport):
         )
         return answer
 
-    def pupils_unlock_create(
+    def pupils_unlock(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Pupil:
         """Let the pupil try pictures again at once."""
@@ -668,19 +800,19 @@ class Operations(Transport):
         )
         return answer
 
-    def releases_retrieve(self, id: str, *, fields: str | None = None) -> models.ReleaseDetail:
+    def releases_get(self, id: str, *, fields: str | None = None) -> models.ReleaseDetail:
         """One of them, with its ETag."""
         answer: models.ReleaseDetail = self._call(
             "GET", _path("/releases/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def releases_artifact_retrieve(self, id: str) -> bytes:
+    def releases_artifact_get(self, id: str) -> bytes:
         """The uploaded file, byte for byte."""
         answer: bytes = self._call("GET", _path("/releases/{id}/artifact/", id=id))
         return answer
 
-    def releases_withdraw_create(
+    def releases_withdraw(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.ReleaseDetail:
         """Mixin for view sets."""
@@ -736,14 +868,14 @@ class Operations(Transport):
         )
         return answer
 
-    def roles_retrieve(self, key: str, *, fields: str | None = None) -> models.RoleShape:
+    def roles_get(self, key: str, *, fields: str | None = None) -> models.RoleShape:
         """What people can be here."""
         answer: models.RoleShape = self._call(
             "GET", _path("/roles/{key}/", key=key), query={"fields": fields}
         )
         return answer
 
-    def roles_partial_update(
+    def roles_update(
         self,
         key: str,
         *,
@@ -763,7 +895,7 @@ class Operations(Transport):
         )
         return answer
 
-    def roles_destroy(
+    def roles_delete(
         self,
         key: str,
         *,
@@ -810,7 +942,7 @@ class Operations(Transport):
         """All of them, page by page."""
         return self._pages("/sessions/", {"fields": fields, "page_size": page_size})
 
-    def sessions_destroy(
+    def sessions_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """End a session at once, one's own included."""
@@ -821,7 +953,7 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def sessions_confirm_create(
+    def sessions_confirm(
         self,
         *,
         password: str | Omit = OMIT,
@@ -854,7 +986,7 @@ class Operations(Transport):
         )
         return answer
 
-    def tokens_refresh_create(
+    def tokens_refresh(
         self, *, refresh_token: str, idempotency_key: str | None = None
     ) -> models.TokenPair:
         """Exchange a refresh token for the next pair."""
@@ -866,9 +998,7 @@ class Operations(Transport):
         )
         return answer
 
-    def tokens_revoke_create(
-        self, *, refresh_token: str, idempotency_key: str | None = None
-    ) -> None:
+    def tokens_revoke(self, *, refresh_token: str, idempotency_key: str | None = None) -> None:
         """Sign out: the session of this refresh token ends at once, access tokens included."""
         self._call(
             "POST",
@@ -980,7 +1110,7 @@ class Operations(Transport):
             {"event": event, "fields": fields, "page_size": page_size, "state": state},
         )
 
-    def webhooks_endpoints_deliveries_retrieve(
+    def webhooks_endpoints_deliveries_get(
         self, endpoint_pk: str, id: str, *, fields: str | None = None
     ) -> models.DeliveryDetail:
         """One of them, with its ETag."""
@@ -993,7 +1123,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_deliveries_replay_create(
+    def webhooks_endpoints_deliveries_replay(
         self,
         endpoint_pk: str,
         id: str,
@@ -1014,14 +1144,14 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_retrieve(self, id: str, *, fields: str | None = None) -> models.Endpoint:
+    def webhooks_endpoints_get(self, id: str, *, fields: str | None = None) -> models.Endpoint:
         """One of them, with its ETag."""
         answer: models.Endpoint = self._call(
             "GET", _path("/webhooks/endpoints/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def webhooks_endpoints_partial_update(
+    def webhooks_endpoints_update(
         self,
         id: str,
         *,
@@ -1041,7 +1171,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_destroy(
+    def webhooks_endpoints_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """Delete it with its log."""
@@ -1052,7 +1182,7 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def webhooks_endpoints_disable_create(
+    def webhooks_endpoints_disable(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Endpoint:
         """Send nothing to it any more."""
@@ -1064,7 +1194,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_enable_create(
+    def webhooks_endpoints_enable(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Endpoint:
         """Send to it again from now on; `replay` sends what it missed."""
@@ -1076,7 +1206,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_replay_create(
+    def webhooks_endpoints_replay(
         self,
         id: str,
         *,
@@ -1094,7 +1224,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_rotate_secret_create(
+    def webhooks_endpoints_rotate_secret(
         self,
         id: str,
         *,
@@ -1112,7 +1242,7 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_endpoints_test_create(
+    def webhooks_endpoints_test(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Delivery:
         """Send a `webhook.test` event."""
@@ -1131,12 +1261,12 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_retrieve(self, *, fields: str | None = None) -> models.Workspace:
+    def workspace_get(self, *, fields: str | None = None) -> models.Workspace:
         """The workspace whose host is asked."""
         answer: models.Workspace = self._call("GET", "/workspace/", query={"fields": fields})
         return answer
 
-    def workspace_partial_update(
+    def workspace_update(
         self,
         *,
         name: str | Omit = OMIT,
@@ -1153,7 +1283,7 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_configuration_retrieve(
+    def workspace_configuration_get(
         self, *, fields: str | None = None
     ) -> models.ConfigurationShape:
         """Mixin: the configuration's number is its ETag."""
@@ -1162,19 +1292,19 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_configuration_partial_update(
+    def workspace_configuration_update(
         self,
         *,
         locale: str | Omit = OMIT,
         time_zone: str | Omit = OMIT,
         week_start: models.WeekStartEnum | Omit = OMIT,
         terms: list[models.TermShapeRequest] | Omit = OMIT,
-        features: dict[str, bool] | Omit = OMIT,
-        limits: dict[str, int] | Omit = OMIT,
+        features: dict[str, bool | None] | Omit = OMIT,
+        limits: dict[str, int | None] | Omit = OMIT,
         accent: str | Omit = OMIT,
         mark: models.MarkEnum | Omit = OMIT,
-        session_idle_minutes: int | Omit = OMIT,
-        session_hours: int | Omit = OMIT,
+        session_idle_minutes: int | Omit | None = OMIT,
+        session_hours: int | Omit | None = OMIT,
         mfa_roles: list[models.MfaRolesEnum] | Omit = OMIT,
         idempotency_key: str | None = None,
         if_match: str | None = None,
@@ -1220,7 +1350,7 @@ class Operations(Transport):
             "/workspace/configuration/versions/", {"fields": fields, "page_size": page_size}
         )
 
-    def workspace_configuration_versions_restore_create(
+    def workspace_configuration_versions_restore(
         self, number: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.ConfigurationShape:
         """Make this version's settings those in force, as a new version."""
@@ -1258,14 +1388,14 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_domains_retrieve(self, id: str, *, fields: str | None = None) -> models.Domain:
+    def workspace_domains_get(self, id: str, *, fields: str | None = None) -> models.Domain:
         """One of them, with its ETag."""
         answer: models.Domain = self._call(
             "GET", _path("/workspace/domains/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def workspace_domains_destroy(
+    def workspace_domains_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
         """Stop serving a custom domain and forget it."""
@@ -1276,7 +1406,7 @@ class Operations(Transport):
             if_match=if_match,
         )
 
-    def workspace_domains_main_create(
+    def workspace_domains_main(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Domain:
         """Have links and mails lead to this domain; with the own address' id, to that again."""
@@ -1288,7 +1418,7 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_domains_verify_create(
+    def workspace_domains_verify(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Domain:
         """Look for the record now."""
