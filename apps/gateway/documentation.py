@@ -14,9 +14,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.cache import cache_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+KEPT_SECONDS = 600
 _with_styles = csp_replace({"style-src": [SELF, UNSAFE_INLINE]})
 
 document = SpectacularAPIView.as_view()
@@ -25,7 +27,7 @@ swagger = _with_styles(SpectacularSwaggerSplitView.as_view(url_name="api_schema"
 
 @require_safe
 @_with_styles
-def redoc(request: HttpRequest, document_name: str, **where: Any) -> HttpResponse:
+def redoc(request: Any, /, document_name: str, **where: Any) -> HttpResponse:
     """`document_name` is the URL's name of the document that is shown."""
     context = {"document_url": reverse(document_name, kwargs=where)}
     return render(request, "docs/redoc.html", context)
@@ -48,8 +50,10 @@ def public_document() -> Any:
             "workspace": {"default": "your-workspace", "description": "your workspace's address"}
         },
     }
-    return SpectacularAPIView.as_view(
+    view = SpectacularAPIView.as_view(
         urlconf=settings.ROOT_URLCONF,
         api_version=settings.REST_FRAMEWORK["DEFAULT_VERSION"],
         custom_settings={"SERVERS": [server]},
     )
+    # Writing it takes a second of a processor, and anybody may ask.
+    return cache_page(KEPT_SECONDS)(view)

@@ -59,6 +59,7 @@ SPECTACULAR_SETTINGS = {
         "EnvironmentKindEnum": "apps.roblox.models.Environment.Kind",
         "KeyEnvironmentEnum": "apps.gateway.models.ApiKey.Environment",
         "KeyStateEnum": ["active", "expired", "revoked"],
+        "InvitationLinkStateEnum": ["open", "used", "revoked", "expired"],
         "DeploymentKindEnum": "apps.roblox.models.Deployment.Kind",
         "ReleaseStateEnum": "apps.roblox.models.Release.State",
         "DeploymentStateEnum": "apps.roblox.models.Deployment.State",

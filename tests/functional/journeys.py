@@ -38,7 +38,7 @@ def make_universe(page: Page, sandbox_url: str, name: str) -> Universe:
 def add_experience(page: Page, url: str, name: str, universe: Universe) -> str:
     """Its address."""
     page.goto(f"{url}/experiences/new/")
-    page.get_by_label("Name").fill(name)
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_label("Universe ID").fill(str(universe.universe_id))
     page.get_by_role("button", name="Add the experience").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
@@ -100,7 +100,7 @@ def step(page: Page, title: str) -> Locator:
 def make_key(page: Page, url: str, name: str, scopes: tuple[str, ...] = ()) -> str:
     """An API key made on its page, with all scopes unless some are named."""
     page.goto(f"{url}/api-keys/new/")
-    page.get_by_label("Name").fill(name)
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
     for box in page.get_by_role("checkbox").all():
         if not scopes or box.get_attribute("value") in scopes:
             box.check()

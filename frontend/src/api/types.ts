@@ -234,7 +234,7 @@ export type EndpointInputRequest = {
   events: Array<EventsEnum>;
 };
 
-export type EndpointUse = {
+export type EndpointUsage = {
   endpoint: string;
   numbers: Numbers;
 };
@@ -353,6 +353,8 @@ export type InvitationInputRequest = {
   role?: string;
 };
 
+export type InvitationLinkStateEnum = "open" | "used" | "revoked" | "expired";
+
 export type InvitationShape = {
   id: string;
   email: string;
@@ -387,6 +389,26 @@ export type Limit = {
 
 export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks";
 
+export type LinkInputRequest = {
+  name: string;
+  role: string;
+  most_uses?: number;
+  days?: number;
+  email_domain?: string;
+};
+
+export type LinkShape = {
+  id: string;
+  name: string;
+  role: string;
+  email_domain: string;
+  most_uses: number;
+  uses: number;
+  state: InvitationLinkStateEnum;
+  created_at: string;
+  expires_at: string;
+};
+
 export type MarkEnum = "case" | "letters" | "cube" | "tree" | "layers" | "shield" | "code" | "play";
 
 export type MeShape = {
@@ -416,6 +438,19 @@ export type MfaRolesEnum = "owner" | "admin" | "teacher" | "student" | "guardian
 export type Moment = {
   start: string;
   numbers: Numbers;
+};
+
+export type NewLinkShape = {
+  id: string;
+  name: string;
+  role: string;
+  email_domain: string;
+  most_uses: number;
+  uses: number;
+  state: InvitationLinkStateEnum;
+  created_at: string;
+  expires_at: string;
+  url: string;
 };
 
 export type NewSecret = {
@@ -507,6 +542,12 @@ export type PaginatedInvitationShapeList = {
   next?: string;
   previous?: string;
   results: Array<InvitationShape>;
+};
+
+export type PaginatedLinkShapeList = {
+  next?: string;
+  previous?: string;
+  results: Array<LinkShape>;
 };
 
 export type PaginatedMemberShapeList = {
@@ -718,7 +759,7 @@ export type Requests = {
   total: Numbers;
   series: Array<Moment>;
   callers: Array<CallerUse>;
-  endpoints: Array<EndpointUse>;
+  endpoints: Array<EndpointUsage>;
 };
 
 export type RequestsByEnum = "hour" | "day";
@@ -909,6 +950,10 @@ export interface Operations {
   exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
+  invitation_links_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedLinkShapeList };
+  invitation_links_create: { path: Record<string, never>; query: Record<string, never>; body: LinkInputRequest; answer: NewLinkShape };
+  invitation_links_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: LinkShape };
+  invitation_links_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   invitations_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedInvitationShapeList };
   invitations_create: { path: Record<string, never>; query: Record<string, never>; body: InvitationInputRequest; answer: InvitationShape };
   invitations_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: InvitationShape };
@@ -1007,6 +1052,10 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_download_get: "GET /api/v1/exports/{id}/download/",
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
+  invitation_links_list: "GET /api/v1/invitation-links/",
+  invitation_links_create: "POST /api/v1/invitation-links/",
+  invitation_links_get: "GET /api/v1/invitation-links/{id}/",
+  invitation_links_delete: "DELETE /api/v1/invitation-links/{id}/",
   invitations_list: "GET /api/v1/invitations/",
   invitations_create: "POST /api/v1/invitations/",
   invitations_get: "GET /api/v1/invitations/{id}/",

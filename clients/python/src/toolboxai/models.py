@@ -244,7 +244,7 @@ class EndpointInputRequest(TypedDict):
     events: list[EventsEnum]
 
 
-class EndpointUse(TypedDict):
+class EndpointUsage(TypedDict):
     endpoint: str
     numbers: Numbers
 
@@ -392,6 +392,9 @@ class InvitationInputRequest(TypedDict):
     role: NotRequired[str]
 
 
+InvitationLinkStateEnum = Literal["open", "used", "revoked", "expired"]
+
+
 class InvitationShape(TypedDict):
     id: str
     email: str
@@ -439,6 +442,27 @@ LimitEnum = Literal[
     "webhooks",
 ]
 
+
+class LinkInputRequest(TypedDict):
+    name: str
+    role: str
+    most_uses: NotRequired[int]
+    days: NotRequired[int]
+    email_domain: NotRequired[str]
+
+
+class LinkShape(TypedDict):
+    id: str
+    name: str
+    role: str
+    email_domain: str
+    most_uses: int
+    uses: int
+    state: InvitationLinkStateEnum
+    created_at: str
+    expires_at: str
+
+
 MarkEnum = Literal["case", "letters", "cube", "tree", "layers", "shield", "code", "play"]
 
 
@@ -482,6 +506,19 @@ MfaRolesEnum = Literal["owner", "admin", "teacher", "student", "guardian"]
 class Moment(TypedDict):
     start: str
     numbers: Numbers
+
+
+class NewLinkShape(TypedDict):
+    id: str
+    name: str
+    role: str
+    email_domain: str
+    most_uses: int
+    uses: int
+    state: InvitationLinkStateEnum
+    created_at: str
+    expires_at: str
+    url: str
 
 
 class NewSecret(TypedDict):
@@ -574,6 +611,12 @@ class PaginatedInvitationShapeList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[InvitationShape]
+
+
+class PaginatedLinkShapeList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[LinkShape]
 
 
 class PaginatedMemberShapeList(TypedDict):
@@ -845,7 +888,7 @@ class Requests(TypedDict):
     total: Numbers
     series: list[Moment]
     callers: list[CallerUse]
-    endpoints: list[EndpointUse]
+    endpoints: list[EndpointUsage]
 
 
 RequestsByEnum = Literal["hour", "day"]

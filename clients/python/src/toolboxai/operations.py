@@ -464,6 +464,66 @@ class Operations(Transport):
         answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
         return answer
 
+    def invitation_links_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedLinkShapeList:
+        """All of them, a page at a time."""
+        answer: models.PaginatedLinkShapeList = self._call(
+            "GET",
+            "/invitation-links/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def invitation_links_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.LinkShape]:
+        """All of them, page by page."""
+        return self._pages("/invitation-links/", {"fields": fields, "page_size": page_size})
+
+    def invitation_links_create(
+        self,
+        *,
+        name: str,
+        role: str,
+        most_uses: int | Omit = OMIT,
+        days: int | Omit = OMIT,
+        email_domain: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.NewLinkShape:
+        """Make a link."""
+        answer: models.NewLinkShape = self._call(
+            "POST",
+            "/invitation-links/",
+            body={
+                "name": name,
+                "role": role,
+                "most_uses": most_uses,
+                "days": days,
+                "email_domain": email_domain,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def invitation_links_get(self, id: str, *, fields: str | None = None) -> models.LinkShape:
+        """One of them, with its ETag."""
+        answer: models.LinkShape = self._call(
+            "GET", _path("/invitation-links/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def invitation_links_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """End it."""
+        self._call(
+            "DELETE",
+            _path("/invitation-links/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
     def invitations_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedInvitationShapeList:

@@ -20,7 +20,8 @@ PASSING = frozenset({429, 502, 503, 504})
 IN_PROGRESS = "request_in_progress"
 VERSION = "/api/v1"
 
-File = bytes | IO[bytes]
+# What is uploaded: an open file, whose name goes along, or a name and its bytes.
+File = IO[bytes] | tuple[str, bytes]
 
 
 class Omit:
@@ -133,9 +134,11 @@ def _plain(value: Any) -> Any:
 
 def _form(body: Mapping[str, Any], file: str) -> dict[str, Any]:
     """Read once, so that it can be sent again."""
-    given = body[file]
-    content = given if isinstance(given, bytes) else given.read()
-    name = PurePath(str(getattr(given, "name", "file"))).name
+    given: File = body[file]
+    if isinstance(given, tuple):
+        name, content = given
+    else:
+        name, content = PurePath(str(getattr(given, "name", file))).name, given.read()
     fields = {key: _plain(value) for key, value in body.items() if key != file}
     return {"data": fields, "files": {file: (name, content, "application/octet-stream")}}
 
