@@ -26,7 +26,7 @@ swagger = _with_styles(SpectacularSwaggerSplitView.as_view(url_name="api_schema"
 
 
 @require_safe
-@_with_styles
+@_with_styles  # type: ignore[arg-type]
 def redoc(request: Any, /, document_name: str, **where: Any) -> HttpResponse:
     """`document_name` is the URL's name of the document that is shown."""
     context = {"document_url": reverse(document_name, kwargs=where)}

@@ -138,11 +138,11 @@ def _vector(text: str) -> list[float]:
 def _features(text: str) -> Iterator[tuple[str, float]]:
     plain = unicodedata.normalize("NFKC", text).casefold()
     words = WORDS.findall(plain)
-    told = [_stem(word) for word in words if word not in FILLERS] or words
+    told = [_stem(word) for word in words if word not in FILLERS]
     for word in told:
         yield f"w {word}", WORD
     # Across the words: "roll back" and "rollback" are the same to whoever asks.
-    letters = f"<{''.join(told)}>"
+    letters = f"<{''.join(told)}>" if told else ""
     for start in range(len(letters) - RUN + 1):
         yield f"l {letters[start : start + RUN]}", LETTERS
     for first, second in pairwise(told):

@@ -34,7 +34,8 @@ def find(question: Question, *, threshold: float | None) -> Found | None:
         return _taken(same, 1.0)
     near = _nearest(rows, question.vector)
     least = embeddings.threshold() if threshold is None else threshold
-    if near is None or 1 - near.distance < least:
+    # A vector without direction is at no distance from any: NaN, which is not near.
+    if near is None or not 1 - near.distance >= least:
         return None
     return _taken(near, 1 - near.distance)
 

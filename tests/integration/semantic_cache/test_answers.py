@@ -55,6 +55,12 @@ def test_what_is_not_the_same_is_computed(in_alpha, question, about):
     assert not ask(question, "anew", **about).hit
 
 
+def test_questions_without_a_word_that_tells_are_not_like_each_other(in_alpha):
+    assert not ask("how do I").hit
+    assert not ask("what is it", "anew").hit
+    assert ask("How do I").hit
+
+
 def test_a_lower_threshold_finds_more(in_alpha):
     ask()
     assert not ask("release roll", "anew", threshold=0.99).hit
