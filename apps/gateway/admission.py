@@ -178,10 +178,10 @@ def _send(client: redis.Redis, *command: Any) -> list[int]:
     pool = client.connection_pool
     connection = pool.get_connection()
     try:
-        connection.send_command(*command)
+        connection.send_command(*command)  # type: ignore[no-untyped-call]
         found: list[int] = connection.read_response()
     except RedisConnectionError:
-        connection.disconnect()
+        connection.disconnect()  # type: ignore[no-untyped-call]
         raise
     finally:
         pool.release(connection)

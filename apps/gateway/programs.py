@@ -8,7 +8,7 @@ beside it is not looked at: whoever sends a token is whom the token says, or nob
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from django.conf import settings
@@ -37,7 +37,7 @@ def answer(request: Any) -> HttpResponse:
     timezone.deactivate()
     request_id = request.headers.get("X-Request-Id") or str(uuid.uuid4())
     with structlog.contextvars.bound_contextvars(request_id=request_id[:80]):
-        response: HttpResponse = _respond(request)
+        response = cast("HttpResponse", _respond(request))
         log.info(
             "api_request", request=f"{request.method} {request.path}", code=response.status_code,
             caller=str(getattr(request.user, "pk", None)),

@@ -156,7 +156,7 @@ def _new_page(request: WorkspaceRequest, form: NewKeyForm, status: int = 200) ->
 
 def _show(form: KeyForm, error: Invalid) -> None:
     for name, sentences in error.errors.items():
-        form.add_error("days" if name == "expires_at" else name, sentences)  # type: ignore[arg-type]
+        form.add_error("days" if name == "expires_at" else name, sentences)
 
 
 @require_safe

@@ -28,8 +28,8 @@ MANY = 10**9
 
 def main() -> None:
     django.setup(set_prefix=False)
-    if hasattr(settings, "AROUND"):
-        settings.MIDDLEWARE = settings.AROUND  # installed packages add their own at the start
+    # Installed packages insist on their own at the start.
+    settings.MIDDLEWARE = getattr(settings, "AROUND", settings.MIDDLEWARE)
     secret = open_doors()
     application = WSGIHandler()
     for line in sys.stdin:
@@ -41,7 +41,7 @@ def main() -> None:
 
 def open_doors() -> str:
     """A key of the workspace with a plan that is not in the way, for ours; "" for the others."""
-    if not settings.PATH.startswith("/api/"):
+    if not path().startswith("/api/"):
         logging.disable(logging.CRITICAL)
         return ""
     from apps.gateway import throttling
@@ -114,9 +114,9 @@ def counted() -> Iterator[list[int]]:
 
     def send(connection: Any, *args: Any, **kwargs: Any) -> Any:
         count[0] += 1
-        return plain(connection, *args, **kwargs)
+        return plain(connection, *args, **kwargs)  # type: ignore[no-untyped-call]
 
-    redis.connection.Connection.send_packed_command = send  # type: ignore[method-assign]
+    redis.connection.Connection.send_packed_command = send  # type: ignore[assignment,method-assign]
     try:
         yield count
     finally:
@@ -132,10 +132,14 @@ def _microseconds(deed: Callable[[], None], rounds: int = 300) -> float:
     return statistics.median(times)
 
 
+def path() -> str:
+    return str(settings.PATH)  # type: ignore[misc]
+
+
 def _environ(secret: str) -> dict[str, Any]:
     return {
         "REQUEST_METHOD": "GET",
-        "PATH_INFO": settings.PATH,
+        "PATH_INFO": path(),
         "SERVER_NAME": HOST,
         "SERVER_PORT": "80",
         "HTTP_HOST": HOST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -68,7 +69,7 @@ class ApiKeyChange(serializers.Serializer[Any]):
 
 class RotationInput(serializers.Serializer[Any]):
     overlap = serializers.DurationField(
-        default="1 00:00:00",
+        default=timedelta(days=1),
         help_text="how long the present secret works on: `[days ]hh:mm:ss`, 30 days at most",
     )
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)

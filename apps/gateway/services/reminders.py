@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,7 +27,7 @@ def send_due() -> int:
 
 
 @transaction.atomic
-def _remind(pk: object) -> bool:
+def _remind(pk: UUID) -> bool:
     key = (
         ApiKey.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("tenant", "created_by")

@@ -120,6 +120,8 @@ class TestApi:
         rotated = client.post(f"{one}rotate/", {"overlap": "01:00:00"}, "application/json")
         assert rotated.json()["secret"] != made.json()["secret"]
         assert rotated.json()["former_until"] is not None
+        plain = client.post(f"{one}rotate/", {}, "application/json")
+        assert plain.status_code == 200, plain.content
         assert client.delete(one).status_code == 204
         assert client.get(self.url).json()["results"][0]["state"] == "revoked"
 

@@ -104,8 +104,8 @@ def _key(text: str) -> ApiKey:
     return found[0]
 
 
-def _id(text: str) -> str | None:
+def _id(text: str) -> UUID:
     try:
-        return str(UUID(text))
+        return UUID(text)
     except ValueError as error:
         raise CommandError("Name a key's id or what it starts with (tbx_live_…).") from error
