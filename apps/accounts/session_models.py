@@ -40,7 +40,7 @@ class UserSession(models.Model):
         SIGNED_OUT = "signed_out", "signed out"
         REVOKED = "revoked", "ended from the list of devices"
         REPLAYED = "replayed", "a refresh token was used twice"
-        PASSWORD = "password", "the password was changed"
+        PASSWORD = "password", "the password was changed"  # pragma: allowlist secret
         DEACTIVATED = "deactivated", "the person was locked out"
         MEMBERSHIP = "membership", "the membership ended"
         IDLE = "idle", "unused for too long"

@@ -70,6 +70,7 @@ def discover(issuer: str) -> Issuer:
     return Issuer(
         named, document["authorization_endpoint"], document["token_endpoint"],
         document["jwks_uri"], str(document.get("userinfo_endpoint") or ""),
+        # pragma: allowlist nextline secret
         takes_secret_in_body="client_secret_basic" not in methods,
     )  # fmt: skip
 

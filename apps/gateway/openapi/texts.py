@@ -45,6 +45,7 @@ def describe(result: dict[str, Any]) -> None:
 
 
 SCHEMES: Final = {
+    # pragma: allowlist nextline secret
     "apiKey": "An API key of the workspace, made under *API keys*: `Authorization: Bearer tbx_…`. "
     "For scripts and build pipelines.",
     "accessToken": "A short-lived access token of a person, from `POST /api/v1/tokens/`. For apps.",

@@ -110,7 +110,7 @@ VALUES: Final[dict[str, Any]] = {
     "TermShape.name": "Autumn",
     "TermShapeRequest.name": "Autumn",
     "token_type": "Bearer",
-    "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+    "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",  # pragma: allowlist secret
     "refresh_token": "rt_3f1c7a5e8d21",
     "next": "https://lincoln.example.com/api/v1/releases/?cursor=cD0wMTk4",
     "kind": "staging",

@@ -49,7 +49,7 @@ class EndpointViewSet(Listed, Retrieved, WorkspaceViewSet[Endpoint]):
         "destroy": "webhooks.delete",
         "enable": "webhooks.update",
         "disable": "webhooks.update",
-        "rotate_secret": "webhooks.update",
+        "rotate_secret": "webhooks.update",  # pragma: allowlist secret
         "test": "webhooks.update",
         "replay": "webhooks.update",
     }

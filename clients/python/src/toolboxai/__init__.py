@@ -1,7 +1,7 @@
 """The ToolBoxAI API in Python.
 
 ```python
-with Client("https://lincoln.example.com", api_key="tbx_...") as api:
+with Client("https://lincoln.example.com", api_key=os.environ["TOOLBOXAI_KEY"]) as api:
     for release in api.releases_iterate(state="ready"):
         print(release["version"])
 ```
