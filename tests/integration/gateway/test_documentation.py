@@ -50,6 +50,12 @@ class TestPublicSite:
         assert b"<script>" not in page.content
         assert "script-src 'self'" in page["Content-Security-Policy"]
 
+    def test_its_script_asks_no_other_server_for_a_logo(self, browse):
+        script = browse(None, tenant=None).get("/docs/api/?script=")
+        assert script["Content-Type"].startswith("text/javascript")
+        assert b"redocly logo" in script.content
+        assert b"cdn.redoc" not in script.content
+
     def test_the_document_is_the_workspaces_with_any_workspace_as_its_server(self, browse):
         public = browse(None, tenant=None).get("/docs/api/openapi/?format=json").json()
         own = browse(None).get("/api/v1/schema/?format=json").json()
