@@ -11,6 +11,7 @@ import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
 import { watchSearch } from "./search";
 import { watchPasskeys } from "./passkeys";
+import { showCurrentTabs } from "./tabs";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -30,6 +31,7 @@ watchSearch();
 function enhance(root: ParentNode): void {
   enhanceFileDrops(root);
   enhanceTimes(root);
+  showCurrentTabs(root);
 }
 
 enhance(document);

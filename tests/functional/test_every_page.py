@@ -25,11 +25,25 @@ WORKSPACE = {
     "/classes/": "classes",
     "/children/": "",
     "/settings/provisioning/": "provisioning",
+    "/classes/new/": "",
+    "/members/invite/many/": "",
+    "/members/links/new/": "",
     "/api-keys/": "api-keys",
+    "/api-keys/new/": "api-key-new",
     "/jobs/": "jobs",
     "/audit/": "audit",
     "/settings/": "settings",
     "/settings/usage/": "usage",
+    "/settings/usage/api/": "api-usage",
+    "/settings/roles/": "roles",
+    "/settings/roles/compare/": "roles-compared",
+    "/settings/roles/new/": "role-new",
+    "/settings/security/": "security",
+    "/settings/ownership/": "",
+    "/settings/exports/": "",
+    "/settings/webhooks/": "webhooks",
+    "/settings/webhooks/new/": "webhook-new",
+    "/help/": "help",
     "/settings/domains/": "domains",
     "/settings/closing/": "closing",
     "/settings/branding/": "branding",
@@ -41,6 +55,8 @@ WORKSPACE = {
     "/accounts/email/": "",
     "/accounts/password/change/": "",
     "/accounts/connected/": "",
+    "/accounts/sessions/": "sessions",
+    "/accounts/2fa/": "two-step",
     "/settings/sign-in/": "sign-in-settings",
     "/accounts/logout/": "",
 }
@@ -51,6 +67,10 @@ PUBLIC = {
     "/accounts/password/reset/": "",
     "/accounts/login/code/": "",
     "/outbox/": "",
+    "/help/": "help-outside",
+    "/docs/api/start/": "api-quick-start",
+    "/docs/problems/": "problems",
+    "/docs/webhooks/": "webhook-events",
 }
 
 
@@ -79,6 +99,10 @@ def test_in_a_workspace(owner, demo, path):
 @pytest.mark.parametrize("path", PUBLIC)
 def test_outside(visitor, product, path):
     look_over(visitor, product.public + path, PUBLIC[path])
+
+
+def test_where_pupils_come_in(visitor, demo):
+    look_over(visitor, f"{demo}/join/", "join")
 
 
 @pytest.mark.parametrize("kind", ["deployments", "jobs"])
@@ -152,6 +176,18 @@ def test_the_api_documentation(visit, signed_in, demo):
     page = visitor.open(f"{demo}/api/v1/docs/")
     expect(page.get_by_text("/api/v1/deployments/promote/")).to_be_visible()
     visitor.shoot("api-docs")
+
+
+def test_the_api_reference_needs_nothing_from_elsewhere(visitor, product):
+    asked = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    page = visitor.open(f"{product.public}/docs/api/")
+    expect(page.get_by_role("heading", name="ToolBoxAI API")).to_be_visible()
+    expect(page.get_by_text("API docs by Redocly")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    own = (product.public, "data:", f"blob:{product.public}")
+    assert [url for url in asked if not url.startswith(own)] == []
+    visitor.shoot("api-reference")
 
 
 def test_the_theme_is_chosen(owner, demo):
