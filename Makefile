@@ -27,7 +27,7 @@ ifdef HOST
 export HOST
 endif
 
-.PHONY: help up down reset status logs shell operator-code test coverage e2e processes fuzz clamav pooler promtool check \
+.PHONY: help up down reset status logs shell operator-code test coverage e2e crawl fleet processes fuzz clamav pooler promtool check \
 	check-style check-types \
 	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients format bench requirements install-dev
 
@@ -59,10 +59,16 @@ test: install-dev ## All tests, in parallel, on real PostgreSQL and Valkey
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: install-dev ## The same tests with coverage, line and branch; fails below 85 %
-	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered tests/unit tests/integration tests/verification tests/fleet tests/crawl $(ARGS)
 
 e2e: install-dev ## Browser tests in Chromium, with screenshots in artifacts/
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/functional $(ARGS)
+
+crawl: install-dev ## Every address by everyone, and with the identifiers of another workspace
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/crawl $(ARGS)
+
+fleet: install-dev ## Migrations of many workspaces: recorded, rehearsed, rolled out and back
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fleet $(ARGS)
 
 processes: install-dev ## Services and workers that are killed, stalled and restarted
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/processes $(ARGS)

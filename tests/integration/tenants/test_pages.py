@@ -1,4 +1,4 @@
-"""What the pages of a workspace do. Who may open which: gateway/test_permission_matrix.py."""
+"""What the pages of a workspace do. Who may open which: tests/crawl/test_permission_matrix.py."""
 
 from __future__ import annotations
 

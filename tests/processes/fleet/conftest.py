@@ -1,3 +1,3 @@
-from tests.integration.fleet.rollouts.conftest import fleet, quick
+from tests.fleet.rollouts.conftest import fleet, quick
 
 __all__ = ["fleet", "quick"]

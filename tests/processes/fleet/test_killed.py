@@ -15,8 +15,8 @@ from django.db import connection
 from apps.fleet.models import Rollout, RolloutItem, Schema
 from apps.fleet.services import locks, rollouts
 from embedded.process import die_with_parent
-from tests.integration.fleet.rollouts.conftest import ADD_COLOUR
-from tests.integration.fleet.rollouts.test_ways_of_schemas import INDEX, no_drift, session
+from tests.fleet.rollouts.conftest import ADD_COLOUR
+from tests.fleet.rollouts.test_ways_of_schemas import INDEX, no_drift, session
 
 SECONDS = 60
 SETTINGS = """

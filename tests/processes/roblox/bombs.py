@@ -10,8 +10,7 @@ import zstandard
 from apps.roblox.files.binary.chunks import FRAME, HEADER, MAGIC
 from apps.roblox.files.binary.fixed import pack_referents
 from apps.roblox.files.binary.variable import put_string
-
-from .material import END, binary, frame, item, xml
+from tests.unit.roblox.files.material import END, binary, frame, item, xml
 
 MANY = 400_000
 

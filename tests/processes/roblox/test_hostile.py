@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from apps.roblox.files import FileRefused, read
 from apps.roblox.files.binary.chunks import HEADER, MAGIC
+from tests.processes.roblox.bombs import BOMBS
+from tests.unit.roblox.files.material import SAMPLES, own_files
 
-from .bombs import BOMBS
-from .material import SAMPLES, own_files
-
-READER = "tests.unit.roblox.files.hostile_reader"
-ROOT = Path(__file__).parents[4]
+READER = "tests.processes.roblox.hostile_reader"
+ROOT = Path(__file__).parents[3]
 COPIES = 60
 
 
