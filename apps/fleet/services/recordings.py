@@ -13,16 +13,13 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.db.migrations import Migration
 from django.db.migrations.exceptions import IrreversibleError
-from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
 from apps.fleet.errors import RecordingDiffers
 from apps.fleet.models import Backfill, SchemaStep, SchemaVersion
-from apps.fleet.services import listening, structures
+from apps.fleet.services import executors, listening, structures
 from apps.fleet.services.ownership import as_owner, run, take_turn
 
 Key = tuple[str, str]
@@ -102,8 +99,8 @@ def _drop(connection: Any, name: str) -> None:
 def _migrate_from_nothing(connection: Any, name: str, only: Collection[Key] | None) -> list[str]:
     listener = listening.Listener(connection)
     with schema_context(name), connection.execute_wrapper(listener):
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(_targets(executor))
+        executor = executors.for_workspace(connection)
+        plan = executor.migration_plan(executors.targets(executor))
         if only is not None:
             plan = [(m, back) for m, back in plan if (m.app_label, m.name) in only]
         executor.migrate(None, plan=plan)
@@ -111,8 +108,8 @@ def _migrate_from_nothing(connection: Any, name: str, only: Collection[Key] | No
 
 
 def _walk_forward(connection: Any, wanted: set[Key]) -> Iterator[tuple[SchemaStep, Migration]]:
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(_targets(executor))
+    executor = executors.for_workspace(connection)
+    plan = executor.migration_plan(executors.targets(executor))
     for migration, _ in plan:
         if (migration.app_label, migration.name) in wanted:
             sent, milliseconds = _listen(connection, migration, backwards=False)
@@ -135,17 +132,12 @@ def _walk_back(connection: Any, pairs: list[tuple[SchemaStep, Migration]]) -> bo
 def _listen(connection: Any, migration: Migration, *, backwards: bool) -> tuple[list[str], float]:
     """What Django sends for one migration, and how long it took in milliseconds."""
     listener = listening.Listener(connection)
-    executor = MigrationExecutor(connection)
+    executor = executors.for_workspace(connection)
     node = executor.loader.graph.nodes[migration.app_label, migration.name]
     begun = time.perf_counter()
     with connection.execute_wrapper(listener):
         executor.migrate(None, plan=[(node, backwards)])
     return listener.take(), (time.perf_counter() - begun) * 1000
-
-
-def _targets(executor: MigrationExecutor) -> list[Key]:
-    labels = {c.label for c in apps.get_app_configs() if c.name in settings.TENANT_APPS}
-    return [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
 
 
 def _applied(connection: Any, name: str) -> list[Key]:

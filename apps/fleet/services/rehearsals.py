@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import Error, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
 from apps.fleet.errors import RehearsalFailed
 from apps.fleet.models import Backfill, SchemaStep, SchemaVersion
-from apps.fleet.services import statements
+from apps.fleet.services import executors, statements
 from apps.fleet.services.ownership import as_owner, run, take_turn
 
 # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
@@ -202,7 +201,7 @@ def _alone(watcher: _Watcher, text: str) -> Measured:
 def _by_django(watcher: _Watcher, step: SchemaStep) -> list[Measured]:
     """Django's executor on the scratch schema; the time is its own, models rendered and all."""
     begun = time.perf_counter()
-    executor = MigrationExecutor(watcher.connection)
+    executor = executors.for_workspace(watcher.connection)
     node = executor.loader.graph.nodes[step.app_label, step.name]
     executor.migrate(None, plan=[(node, False)])
     return [Measured(f"Python: {step}", (time.perf_counter() - begun) * 1000)]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.migrations.executor import MigrationExecutor
 from django_tenants.utils import schema_context
 
 from apps.core.database import connection
+from apps.fleet.services import executors
 from apps.fleet.services.fingerprints import Key, migrations_of_code
 from apps.fleet.services.ownership import as_owner, run, take_turn
 from apps.transfers.errors import ExportDamaged, ExportNewer
@@ -94,10 +94,8 @@ def _workshop() -> Iterator[tuple[Any, str]]:
 
 def _migrate(connection: Any, name: str, wanted: Callable[[Key], bool]) -> None:
     with schema_context(name):
-        executor = MigrationExecutor(connection)
-        labels = {app for app, _ in migrations_of_code()}
-        leaves = [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
-        plan = executor.migration_plan(leaves)
+        executor = executors.for_workspace(connection)
+        plan = executor.migration_plan(executors.targets(executor))
         chosen = [(m, back) for m, back in plan if wanted((m.app_label, m.name))]
         executor.migrate(None, plan=chosen)
 

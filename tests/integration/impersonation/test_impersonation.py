@@ -162,7 +162,7 @@ class TestBeingIn:
     @pytest.mark.parametrize(
         ("path", "body"),
         [
-            ("/api-keys/", {"name": "Mine", "scopes": ["releases.view"]}),
+            ("/api-keys/new/", {"name": "Mine", "scopes": ["releases.view"]}),
             ("/members/leave/", {}),
             ("/api/v1/tokens/", {"email": "a@b.example", "password": "x"}),
             ("/settings/closing/delete/", {"confirmation": "alpha"}),

@@ -63,11 +63,13 @@ GLOBAL_METRICS = {
     "toolboxai_breaker_state", "toolboxai_breaker_failures", "toolboxai_webhook_endpoints",
     "toolboxai_webhook_attempts_hour", "toolboxai_webhook_deliveries_pending",
     "toolboxai_webhook_oldest_due_seconds",
+    "toolboxai_semantic_cache_questions_today", "toolboxai_semantic_cache_saved_seconds_today",
     "toolboxai_isolation_last_probe_timestamp_seconds", "toolboxai_isolation_reads_day",
 }  # fmt: skip
 GLOBAL_MODELS = {
     "accounts.User": "people belong to the installation",
     "gateway.ApiUsageBatch": "numbers of many workspaces, written together",
+    "help.Passage": "sections of the product's own articles",
     "sso.Identity": "of a sign-in, which names its workspace",
     "isolation.Probe": "a look at all workspaces",
     "fleet.SchemaVersion": "a state of all schemas",

@@ -11,6 +11,8 @@ from apps.media.models import Blob
 from apps.media.services import blobs, virus_scans
 from tests.fixtures.clamd import EICAR, LARGEST_FILE, LONGEST_STREAM, SIGNATURE, stand_in
 
+pytestmark = pytest.mark.usefixtures("own_redis")  # the circuit's state is every test's own
+
 
 @pytest.fixture
 def scanner(settings):

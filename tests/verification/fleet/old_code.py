@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
+from pgvector.django import HalfVectorField
 
 from apps.fleet.services import releases
 from apps.fleet.services.releases import Release
@@ -35,6 +36,7 @@ _MAKERS: list[tuple[type[models.Field], Callable[[], Any]]] = [
     (models.IntegerField, lambda: next(_numbers)),
     (models.JSONField, dict),
     (ArrayField, list),
+    (HalfVectorField, lambda: [1.0] * 1536),
     (models.UUIDField, uuid.uuid4),
     (models.BinaryField, lambda: b"x"),
     (models.GenericIPAddressField, lambda: "127.0.0.1"),
