@@ -96,7 +96,7 @@ class Visitor:
         page = self.open(f"{url}/accounts/login/")
         page.get_by_label(EMAIL).fill(email)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         expect(page).to_have_url(re.compile(rf"^{re.escape(url)}/(workspaces/)?$"))
         return page
 

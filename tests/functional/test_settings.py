@@ -49,7 +49,9 @@ def test_the_colour_is_on_every_page_and_gone_again(owner, branding, demo):
     expect(page.locator("html")).not_to_have_class(re.compile("brand-"))
 
 
-def test_versions_can_be_gone_back_to(owner, demo):
+def test_versions_can_be_gone_back_to(visit, product, demo):
+    owner = visit()  # Going back is for somebody who has just shown who they are.
+    owner.sign_in(demo, "owner@lincoln.example", product.secrets["DEMO_PASSWORD"])
     page = owner.open(f"{demo}/settings/configuration/")
     page.get_by_label("Weeks begin on").select_option("sunday")
     page.get_by_role("button", name="Save").press("Enter")
