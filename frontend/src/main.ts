@@ -11,7 +11,7 @@ import { watchMenus } from "./menus";
 import { watchPrintButtons } from "./printing";
 import { watchSearch } from "./search";
 import { watchPasskeys } from "./passkeys";
-import { showCurrentTabs } from "./tabs";
+import { showCurrentTabs, watchTabs } from "./tabs";
 import { enhanceTimes } from "./times";
 import { watchTheme } from "./theme";
 
@@ -26,6 +26,7 @@ watchPrintButtons();
 watchDownloadButtons();
 watchColourFields();
 watchSearch();
+watchTabs();
 
 /** What has to be set up anew on every piece of page that arrives. */
 function enhance(root: ParentNode): void {

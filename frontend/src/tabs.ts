@@ -6,3 +6,8 @@ export function showCurrentTabs(root: ParentNode): void {
     row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
   }
 }
+
+/** Also after a phone was turned. */
+export function watchTabs(): void {
+  window.addEventListener("resize", () => showCurrentTabs(document));
+}

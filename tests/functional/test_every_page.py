@@ -25,7 +25,6 @@ WORKSPACE = {
     "/classes/": "classes",
     "/children/": "",
     "/settings/provisioning/": "provisioning",
-    "/classes/new/": "",
     "/members/invite/many/": "",
     "/members/links/new/": "",
     "/api-keys/": "api-keys",
