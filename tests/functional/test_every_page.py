@@ -101,7 +101,12 @@ def test_outside(visitor, product, path):
 
 
 def test_where_pupils_come_in(visitor, demo):
-    look_over(visitor, f"{demo}/join/", "join")
+    page = visitor.open(f"{demo}/join/")
+    expect(page.locator(":focus")).to_have_attribute("name", "code")  # A child types at once.
+    assert audits.faults(page) == []
+    page.set_viewport_size(PHONE)
+    assert audits.overflow(page) == 0
+    visitor.shoot("join")
 
 
 @pytest.mark.parametrize("kind", ["deployments", "jobs"])
