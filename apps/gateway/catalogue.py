@@ -113,7 +113,8 @@ def words() -> Mapping[str, Mapping[str, Any]]:
 
 def _own() -> Iterator[Entry]:
     for error in _descendants(DomainError):
-        yield _entry(error.code, error.status, error.title, _first_line(error))
+        if error.__module__.startswith("apps."):  # the product's own, whoever else is around
+            yield _entry(error.code, error.status, error.title, _first_line(error))
 
 
 def _framework() -> Iterator[Entry]:
