@@ -5,7 +5,7 @@ export type ApiKey = {
   name: string;
   prefix: string;
   environment: KeyEnvironmentEnum;
-  state: KeyStateEnum;
+  state: ApiKeyStateEnum;
   scopes: Array<string>;
   networks: Array<string> | null;
   expires_at: string | null;
@@ -25,6 +25,8 @@ export type ApiKeyInputRequest = {
   networks?: Array<string>;
   expires_at?: string | null;
 };
+
+export type ApiKeyStateEnum = "active" | "expired" | "revoked";
 
 export type Artifact = {
   sha256: string;
@@ -259,7 +261,7 @@ export type Environment = {
   kind: EnvironmentKindEnum;
   place_id?: number | null;
   key_hint?: string;
-  key_state?: KeyStateEnum;
+  key_state?: EnvironmentKeyStateEnum;
   key_detail?: string;
   key_scopes?: unknown;
   key_expires_at?: string | null;
@@ -272,6 +274,8 @@ export type EnvironmentInputRequest = {
   place_id: number;
   api_key?: string;
 };
+
+export type EnvironmentKeyStateEnum = "missing" | "ok" | "refused" | "expiring";
 
 export type EnvironmentKindEnum = "staging" | "production";
 
@@ -372,8 +376,6 @@ export type InviteManyInputRequest = {
 
 export type KeyEnvironmentEnum = "live" | "test";
 
-export type KeyStateEnum = "active" | "expired" | "revoked";
-
 export type Limit = {
   limit: LimitEnum;
   title: string;
@@ -458,7 +460,7 @@ export type NewSecret = {
   name: string;
   prefix: string;
   environment: KeyEnvironmentEnum;
-  state: KeyStateEnum;
+  state: ApiKeyStateEnum;
   scopes: Array<string>;
   networks: Array<string> | null;
   expires_at: string | null;

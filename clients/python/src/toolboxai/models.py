@@ -10,7 +10,7 @@ class ApiKey(TypedDict):
     name: str
     prefix: str
     environment: KeyEnvironmentEnum
-    state: KeyStateEnum
+    state: ApiKeyStateEnum
     scopes: list[str]
     networks: list[str] | None
     expires_at: str | None
@@ -29,6 +29,9 @@ class ApiKeyInputRequest(TypedDict):
     environment: NotRequired[KeyEnvironmentEnum]
     networks: NotRequired[list[str]]
     expires_at: NotRequired[str | None]
+
+
+ApiKeyStateEnum = Literal["active", "expired", "revoked"]
 
 
 class Artifact(TypedDict):
@@ -269,7 +272,7 @@ class Environment(TypedDict):
     kind: EnvironmentKindEnum
     place_id: NotRequired[int | None]
     key_hint: NotRequired[str]
-    key_state: NotRequired[KeyStateEnum]
+    key_state: NotRequired[EnvironmentKeyStateEnum]
     key_detail: NotRequired[str]
     key_scopes: NotRequired[Any]
     key_expires_at: NotRequired[str | None]
@@ -282,6 +285,8 @@ class EnvironmentInputRequest(TypedDict):
     place_id: int
     api_key: NotRequired[str]
 
+
+EnvironmentKeyStateEnum = Literal["missing", "ok", "refused", "expiring"]
 
 EnvironmentKindEnum = Literal["staging", "production"]
 
@@ -416,8 +421,6 @@ class InviteManyInputRequest(TypedDict):
 
 KeyEnvironmentEnum = Literal["live", "test"]
 
-KeyStateEnum = Literal["active", "expired", "revoked"]
-
 
 class Limit(TypedDict):
     limit: LimitEnum
@@ -530,7 +533,7 @@ class NewSecret(TypedDict):
     name: str
     prefix: str
     environment: KeyEnvironmentEnum
-    state: KeyStateEnum
+    state: ApiKeyStateEnum
     scopes: list[str]
     networks: list[str] | None
     expires_at: str | None
