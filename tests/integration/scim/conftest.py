@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.core import attempts
+from apps.scim.services import requests
 from apps.tenants.models import Domain
 from tests.factories.scim import scim_token
 
@@ -15,6 +16,12 @@ from tests.factories.scim import scim_token
 @pytest.fixture(autouse=True)
 def _no_requests_yet():
     attempts._limiter(settings.REDIS_URL).storage.reset()
+
+
+@pytest.fixture
+def uncleared(monkeypatch):
+    """The log is not cleared just now, which takes a query more."""
+    monkeypatch.setattr(requests, "CLEARED_EVERY", 10**12)
 
 
 @pytest.fixture

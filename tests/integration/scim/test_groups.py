@@ -73,7 +73,7 @@ class TestEndpoint:
         assert scim("POST", "/Groups", GROUP).status == 409
 
     def test_as_many_queries_whatever_their_length(
-        self, scim, staff, django_assert_num_queries, django_assert_max_num_queries
+        self, scim, uncleared, staff, django_assert_num_queries, django_assert_max_num_queries
     ):
         scim("POST", "/Groups", {**GROUP, "displayName": "Others"})
         with django_assert_max_num_queries(10) as queries:

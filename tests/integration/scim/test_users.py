@@ -243,7 +243,7 @@ class TestLists:
         assert scim("GET", "/Users?startIndex=x").status == 400
 
     def test_as_many_queries_whatever_their_length(
-        self, scim, django_assert_num_queries, django_assert_max_num_queries
+        self, scim, uncleared, django_assert_num_queries, django_assert_max_num_queries
     ):
         scim("GET", "/Users")
         with django_assert_max_num_queries(10) as queries:
