@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.media.models import Blob
@@ -115,11 +117,16 @@ class DeploymentStepSerializer(serializers.ModelSerializer[DeploymentStep]):
         fields = ["name", "title", "state", "detail", "started_at", "finished_at"]
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
+class WhyField(serializers.JSONField):
+    """The problem document a deployment ended with."""
+
+
 class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
     experience = serializers.CharField(source="release.experience.slug", read_only=True)
     release = serializers.CharField(source="release.version", read_only=True)
     environment = serializers.CharField(source="environment.kind", read_only=True)
-    error = serializers.JSONField(allow_null=True, read_only=True)
+    error = WhyField(allow_null=True, read_only=True)
 
     class Meta:
         model = Deployment

@@ -149,7 +149,7 @@ export type Deployment = {
   kind: DeploymentKindEnum;
   state?: DeploymentStateEnum;
   roblox_version?: number | null;
-  error: unknown | null;
+  error: Record<string, unknown> | null;
   started_by: string;
   created_at?: string;
   started_at?: string | null;
@@ -164,7 +164,7 @@ export type DeploymentDetail = {
   kind: DeploymentKindEnum;
   state?: DeploymentStateEnum;
   roblox_version?: number | null;
-  error: unknown | null;
+  error: Record<string, unknown> | null;
   started_by: string;
   created_at?: string;
   started_at?: string | null;

@@ -157,7 +157,7 @@ class Deployment(TypedDict):
     kind: DeploymentKindEnum
     state: NotRequired[DeploymentStateEnum]
     roblox_version: NotRequired[int | None]
-    error: Any | None
+    error: dict[str, Any] | None
     started_by: str
     created_at: NotRequired[str]
     started_at: NotRequired[str | None]
@@ -172,7 +172,7 @@ class DeploymentDetail(TypedDict):
     kind: DeploymentKindEnum
     state: NotRequired[DeploymentStateEnum]
     roblox_version: NotRequired[int | None]
-    error: Any | None
+    error: dict[str, Any] | None
     started_by: str
     created_at: NotRequired[str]
     started_at: NotRequired[str | None]
