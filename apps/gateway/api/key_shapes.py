@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.gateway.models import ApiKey
@@ -118,6 +119,7 @@ class EndpointUsageSerializer(serializers.Serializer[Any]):
     numbers = NumbersSerializer()
 
 
+@extend_schema_serializer(many=False)
 class RequestsSerializer(serializers.Serializer[Any]):
     by = serializers.ChoiceField(choices=["hour", "day"])
     total = NumbersSerializer()

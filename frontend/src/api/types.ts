@@ -994,7 +994,7 @@ export interface Operations {
   tokens_refresh: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: TokenPair };
   tokens_revoke: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: undefined };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
-  usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Array<Requests> };
+  usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Requests };
   webhooks_endpoints_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedEndpointList };
   webhooks_endpoints_create: { path: Record<string, never>; query: Record<string, never>; body: EndpointInputRequest; answer: EndpointWithSecret };
   webhooks_endpoints_deliveries_list: { path: { endpoint_pk: string }; query: { cursor?: string; event?: string; fields?: string; page_size?: number; state?: "failed" | "pending" | "skipped" | "succeeded" }; body: undefined; answer: PaginatedDeliveryList };

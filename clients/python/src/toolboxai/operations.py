@@ -1088,9 +1088,9 @@ class Operations(Transport):
         from_: str | None = None,
         key: str | None = None,
         to: str | None = None,
-    ) -> list[models.Requests]:
+    ) -> models.Requests:
         """Requests, errors, time and credits: over time, by caller and by endpoint, the busiest."""
-        answer: list[models.Requests] = self._call(
+        answer: models.Requests = self._call(
             "GET",
             "/usage/requests/",
             query={"by": by, "fields": fields, "from": from_, "key": key, "to": to},
