@@ -13,6 +13,7 @@ import json
 import keyword
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,9 @@ class Signature:
         parameters = [p for p in about.get("parameters", []) if p["name"] not in TOLD_BY_US]
         self.in_path = [p for p in parameters if p["in"] == "path"]
         self.in_query = [p for p in parameters if p["in"] == "query"]
-        self.has_if_match = any(p["name"] == "If-Match" for p in about.get("parameters", []))
+        sent = {p["name"] for p in about.get("parameters", [])}
+        self.has_if_match = "If-Match" in sent
+        self.has_key = "Idempotency-Key" in sent
         self.template = path.removeprefix(PREFIX)
         content = about.get("requestBody", {}).get("content", {})
         self.is_form = "multipart/form-data" in content
@@ -205,7 +208,7 @@ class Signature:
             yield plain if parameter.get("required") else f"{plain} | None = None"
 
     def _of_headers(self) -> Iterator[str]:
-        if self.method.lower() in WRITES:
+        if self.has_key:
             yield "idempotency_key: str | None = None"
         if self.has_if_match:
             yield "if_match: str | None = None"
@@ -228,8 +231,10 @@ class Signature:
             parts.append(f"body={_mapping(self.fields)}")
         if self.file:
             parts.append(f'file="{self.file}"')
-        if self.method.lower() in WRITES:
+        if self.has_key:
             parts.append("idempotency_key=idempotency_key")
+        elif self.method.lower() in WRITES:
+            parts.append("once=True")
         if self.has_if_match:
             parts.append("if_match=if_match")
         return f"self._call({', '.join(parts)})"
@@ -275,11 +280,16 @@ def _method(name: str, arguments: list[str], kind: str, text: str, code: str) ->
 
 
 def _docstring(about: dict[str, Any]) -> str:
-    """The first sentence or line of what the document says."""
-    words = " ".join(str(about.get("description", "")).split("\n\n")[0].split())
-    words = words.replace("\\", "").replace('"', "'") or about["operationId"].replace("_", " ")
-    first = words.partition(". ")[0].rstrip(".")
-    return f"{first[:85]}."
+    """What the operation is called, and what the document says of it."""
+    parts = (str(about.get(name, "")).split("\n\n")[0] for name in ("summary", "description"))
+    summary, said = (" ".join(part.replace("\\", "").replace('"', "'").split()) for part in parts)
+    if summary[-1] not in ".?":
+        summary += "."
+    return f"{summary}\n\n{_wrapped(said)}\n        " if said else summary
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 96, initial_indent=" " * 8, subsequent_indent=" " * 8)
 
 
 def _mapping(names: Any) -> str:

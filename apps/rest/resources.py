@@ -184,17 +184,17 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
 
 
 class Listed:
-    """Mixin for view sets."""
+    """Mixin for view sets: the rows that the caller may see."""
 
     def list(self: Any, request: Request, *_: Any, **__: Any) -> Response:  # noqa: ARG002
-        """All of them, a page at a time."""
+        """A page at a time; `next` is the address of the following one."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         shown: Response = self.get_paginated_response(self.get_serializer(page, many=True).data)
         return shown
 
 
 class Retrieved:
-    """Mixin for view sets."""
+    """Mixin for view sets: one row by its name in the address."""
 
     def retrieve(self: Any, request: Request, *_: Any, **__: Any) -> Response:  # noqa: ARG002
         """One of them, with its ETag."""

@@ -71,7 +71,8 @@ class ApiSchema(AutoSchema):
         if not hasattr(self.view, "inputs"):
             return found
         if self.method in WRITES:
-            found.append(IDEMPOTENCY_KEY)
+            # A key belongs to who sends it, and who signs in is nobody yet.
+            found += [IDEMPOTENCY_KEY] if self.view.get_authenticators() else []
             required = self.view.act in self.view.if_match_required
             if required or getattr(self.view, "detail", False):
                 found.append(_if_match(required=required))

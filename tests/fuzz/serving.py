@@ -30,7 +30,7 @@ def served(log: Path) -> Iterator[int]:
         "REDIS_URL": settings.REDIS_URL,
         "DATABASE_POOL_SIZE": "4",
     }
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", "0"]
+    command = [sys.executable, "-m", "uvicorn", "tests.fuzz.application:application", "--port", "0"]
     command += ["--no-access-log", "--lifespan", "off"]
     with (
         log.open("wb") as said,

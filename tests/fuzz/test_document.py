@@ -18,6 +18,7 @@ from apps.accounts.services import tokens
 from apps.gateway.services import api_keys
 from apps.tenants.permissions import SCOPES
 from apps.tenants.session_rules import limits_of
+from apps.usage.models import WorkspacePlan
 from tests.factories.transfers import fill
 from tests.fuzz.serving import ROOT, served
 
@@ -35,12 +36,20 @@ CHECKS = (
 EXAMPLES = {"owner": 12, "admin": 8, "teacher": 6, "student": 3, "guardian": 3, "outsider": 2}
 PHASES = "examples,fuzzing,stateful"
 EVERY_PHASE = f"{PHASES},coverage"
+# Sign-in keeps its limits; all others are off (`application`).
+MOST_LIMITED = 0.1
+# A plan that `application` knows.
+BOUNDLESS = "boundless"
 
 
 @pytest.fixture
-def explore(alpha: Any, owner: Any, tmp_path: Path) -> Callable[..., None]:
+def explore(
+    alpha: Any, owner: Any, tmp_path: Path, pytestconfig: pytest.Config
+) -> Callable[..., None]:
     """`explore(name, examples, authorization)` has the whole document tried on Alpha's host."""
     fill(alpha, owner)
+    WorkspacePlan.objects.create(tenant=alpha, plan=BOUNDLESS)
+    seed = pytestconfig.getoption("--fuzz-seed")
 
     def run(name: str, examples: int, authorization: str = "", phases: str = PHASES) -> None:
         log = tmp_path / "web.log"
@@ -49,13 +58,15 @@ def explore(alpha: Any, owner: Any, tmp_path: Path) -> Callable[..., None]:
             if authorization:
                 headers["Authorization"] = f"Bearer {authorization}"
             done = subprocess.run(
-                _command(port, examples, phases, headers),
+                _command(port, examples, phases, headers, seed),
                 cwd=tmp_path, capture_output=True, text=True, check=False,
             )  # fmt: skip
-        said = done.stdout + done.stderr
+        said, logged = done.stdout + done.stderr, log.read_text()
         (ROOT / "artifacts").mkdir(exist_ok=True)
-        (ROOT / "artifacts" / f"fuzz-{name}.txt").write_text(said + log.read_text())
+        (ROOT / "artifacts" / f"fuzz-{name}.txt").write_text(said + logged)
         assert done.returncode == 0, said[-20_000:]
+        # Who is turned away at the door finds nothing behind it.
+        assert logged.count(" code=429 ") < MOST_LIMITED * logged.count(" api_request ")
 
     return run
 
@@ -79,11 +90,13 @@ def test_no_failure_and_no_undocumented_answer_for_strangers(explore):
     explore("stranger", 2)
 
 
-def _command(port: int, examples: int, phases: str, headers: dict[str, str]) -> list[str]:
+def _command(
+    port: int, examples: int, phases: str, headers: dict[str, str], seed: str
+) -> list[str]:
     """On loopback's address, since not every resolver knows names below localhost."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
     command += [f"http://127.0.0.1:{port}/api/v1/schema/", "--checks", ",".join(CHECKS)]
-    command += ["--phases", phases, "--max-examples", str(examples), "--seed", "1", "--no-color"]
+    command += ["--phases", phases, "--max-examples", str(examples), "--seed", seed, "--no-color"]
     command += ["--continue-on-failure", "--no-shrink", "--warnings", "off"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]

@@ -154,6 +154,7 @@ class PupilViewSet(Listed, Retrieved, WorkspaceViewSet[Pupil]):
 
     @extend_schema(responses=shapes.PupilSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
+        """Change the name by which the pupil signs in."""
         return self._shown(pupils.rename(pupil=self.get_object(), by=request.user, **self.given))
 
     @extend_schema(responses={204: None})

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.gateway.openapi import examples, headers, names, problems, texts
+from apps.gateway.openapi import examples, headers, names, order, problems, summaries, texts
 
 __all__ = ["finish"]
 
 
 def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    for part in (names, texts, headers, problems, examples):
+    for part in (names, summaries, texts, order, headers, problems, examples):
         part.describe(result)
     return result

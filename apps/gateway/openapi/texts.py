@@ -1,30 +1,30 @@
-"""What each group of operations is for."""
+"""What each group of operations is for, in the order in which one gets to know them."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 TAGS: Final = {
+    "tokens": "Short-lived access tokens for apps, and refreshing them.",
+    "sessions": "Where one is signed in; each session can be ended.",
+    "api-keys": "Keys for scripts: made, changed, rotated, revoked, and what they are used for.",
+    "me": "Who the caller is here and what they may do.",
+    "experiences": "Experiences on Roblox, each with a staging and a production environment.",
     "releases": "Place files with a version: uploaded, read, scanned, ready to be deployed.",
     "deployments": "Releases on their way to staging and production, and back.",
-    "experiences": "Experiences on Roblox, each with a staging and a production environment.",
+    "webhooks": "Addresses that are told of events, and what was delivered to them.",
+    "usage": "What the workspace uses, and how near its limits are.",
     "classes": "Classes and the code their pupils sign in with.",
     "pupils": "Pupils without an e-mail address, kept by their teachers.",
     "guardians": "People who look after a pupil.",
-    "help": "Help articles and what the workspace itself holds, found by a question.",
-    "me": "Who the caller is here and what they may do.",
     "members": "Who belongs to the workspace, and as what.",
     "invitations": "People who are asked to join.",
     "invitation-links": "Links that let people join with a role, for a time or a number of times.",
     "roles": "The roles there are, and roles of a workspace's own.",
-    "sessions": "Where one is signed in; each session can be ended.",
-    "tokens": "Short-lived access tokens for apps, and refreshing them.",
-    "api-keys": "Keys for scripts: made, changed, rotated, revoked, and what they are used for.",
-    "webhooks": "Addresses that are told of events, and what was delivered to them.",
-    "usage": "What the workspace uses, and how near its limits are.",
+    "workspace": "The workspace itself: its settings, their versions, its domains.",
     "schools": "The schools of a district.",
     "exports": "Files with all data of the workspace.",
-    "workspace": "The workspace itself: its settings, their versions, its domains.",
+    "help": "Help articles and what the workspace itself holds, found by a question.",
 }
 
 

@@ -57,11 +57,13 @@ class ExperienceViewSet(Listed, Retrieved, WorkspaceViewSet[Experience]):
 
     @extend_schema(responses={201: shapes.ExperienceSerializer})
     def create(self, request: Request, **_: Any) -> Response:
+        """It gets a staging and a production environment, each still without a place."""
         experience = experiences.create(by=request.user, **self.given)
         return self.answer(experience, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=shapes.ExperienceSerializer)
     def partial_update(self, request: Request, slug: str, **_: Any) -> Response:
+        """Change its name; its address stays."""
         experience = experiences.rename(
             experience=experiences.find(slug=slug), by=request.user, **self.given
         )
@@ -143,6 +145,7 @@ class ReleaseViewSet(Listed, Retrieved, WorkspaceViewSet[Release]):
     @extend_schema(responses=shapes.ReleaseDetailSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, **_: Any) -> Response:
+        """It cannot be deployed any more. 409 while it is live or on its way there."""
         return self.answer(releases.withdraw(release=self.get_object(), by=request.user))
 
     @extend_schema(

@@ -116,6 +116,7 @@ class ConfigurationViewSet(Versioned, WorkspaceViewSet[Tenant]):
 
     @extend_schema(responses=ConfigurationShape)
     def retrieve(self, _request: Request, **_: Any) -> Response:
+        """How the workspace looks and behaves. `version` is its ETag."""
         return _answer(self, self.tenant)
 
     @extend_schema(responses=ConfigurationShape)

@@ -33,7 +33,9 @@ class EndpointWithSecret(EndpointSerializer):
     secret = serializers.CharField(
         read_only=True, help_text="signs what is sent; shown in this answer only"
     )
-    former_secret_until = serializers.DateTimeField(source="former_until", read_only=True)
+    former_secret_until = serializers.DateTimeField(
+        source="former_until", read_only=True, allow_null=True
+    )
 
     class Meta(EndpointSerializer.Meta):
         fields = [*EndpointSerializer.Meta.fields, "secret", "former_secret_until"]

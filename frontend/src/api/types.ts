@@ -254,7 +254,7 @@ export type EndpointWithSecret = {
   created_at: string;
   updated_at: string;
   secret: string;
-  former_secret_until: string;
+  former_secret_until: string | null;
 };
 
 export type Environment = {
@@ -923,50 +923,57 @@ export type WorkspaceKindEnum = "school" | "studio" | "district";
 export type WorkspaceStateEnum = "provisioning" | "active" | "suspended" | "deleting" | "purging" | "failed";
 
 export interface Operations {
+  tokens_create: { path: Record<string, never>; query: Record<string, never>; body: CredentialsRequest; answer: TokenPair };
+  tokens_refresh: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: TokenPair };
+  tokens_revoke: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: undefined };
+  sessions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSessionList };
+  sessions_confirm: { path: Record<string, never>; query: Record<string, never>; body: ConfirmationRequest; answer: undefined };
+  sessions_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   api_keys_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedApiKeyList };
   api_keys_create: { path: Record<string, never>; query: Record<string, never>; body: ApiKeyInputRequest; answer: NewSecret };
   api_keys_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ApiKey };
   api_keys_update: { path: { id: string }; query: Record<string, never>; body: PatchedApiKeyChangeRequest; answer: ApiKey };
   api_keys_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   api_keys_rotate: { path: { id: string }; query: Record<string, never>; body: RotationInputRequest; answer: NewSecret };
-  classes_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; is_archived?: boolean; name?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedClassList };
-  classes_create: { path: Record<string, never>; query: Record<string, never>; body: ClassInputRequest; answer: Class };
-  classes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Class };
-  classes_update: { path: { id: string }; query: Record<string, never>; body: PatchedClassChangeRequest; answer: Class };
-  classes_code: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Class };
-  deployments_list: { path: Record<string, never>; query: { cursor?: string; environment?: string; experience?: string; fields?: string; kind?: "deploy" | "promote" | "rollback"; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "failed" | "queued" | "running" | "succeeded" }; body: undefined; answer: PaginatedDeploymentList };
-  deployments_create: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
-  deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
-  deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
-  deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
+  me_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: MeShape };
   experiences_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedExperienceList };
   experiences_create: { path: Record<string, never>; query: Record<string, never>; body: ExperienceInputRequest; answer: Experience };
   experiences_get: { path: { slug: string }; query: { fields?: string }; body: undefined; answer: Experience };
   experiences_update: { path: { slug: string }; query: Record<string, never>; body: PatchedExperienceRenameRequest; answer: Experience };
   experiences_environments_get: { path: { kind: string; slug: string }; query: Record<string, never>; body: undefined; answer: Environment };
   experiences_environments_update: { path: { kind: string; slug: string }; query: Record<string, never>; body: EnvironmentInputRequest; answer: Environment };
-  exports_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedExportList };
-  exports_create: { path: Record<string, never>; query: Record<string, never>; body: ExportInputRequest; answer: Export };
-  exports_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Export };
-  exports_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
-  exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
-  help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
-  invitation_links_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedLinkShapeList };
-  invitation_links_create: { path: Record<string, never>; query: Record<string, never>; body: LinkInputRequest; answer: NewLinkShape };
-  invitation_links_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: LinkShape };
-  invitation_links_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  invitations_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedInvitationShapeList };
-  invitations_create: { path: Record<string, never>; query: Record<string, never>; body: InvitationInputRequest; answer: InvitationShape };
-  invitations_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: InvitationShape };
-  invitations_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  invitations_resend: { path: { id: string }; query: Record<string, never>; body: undefined; answer: InvitationShape };
-  invitations_create_many: { path: Record<string, never>; query: Record<string, never>; body: InviteManyInputRequest; answer: BulkAnswer };
-  me_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: MeShape };
-  members_list: { path: Record<string, never>; query: { cursor?: string; email?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedMemberShapeList };
-  members_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MemberShape };
-  members_update: { path: { id: string }; query: Record<string, never>; body: PatchedMemberChangeRequest; answer: MemberShape };
-  members_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  releases_list: { path: Record<string, never>; query: { cursor?: string; experience?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "blocked" | "ready" | "scanning" | "withdrawn"; version?: string }; body: undefined; answer: PaginatedReleaseList };
+  releases_create: { path: Record<string, never>; query: Record<string, never>; body: FormData; answer: ReleaseDetail };
+  releases_withdraw_many: { path: Record<string, never>; query: Record<string, never>; body: WithdrawManyInputRequest; answer: BulkAnswer };
+  releases_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ReleaseDetail };
+  releases_artifact_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Blob };
+  releases_withdraw: { path: { id: string }; query: Record<string, never>; body: undefined; answer: ReleaseDetail };
+  deployments_list: { path: Record<string, never>; query: { cursor?: string; environment?: string; experience?: string; fields?: string; kind?: "deploy" | "promote" | "rollback"; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "failed" | "queued" | "running" | "succeeded" }; body: undefined; answer: PaginatedDeploymentList };
+  deployments_create: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
+  deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
+  deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
+  deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
+  webhooks_endpoints_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedEndpointList };
+  webhooks_endpoints_create: { path: Record<string, never>; query: Record<string, never>; body: EndpointInputRequest; answer: EndpointWithSecret };
+  webhooks_event_types_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Array<EventType> };
+  webhooks_endpoints_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Endpoint };
+  webhooks_endpoints_update: { path: { id: string }; query: Record<string, never>; body: PatchedEndpointChangeRequest; answer: Endpoint };
+  webhooks_endpoints_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  webhooks_endpoints_deliveries_list: { path: { endpoint_pk: string }; query: { cursor?: string; event?: string; fields?: string; page_size?: number; state?: "failed" | "pending" | "skipped" | "succeeded" }; body: undefined; answer: PaginatedDeliveryList };
+  webhooks_endpoints_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
+  webhooks_endpoints_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
+  webhooks_endpoints_replay: { path: { id: string }; query: Record<string, never>; body: ReplayInputRequest; answer: Replayed };
+  webhooks_endpoints_rotate_secret: { path: { id: string }; query: Record<string, never>; body: RotateInputRequest; answer: EndpointWithSecret };
+  webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
+  webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
+  webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
+  usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
+  usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Requests };
+  classes_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; is_archived?: boolean; name?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedClassList };
+  classes_create: { path: Record<string, never>; query: Record<string, never>; body: ClassInputRequest; answer: Class };
+  classes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Class };
+  classes_update: { path: { id: string }; query: Record<string, never>; body: PatchedClassChangeRequest; answer: Class };
+  classes_code: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Class };
   pupils_list: { path: Record<string, never>; query: { class_id?: unknown; cursor?: string; fields?: string; name?: string; page_size?: number }; body: undefined; answer: PaginatedPupilList };
   pupils_create: { path: Record<string, never>; query: Record<string, never>; body: PupilsInputRequest; answer: Array<Pupil> };
   pupils_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Pupil };
@@ -975,100 +982,100 @@ export interface Operations {
   pupils_move: { path: { id: string }; query: Record<string, never>; body: PupilMoveRequest; answer: Pupil };
   pupils_reset_pictures: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
   pupils_unlock: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Pupil };
-  releases_list: { path: Record<string, never>; query: { cursor?: string; experience?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; state?: "blocked" | "ready" | "scanning" | "withdrawn"; version?: string }; body: undefined; answer: PaginatedReleaseList };
-  releases_create: { path: Record<string, never>; query: Record<string, never>; body: FormData; answer: ReleaseDetail };
-  releases_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: ReleaseDetail };
-  releases_artifact_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Blob };
-  releases_withdraw: { path: { id: string }; query: Record<string, never>; body: undefined; answer: ReleaseDetail };
-  releases_withdraw_many: { path: Record<string, never>; query: Record<string, never>; body: WithdrawManyInputRequest; answer: BulkAnswer };
+  members_list: { path: Record<string, never>; query: { cursor?: string; email?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedMemberShapeList };
+  members_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MemberShape };
+  members_update: { path: { id: string }; query: Record<string, never>; body: PatchedMemberChangeRequest; answer: MemberShape };
+  members_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  invitations_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedInvitationShapeList };
+  invitations_create: { path: Record<string, never>; query: Record<string, never>; body: InvitationInputRequest; answer: InvitationShape };
+  invitations_create_many: { path: Record<string, never>; query: Record<string, never>; body: InviteManyInputRequest; answer: BulkAnswer };
+  invitations_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: InvitationShape };
+  invitations_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  invitations_resend: { path: { id: string }; query: Record<string, never>; body: undefined; answer: InvitationShape };
+  invitation_links_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedLinkShapeList };
+  invitation_links_create: { path: Record<string, never>; query: Record<string, never>; body: LinkInputRequest; answer: NewLinkShape };
+  invitation_links_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: LinkShape };
+  invitation_links_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   roles_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: RoleListShape };
   roles_create: { path: Record<string, never>; query: Record<string, never>; body: RoleInputRequest; answer: RoleShape };
   roles_get: { path: { key: string }; query: { fields?: string }; body: undefined; answer: RoleShape };
   roles_update: { path: { key: string }; query: Record<string, never>; body: PatchedRoleChangeRequest; answer: RoleShape };
   roles_delete: { path: { key: string }; query: { replacement?: string }; body: undefined; answer: undefined };
-  schools_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSchoolList };
-  sessions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSessionList };
-  sessions_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  sessions_confirm: { path: Record<string, never>; query: Record<string, never>; body: ConfirmationRequest; answer: undefined };
-  tokens_create: { path: Record<string, never>; query: Record<string, never>; body: CredentialsRequest; answer: TokenPair };
-  tokens_refresh: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: TokenPair };
-  tokens_revoke: { path: Record<string, never>; query: Record<string, never>; body: RefreshTokenRequest; answer: undefined };
-  usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
-  usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Requests };
-  webhooks_endpoints_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedEndpointList };
-  webhooks_endpoints_create: { path: Record<string, never>; query: Record<string, never>; body: EndpointInputRequest; answer: EndpointWithSecret };
-  webhooks_endpoints_deliveries_list: { path: { endpoint_pk: string }; query: { cursor?: string; event?: string; fields?: string; page_size?: number; state?: "failed" | "pending" | "skipped" | "succeeded" }; body: undefined; answer: PaginatedDeliveryList };
-  webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
-  webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
-  webhooks_endpoints_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Endpoint };
-  webhooks_endpoints_update: { path: { id: string }; query: Record<string, never>; body: PatchedEndpointChangeRequest; answer: Endpoint };
-  webhooks_endpoints_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  webhooks_endpoints_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
-  webhooks_endpoints_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Endpoint };
-  webhooks_endpoints_replay: { path: { id: string }; query: Record<string, never>; body: ReplayInputRequest; answer: Replayed };
-  webhooks_endpoints_rotate_secret: { path: { id: string }; query: Record<string, never>; body: RotateInputRequest; answer: EndpointWithSecret };
-  webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
-  webhooks_event_types_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Array<EventType> };
   workspace_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
   workspace_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedWorkspaceChangeRequest; answer: Workspace };
   workspace_configuration_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: ConfigurationShape };
   workspace_configuration_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedConfigurationChangeRequest; answer: ConfigurationShape };
-  workspace_configuration_versions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedVersionShapeList };
-  workspace_configuration_versions_restore: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
   workspace_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedDomainList };
   workspace_domains_create: { path: Record<string, never>; query: Record<string, never>; body: DomainInputRequest; answer: Domain };
+  workspace_configuration_versions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedVersionShapeList };
   workspace_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Domain };
   workspace_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   workspace_domains_main: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
   workspace_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
+  workspace_configuration_versions_restore: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
+  schools_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSchoolList };
+  exports_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedExportList };
+  exports_create: { path: Record<string, never>; query: Record<string, never>; body: ExportInputRequest; answer: Export };
+  exports_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Export };
+  exports_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
+  exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
+  help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
 }
 
 /** Method and path of each operation. */
 export const ROUTES: Record<keyof Operations, string> = {
+  tokens_create: "POST /api/v1/tokens/",
+  tokens_refresh: "POST /api/v1/tokens/refresh/",
+  tokens_revoke: "POST /api/v1/tokens/revoke/",
+  sessions_list: "GET /api/v1/sessions/",
+  sessions_confirm: "POST /api/v1/sessions/confirm/",
+  sessions_delete: "DELETE /api/v1/sessions/{id}/",
   api_keys_list: "GET /api/v1/api-keys/",
   api_keys_create: "POST /api/v1/api-keys/",
   api_keys_get: "GET /api/v1/api-keys/{id}/",
   api_keys_update: "PATCH /api/v1/api-keys/{id}/",
   api_keys_delete: "DELETE /api/v1/api-keys/{id}/",
   api_keys_rotate: "POST /api/v1/api-keys/{id}/rotate/",
-  classes_list: "GET /api/v1/classes/",
-  classes_create: "POST /api/v1/classes/",
-  classes_get: "GET /api/v1/classes/{id}/",
-  classes_update: "PATCH /api/v1/classes/{id}/",
-  classes_code: "POST /api/v1/classes/{id}/code/",
-  deployments_list: "GET /api/v1/deployments/",
-  deployments_create: "POST /api/v1/deployments/",
-  deployments_get: "GET /api/v1/deployments/{id}/",
-  deployments_promote: "POST /api/v1/deployments/promote/",
-  deployments_rollback: "POST /api/v1/deployments/rollback/",
+  me_get: "GET /api/v1/me/",
   experiences_list: "GET /api/v1/experiences/",
   experiences_create: "POST /api/v1/experiences/",
   experiences_get: "GET /api/v1/experiences/{slug}/",
   experiences_update: "PATCH /api/v1/experiences/{slug}/",
   experiences_environments_get: "GET /api/v1/experiences/{slug}/environments/{kind}/",
   experiences_environments_update: "PUT /api/v1/experiences/{slug}/environments/{kind}/",
-  exports_list: "GET /api/v1/exports/",
-  exports_create: "POST /api/v1/exports/",
-  exports_get: "GET /api/v1/exports/{id}/",
-  exports_delete: "DELETE /api/v1/exports/{id}/",
-  exports_download_get: "GET /api/v1/exports/{id}/download/",
-  exports_file_get: "GET /api/v1/exports/{id}/file/",
-  help_search: "GET /api/v1/help/search/",
-  invitation_links_list: "GET /api/v1/invitation-links/",
-  invitation_links_create: "POST /api/v1/invitation-links/",
-  invitation_links_get: "GET /api/v1/invitation-links/{id}/",
-  invitation_links_delete: "DELETE /api/v1/invitation-links/{id}/",
-  invitations_list: "GET /api/v1/invitations/",
-  invitations_create: "POST /api/v1/invitations/",
-  invitations_get: "GET /api/v1/invitations/{id}/",
-  invitations_delete: "DELETE /api/v1/invitations/{id}/",
-  invitations_resend: "POST /api/v1/invitations/{id}/resend/",
-  invitations_create_many: "POST /api/v1/invitations/bulk/",
-  me_get: "GET /api/v1/me/",
-  members_list: "GET /api/v1/members/",
-  members_get: "GET /api/v1/members/{id}/",
-  members_update: "PATCH /api/v1/members/{id}/",
-  members_delete: "DELETE /api/v1/members/{id}/",
+  releases_list: "GET /api/v1/releases/",
+  releases_create: "POST /api/v1/releases/",
+  releases_withdraw_many: "POST /api/v1/releases/withdraw/",
+  releases_get: "GET /api/v1/releases/{id}/",
+  releases_artifact_get: "GET /api/v1/releases/{id}/artifact/",
+  releases_withdraw: "POST /api/v1/releases/{id}/withdraw/",
+  deployments_list: "GET /api/v1/deployments/",
+  deployments_create: "POST /api/v1/deployments/",
+  deployments_promote: "POST /api/v1/deployments/promote/",
+  deployments_rollback: "POST /api/v1/deployments/rollback/",
+  deployments_get: "GET /api/v1/deployments/{id}/",
+  webhooks_endpoints_list: "GET /api/v1/webhooks/endpoints/",
+  webhooks_endpoints_create: "POST /api/v1/webhooks/endpoints/",
+  webhooks_event_types_list: "GET /api/v1/webhooks/event-types/",
+  webhooks_endpoints_get: "GET /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_update: "PATCH /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_delete: "DELETE /api/v1/webhooks/endpoints/{id}/",
+  webhooks_endpoints_deliveries_list: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/",
+  webhooks_endpoints_disable: "POST /api/v1/webhooks/endpoints/{id}/disable/",
+  webhooks_endpoints_enable: "POST /api/v1/webhooks/endpoints/{id}/enable/",
+  webhooks_endpoints_replay: "POST /api/v1/webhooks/endpoints/{id}/replay/",
+  webhooks_endpoints_rotate_secret: "POST /api/v1/webhooks/endpoints/{id}/rotate-secret/",
+  webhooks_endpoints_test: "POST /api/v1/webhooks/endpoints/{id}/test/",
+  webhooks_endpoints_deliveries_get: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
+  webhooks_endpoints_deliveries_replay: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
+  usage: "GET /api/v1/usage/",
+  usage_requests: "GET /api/v1/usage/requests/",
+  classes_list: "GET /api/v1/classes/",
+  classes_create: "POST /api/v1/classes/",
+  classes_get: "GET /api/v1/classes/{id}/",
+  classes_update: "PATCH /api/v1/classes/{id}/",
+  classes_code: "POST /api/v1/classes/{id}/code/",
   pupils_list: "GET /api/v1/pupils/",
   pupils_create: "POST /api/v1/pupils/",
   pupils_get: "GET /api/v1/pupils/{id}/",
@@ -1077,50 +1084,43 @@ export const ROUTES: Record<keyof Operations, string> = {
   pupils_move: "POST /api/v1/pupils/{id}/move/",
   pupils_reset_pictures: "POST /api/v1/pupils/{id}/reset-pictures/",
   pupils_unlock: "POST /api/v1/pupils/{id}/unlock/",
-  releases_list: "GET /api/v1/releases/",
-  releases_create: "POST /api/v1/releases/",
-  releases_get: "GET /api/v1/releases/{id}/",
-  releases_artifact_get: "GET /api/v1/releases/{id}/artifact/",
-  releases_withdraw: "POST /api/v1/releases/{id}/withdraw/",
-  releases_withdraw_many: "POST /api/v1/releases/withdraw/",
+  members_list: "GET /api/v1/members/",
+  members_get: "GET /api/v1/members/{id}/",
+  members_update: "PATCH /api/v1/members/{id}/",
+  members_delete: "DELETE /api/v1/members/{id}/",
+  invitations_list: "GET /api/v1/invitations/",
+  invitations_create: "POST /api/v1/invitations/",
+  invitations_create_many: "POST /api/v1/invitations/bulk/",
+  invitations_get: "GET /api/v1/invitations/{id}/",
+  invitations_delete: "DELETE /api/v1/invitations/{id}/",
+  invitations_resend: "POST /api/v1/invitations/{id}/resend/",
+  invitation_links_list: "GET /api/v1/invitation-links/",
+  invitation_links_create: "POST /api/v1/invitation-links/",
+  invitation_links_get: "GET /api/v1/invitation-links/{id}/",
+  invitation_links_delete: "DELETE /api/v1/invitation-links/{id}/",
   roles_list: "GET /api/v1/roles/",
   roles_create: "POST /api/v1/roles/",
   roles_get: "GET /api/v1/roles/{key}/",
   roles_update: "PATCH /api/v1/roles/{key}/",
   roles_delete: "DELETE /api/v1/roles/{key}/",
-  schools_list: "GET /api/v1/schools/",
-  sessions_list: "GET /api/v1/sessions/",
-  sessions_delete: "DELETE /api/v1/sessions/{id}/",
-  sessions_confirm: "POST /api/v1/sessions/confirm/",
-  tokens_create: "POST /api/v1/tokens/",
-  tokens_refresh: "POST /api/v1/tokens/refresh/",
-  tokens_revoke: "POST /api/v1/tokens/revoke/",
-  usage: "GET /api/v1/usage/",
-  usage_requests: "GET /api/v1/usage/requests/",
-  webhooks_endpoints_list: "GET /api/v1/webhooks/endpoints/",
-  webhooks_endpoints_create: "POST /api/v1/webhooks/endpoints/",
-  webhooks_endpoints_deliveries_list: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/",
-  webhooks_endpoints_deliveries_get: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
-  webhooks_endpoints_deliveries_replay: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
-  webhooks_endpoints_get: "GET /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_update: "PATCH /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_delete: "DELETE /api/v1/webhooks/endpoints/{id}/",
-  webhooks_endpoints_disable: "POST /api/v1/webhooks/endpoints/{id}/disable/",
-  webhooks_endpoints_enable: "POST /api/v1/webhooks/endpoints/{id}/enable/",
-  webhooks_endpoints_replay: "POST /api/v1/webhooks/endpoints/{id}/replay/",
-  webhooks_endpoints_rotate_secret: "POST /api/v1/webhooks/endpoints/{id}/rotate-secret/",
-  webhooks_endpoints_test: "POST /api/v1/webhooks/endpoints/{id}/test/",
-  webhooks_event_types_list: "GET /api/v1/webhooks/event-types/",
   workspace_get: "GET /api/v1/workspace/",
   workspace_update: "PATCH /api/v1/workspace/",
   workspace_configuration_get: "GET /api/v1/workspace/configuration/",
   workspace_configuration_update: "PATCH /api/v1/workspace/configuration/",
-  workspace_configuration_versions_list: "GET /api/v1/workspace/configuration/versions/",
-  workspace_configuration_versions_restore: "POST /api/v1/workspace/configuration/versions/{number}/restore/",
   workspace_domains_list: "GET /api/v1/workspace/domains/",
   workspace_domains_create: "POST /api/v1/workspace/domains/",
+  workspace_configuration_versions_list: "GET /api/v1/workspace/configuration/versions/",
   workspace_domains_get: "GET /api/v1/workspace/domains/{id}/",
   workspace_domains_delete: "DELETE /api/v1/workspace/domains/{id}/",
   workspace_domains_main: "POST /api/v1/workspace/domains/{id}/main/",
   workspace_domains_verify: "POST /api/v1/workspace/domains/{id}/verify/",
+  workspace_configuration_versions_restore: "POST /api/v1/workspace/configuration/versions/{number}/restore/",
+  schools_list: "GET /api/v1/schools/",
+  exports_list: "GET /api/v1/exports/",
+  exports_create: "POST /api/v1/exports/",
+  exports_get: "GET /api/v1/exports/{id}/",
+  exports_delete: "DELETE /api/v1/exports/{id}/",
+  exports_download_get: "GET /api/v1/exports/{id}/download/",
+  exports_file_get: "GET /api/v1/exports/{id}/file/",
+  help_search: "GET /api/v1/help/search/",
 };

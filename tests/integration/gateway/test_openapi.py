@@ -8,6 +8,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
+from apps.gateway.openapi.summaries import SUMMARIES
 from apps.gateway.openapi.texts import TAGS
 
 WRITES = {"post", "put", "patch", "delete"}
@@ -129,3 +130,24 @@ def test_every_group_is_explained(document):
 def test_ways_to_sign_in_are_explained(document):
     schemes = document["components"]["securitySchemes"].values()
     assert all(scheme.get("description") for scheme in schemes)
+
+
+def test_every_operation_is_summed_up_in_words_of_its_own(operations):
+    told = {name: operation["summary"] for name, (_, _, operation) in operations.items()}
+    assert [name for name, words in told.items() if not 3 < len(words) <= 60] == []
+    assert len(set(told.values())) == len(told)
+    assert set(SUMMARIES) <= set(told)
+    assert [n for n, (_, _, o) in operations.items() if "Mixin" in o.get("description", "")] == []
+
+
+def test_groups_stand_in_the_order_in_which_they_are_explained(document, operations):
+    seen = dict.fromkeys(operation["tags"][0] for _, _, operation in operations.values())
+    assert list(seen) == [tag["name"] for tag in document["tags"]]
+    assert [tag for group in document["x-tagGroups"] for tag in group["tags"]] == list(seen)
+
+
+def test_only_who_is_known_repeats_by_key(operations):
+    for name, (_, method, operation) in operations.items():
+        sent = {parameter["name"] for parameter in operation.get("parameters", [])}
+        known = {} not in operation["security"]
+        assert ("Idempotency-Key" in sent) == (known and method in WRITES), name

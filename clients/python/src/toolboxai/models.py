@@ -265,7 +265,7 @@ class EndpointWithSecret(TypedDict):
     created_at: str
     updated_at: str
     secret: str
-    former_secret_until: str
+    former_secret_until: str | None
 
 
 class Environment(TypedDict):

@@ -10,10 +10,97 @@ from toolboxai.transport import OMIT, File, Omit, Transport, _path
 
 
 class Operations(Transport):
+    def tokens_create(
+        self, *, email: str, password: str, code: str | Omit = OMIT, name: str | Omit = OMIT
+    ) -> models.TokenPair:
+        """Sign in: get a pair of tokens.
+
+        Sign in with e-mail and password, and with a code where two-step sign-in is on.
+        """
+        answer: models.TokenPair = self._call(
+            "POST",
+            "/tokens/",
+            body={"email": email, "password": password, "code": code, "name": name},
+            once=True,
+        )
+        return answer
+
+    def tokens_refresh(self, *, refresh_token: str) -> models.TokenPair:
+        """Exchange a refresh token.
+
+        Exchange a refresh token for the next pair. It is good once: used twice, its session
+        ends, and the person signs in again.
+        """
+        answer: models.TokenPair = self._call(
+            "POST", "/tokens/refresh/", body={"refresh_token": refresh_token}, once=True
+        )
+        return answer
+
+    def tokens_revoke(self, *, refresh_token: str) -> None:
+        """Sign out: end the tokens' session.
+
+        Sign out: the session of this refresh token ends at once, access tokens included.
+        """
+        self._call("POST", "/tokens/revoke/", body={"refresh_token": refresh_token}, once=True)
+
+    def sessions_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedSessionList:
+        """List your sessions.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedSessionList = self._call(
+            "GET", "/sessions/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
+        )
+        return answer
+
+    def sessions_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.Session]:
+        """All of them, page by page."""
+        return self._pages("/sessions/", {"fields": fields, "page_size": page_size})
+
+    def sessions_confirm(
+        self,
+        *,
+        password: str | Omit = OMIT,
+        code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Confirm who you are (step-up).
+
+        Show again who you are, with the password or a code, before a dangerous deed
+        (`step_up_required`). For tokens; a browser's session confirms on its own page.
+        """
+        self._call(
+            "POST",
+            "/sessions/confirm/",
+            body={"password": password, "code": code},
+            idempotency_key=idempotency_key,
+        )
+
+    def sessions_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """End a session.
+
+        End a session at once, one's own included.
+        """
+        self._call(
+            "DELETE",
+            _path("/sessions/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
     def api_keys_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedApiKeyList:
-        """All of them, a page at a time."""
+        """List API keys.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedApiKeyList = self._call(
             "GET", "/api-keys/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
         )
@@ -35,7 +122,10 @@ class Operations(Transport):
         expires_at: str | Omit | None = OMIT,
         idempotency_key: str | None = None,
     ) -> models.NewSecret:
-        """Make a key."""
+        """Create an API key.
+
+        Make a key. The answer holds its secret, which cannot be had again.
+        """
         answer: models.NewSecret = self._call(
             "POST",
             "/api-keys/",
@@ -51,7 +141,10 @@ class Operations(Transport):
         return answer
 
     def api_keys_get(self, id: str, *, fields: str | None = None) -> models.ApiKey:
-        """One of them, with its ETag."""
+        """Get an API key.
+
+        One of them, with its ETag.
+        """
         answer: models.ApiKey = self._call(
             "GET", _path("/api-keys/{id}/", id=id), query={"fields": fields}
         )
@@ -67,7 +160,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.ApiKey:
-        """Change name, scopes or networks; the secret stays."""
+        """Change a key's name, scopes or networks.
+
+        Change name, scopes or networks; the secret stays.
+        """
         answer: models.ApiKey = self._call(
             "PATCH",
             _path("/api-keys/{id}/", id=id),
@@ -80,7 +176,10 @@ class Operations(Transport):
     def api_keys_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
-        """Revoke a key."""
+        """Revoke an API key.
+
+        Revoke a key. It opens nothing any more, and stays in the list as revoked.
+        """
         self._call(
             "DELETE",
             _path("/api-keys/{id}/", id=id),
@@ -97,7 +196,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.NewSecret:
-        """Exchange the secret."""
+        """Rotate a key's secret.
+
+        Exchange the secret. The present one works on for `overlap`.
+        """
         answer: models.NewSecret = self._call(
             "POST",
             _path("/api-keys/{id}/rotate/", id=id),
@@ -107,198 +209,12 @@ class Operations(Transport):
         )
         return answer
 
-    def classes_list(
-        self,
-        *,
-        cursor: str | None = None,
-        fields: str | None = None,
-        is_archived: bool | None = None,
-        name: str | None = None,
-        ordering: Literal["-created_at", "-name", "created_at", "name"] | None = None,
-        page_size: int | None = None,
-    ) -> models.PaginatedClassList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedClassList = self._call(
-            "GET",
-            "/classes/",
-            query={
-                "cursor": cursor,
-                "fields": fields,
-                "is_archived": is_archived,
-                "name": name,
-                "ordering": ordering,
-                "page_size": page_size,
-            },
-        )
-        return answer
+    def me_get(self, *, fields: str | None = None) -> models.MeShape:
+        """Who am I, and what may I do?
 
-    def classes_iterate(
-        self,
-        *,
-        fields: str | None = None,
-        is_archived: bool | None = None,
-        name: str | None = None,
-        ordering: Literal["-created_at", "-name", "created_at", "name"] | None = None,
-        page_size: int | None = None,
-    ) -> Iterator[models.Class]:
-        """All of them, page by page."""
-        return self._pages(
-            "/classes/",
-            {
-                "fields": fields,
-                "is_archived": is_archived,
-                "name": name,
-                "ordering": ordering,
-                "page_size": page_size,
-            },
-        )
-
-    def classes_create(self, *, name: str, idempotency_key: str | None = None) -> models.Class:
-        """Make a class."""
-        answer: models.Class = self._call(
-            "POST", "/classes/", body={"name": name}, idempotency_key=idempotency_key
-        )
-        return answer
-
-    def classes_get(self, id: str, *, fields: str | None = None) -> models.Class:
-        """One of them, with its ETag."""
-        answer: models.Class = self._call(
-            "GET", _path("/classes/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def classes_update(
-        self,
-        id: str,
-        *,
-        name: str | Omit = OMIT,
-        is_paused: bool | Omit = OMIT,
-        is_archived: bool | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.Class:
-        """Rename it, close it to sign-in for a while, or archive it."""
-        answer: models.Class = self._call(
-            "PATCH",
-            _path("/classes/{id}/", id=id),
-            body={"name": name, "is_paused": is_paused, "is_archived": is_archived},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def classes_code(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.Class:
-        """Give it a new code; the earlier one is void."""
-        answer: models.Class = self._call(
-            "POST",
-            _path("/classes/{id}/code/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def deployments_list(
-        self,
-        *,
-        cursor: str | None = None,
-        environment: str | None = None,
-        experience: str | None = None,
-        fields: str | None = None,
-        kind: Literal["deploy", "promote", "rollback"] | None = None,
-        ordering: Literal["-created_at", "created_at"] | None = None,
-        page_size: int | None = None,
-        state: Literal["failed", "queued", "running", "succeeded"] | None = None,
-    ) -> models.PaginatedDeploymentList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedDeploymentList = self._call(
-            "GET",
-            "/deployments/",
-            query={
-                "cursor": cursor,
-                "environment": environment,
-                "experience": experience,
-                "fields": fields,
-                "kind": kind,
-                "ordering": ordering,
-                "page_size": page_size,
-                "state": state,
-            },
-        )
-        return answer
-
-    def deployments_iterate(
-        self,
-        *,
-        environment: str | None = None,
-        experience: str | None = None,
-        fields: str | None = None,
-        kind: Literal["deploy", "promote", "rollback"] | None = None,
-        ordering: Literal["-created_at", "created_at"] | None = None,
-        page_size: int | None = None,
-        state: Literal["failed", "queued", "running", "succeeded"] | None = None,
-    ) -> Iterator[models.Deployment]:
-        """All of them, page by page."""
-        return self._pages(
-            "/deployments/",
-            {
-                "environment": environment,
-                "experience": experience,
-                "fields": fields,
-                "kind": kind,
-                "ordering": ordering,
-                "page_size": page_size,
-                "state": state,
-            },
-        )
-
-    def deployments_create(
-        self, *, experience: str, version: str, idempotency_key: str | None = None
-    ) -> models.DeploymentDetail:
-        """Deploy a release to staging."""
-        answer: models.DeploymentDetail = self._call(
-            "POST",
-            "/deployments/",
-            body={"experience": experience, "version": version},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def deployments_get(self, id: str, *, fields: str | None = None) -> models.DeploymentDetail:
-        """One of them, with its ETag."""
-        answer: models.DeploymentDetail = self._call(
-            "GET", _path("/deployments/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def deployments_promote(
-        self, *, experience: str, version: str, idempotency_key: str | None = None
-    ) -> models.DeploymentDetail:
-        """Deploy to production what staging runs."""
-        answer: models.DeploymentDetail = self._call(
-            "POST",
-            "/deployments/promote/",
-            body={"experience": experience, "version": version},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def deployments_rollback(
-        self,
-        *,
-        experience: str,
-        environment: models.RollbackInputEnvironmentEnum | Omit = OMIT,
-        version: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.DeploymentDetail:
-        """Publish an earlier release again."""
-        answer: models.DeploymentDetail = self._call(
-            "POST",
-            "/deployments/rollback/",
-            body={"experience": experience, "environment": environment, "version": version},
-            idempotency_key=idempotency_key,
-        )
+        Decide by `permissions` what to offer; `role` is for people to read.
+        """
+        answer: models.MeShape = self._call("GET", "/me/", query={"fields": fields})
         return answer
 
     def experiences_list(
@@ -309,7 +225,10 @@ class Operations(Transport):
         ordering: Literal["-created_at", "-name", "created_at", "name"] | None = None,
         page_size: int | None = None,
     ) -> models.PaginatedExperienceList:
-        """All of them, a page at a time."""
+        """List experiences.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedExperienceList = self._call(
             "GET",
             "/experiences/",
@@ -337,7 +256,10 @@ class Operations(Transport):
     def experiences_create(
         self, *, name: str, universe_id: int, idempotency_key: str | None = None
     ) -> models.Experience:
-        """Mixin for view sets."""
+        """Create an experience.
+
+        It gets a staging and a production environment, each still without a place.
+        """
         answer: models.Experience = self._call(
             "POST",
             "/experiences/",
@@ -347,7 +269,10 @@ class Operations(Transport):
         return answer
 
     def experiences_get(self, slug: str, *, fields: str | None = None) -> models.Experience:
-        """One of them, with its ETag."""
+        """Get an experience.
+
+        One of them, with its ETag.
+        """
         answer: models.Experience = self._call(
             "GET", _path("/experiences/{slug}/", slug=slug), query={"fields": fields}
         )
@@ -361,7 +286,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.Experience:
-        """Mixin for view sets."""
+        """Rename an experience.
+
+        Change its name; its address stays.
+        """
         answer: models.Experience = self._call(
             "PATCH",
             _path("/experiences/{slug}/", slug=slug),
@@ -372,7 +300,10 @@ class Operations(Transport):
         return answer
 
     def experiences_environments_get(self, kind: str, slug: str) -> models.Environment:
-        """One environment: its place, its key's state and what runs there."""
+        """Get an environment.
+
+        One environment: its place, its key's state and what runs there.
+        """
         answer: models.Environment = self._call(
             "GET", _path("/experiences/{slug}/environments/{kind}/", kind=kind, slug=slug)
         )
@@ -388,404 +319,14 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.Environment:
-        """Set an environment's place and its Open Cloud key."""
+        """Set an environment's place and Open Cloud key.
+
+        Set an environment's place and its Open Cloud key.
+        """
         answer: models.Environment = self._call(
             "PUT",
             _path("/experiences/{slug}/environments/{kind}/", kind=kind, slug=slug),
             body={"place_id": place_id, "api_key": api_key},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def exports_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedExportList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedExportList = self._call(
-            "GET", "/exports/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
-        )
-        return answer
-
-    def exports_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.Export]:
-        """All of them, page by page."""
-        return self._pages("/exports/", {"fields": fields, "page_size": page_size})
-
-    def exports_create(
-        self,
-        *,
-        with_media: bool | Omit = OMIT,
-        encrypt_to: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Export:
-        """Start an export; one at a time."""
-        answer: models.Export = self._call(
-            "POST",
-            "/exports/",
-            body={"with_media": with_media, "encrypt_to": encrypt_to},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def exports_get(self, id: str, *, fields: str | None = None) -> models.Export:
-        """One of them, with its ETag."""
-        answer: models.Export = self._call(
-            "GET", _path("/exports/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def exports_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """Remove the file before its week is over."""
-        self._call(
-            "DELETE",
-            _path("/exports/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def exports_download_get(self, id: str) -> models.Download:
-        """A link to the file."""
-        answer: models.Download = self._call("GET", _path("/exports/{id}/download/", id=id))
-        return answer
-
-    def exports_file_get(self, id: str, *, token: str) -> bytes:
-        """The file itself; whoever holds a link gets it."""
-        answer: bytes = self._call(
-            "GET", _path("/exports/{id}/file/", id=id), query={"token": token}
-        )
-        return answer
-
-    def help_search(self, *, q: str) -> models.HelpAnswer:
-        """Find help by a question or some words."""
-        answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
-        return answer
-
-    def invitation_links_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedLinkShapeList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedLinkShapeList = self._call(
-            "GET",
-            "/invitation-links/",
-            query={"cursor": cursor, "fields": fields, "page_size": page_size},
-        )
-        return answer
-
-    def invitation_links_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.LinkShape]:
-        """All of them, page by page."""
-        return self._pages("/invitation-links/", {"fields": fields, "page_size": page_size})
-
-    def invitation_links_create(
-        self,
-        *,
-        name: str,
-        role: str,
-        most_uses: int | Omit = OMIT,
-        days: int | Omit = OMIT,
-        email_domain: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.NewLinkShape:
-        """Make a link."""
-        answer: models.NewLinkShape = self._call(
-            "POST",
-            "/invitation-links/",
-            body={
-                "name": name,
-                "role": role,
-                "most_uses": most_uses,
-                "days": days,
-                "email_domain": email_domain,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def invitation_links_get(self, id: str, *, fields: str | None = None) -> models.LinkShape:
-        """One of them, with its ETag."""
-        answer: models.LinkShape = self._call(
-            "GET", _path("/invitation-links/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def invitation_links_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """End it."""
-        self._call(
-            "DELETE",
-            _path("/invitation-links/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def invitations_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedInvitationShapeList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedInvitationShapeList = self._call(
-            "GET",
-            "/invitations/",
-            query={"cursor": cursor, "fields": fields, "page_size": page_size},
-        )
-        return answer
-
-    def invitations_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.InvitationShape]:
-        """All of them, page by page."""
-        return self._pages("/invitations/", {"fields": fields, "page_size": page_size})
-
-    def invitations_create(
-        self, *, email: str, role: str | Omit = OMIT, idempotency_key: str | None = None
-    ) -> models.InvitationShape:
-        """Invite somebody."""
-        answer: models.InvitationShape = self._call(
-            "POST",
-            "/invitations/",
-            body={"email": email, "role": role},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def invitations_get(self, id: str, *, fields: str | None = None) -> models.InvitationShape:
-        """One of them, with its ETag."""
-        answer: models.InvitationShape = self._call(
-            "GET", _path("/invitations/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def invitations_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """Take an invitation back that nobody has taken up."""
-        self._call(
-            "DELETE",
-            _path("/invitations/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def invitations_resend(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.InvitationShape:
-        """Send a fresh link for another seven days; the earlier one ends."""
-        answer: models.InvitationShape = self._call(
-            "POST",
-            _path("/invitations/{id}/resend/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def invitations_create_many(
-        self,
-        *,
-        emails: list[str],
-        all_or_nothing: bool | Omit = OMIT,
-        role: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.BulkAnswer:
-        """Invite up to 100 people to the same role."""
-        answer: models.BulkAnswer = self._call(
-            "POST",
-            "/invitations/bulk/",
-            body={"all_or_nothing": all_or_nothing, "emails": emails, "role": role},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def me_get(self, *, fields: str | None = None) -> models.MeShape:
-        """Decide by `permissions` what to offer; `role` is for people to read."""
-        answer: models.MeShape = self._call("GET", "/me/", query={"fields": fields})
-        return answer
-
-    def members_list(
-        self,
-        *,
-        cursor: str | None = None,
-        email: str | None = None,
-        fields: str | None = None,
-        page_size: int | None = None,
-    ) -> models.PaginatedMemberShapeList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedMemberShapeList = self._call(
-            "GET",
-            "/members/",
-            query={"cursor": cursor, "email": email, "fields": fields, "page_size": page_size},
-        )
-        return answer
-
-    def members_iterate(
-        self, *, email: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.MemberShape]:
-        """All of them, page by page."""
-        return self._pages("/members/", {"email": email, "fields": fields, "page_size": page_size})
-
-    def members_get(self, id: str, *, fields: str | None = None) -> models.MemberShape:
-        """One of them, with its ETag."""
-        answer: models.MemberShape = self._call(
-            "GET", _path("/members/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def members_update(
-        self,
-        id: str,
-        *,
-        role: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.MemberShape:
-        """Give a member another role."""
-        answer: models.MemberShape = self._call(
-            "PATCH",
-            _path("/members/{id}/", id=id),
-            body={"role": role},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def members_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """End somebody's membership."""
-        self._call(
-            "DELETE",
-            _path("/members/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def pupils_list(
-        self,
-        *,
-        class_id: Any | None = None,
-        cursor: str | None = None,
-        fields: str | None = None,
-        name: str | None = None,
-        page_size: int | None = None,
-    ) -> models.PaginatedPupilList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedPupilList = self._call(
-            "GET",
-            "/pupils/",
-            query={
-                "class_id": class_id,
-                "cursor": cursor,
-                "fields": fields,
-                "name": name,
-                "page_size": page_size,
-            },
-        )
-        return answer
-
-    def pupils_iterate(
-        self,
-        *,
-        class_id: Any | None = None,
-        fields: str | None = None,
-        name: str | None = None,
-        page_size: int | None = None,
-    ) -> Iterator[models.Pupil]:
-        """All of them, page by page."""
-        return self._pages(
-            "/pupils/",
-            {"class_id": class_id, "fields": fields, "name": name, "page_size": page_size},
-        )
-
-    def pupils_create(
-        self, *, class_id: str, names: list[str], idempotency_key: str | None = None
-    ) -> list[models.Pupil]:
-        """Add one or many pupils to a class: all of them or none."""
-        answer: list[models.Pupil] = self._call(
-            "POST",
-            "/pupils/",
-            body={"class_id": class_id, "names": names},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def pupils_get(self, id: str, *, fields: str | None = None) -> models.Pupil:
-        """One of them, with its ETag."""
-        answer: models.Pupil = self._call(
-            "GET", _path("/pupils/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def pupils_update(
-        self,
-        id: str,
-        *,
-        name: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.Pupil:
-        """Students without an e-mail, whom teachers look after."""
-        answer: models.Pupil = self._call(
-            "PATCH",
-            _path("/pupils/{id}/", id=id),
-            body={"name": name},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def pupils_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """Take the pupil out of all classes that are yours; out of the last one the account goe."""
-        self._call(
-            "DELETE",
-            _path("/pupils/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def pupils_move(
-        self,
-        id: str,
-        *,
-        from_class_id: str,
-        to_class_id: str,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.Pupil:
-        """From one class to another."""
-        answer: models.Pupil = self._call(
-            "POST",
-            _path("/pupils/{id}/move/", id=id),
-            body={"from_class_id": from_class_id, "to_class_id": to_class_id},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def pupils_reset_pictures(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.Pupil:
-        """Have the pupil choose new pictures on the next sign-in."""
-        answer: models.Pupil = self._call(
-            "POST",
-            _path("/pupils/{id}/reset-pictures/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def pupils_unlock(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.Pupil:
-        """Let the pupil try pictures again at once."""
-        answer: models.Pupil = self._call(
-            "POST",
-            _path("/pupils/{id}/unlock/", id=id),
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
@@ -802,7 +343,10 @@ class Operations(Transport):
         state: Literal["blocked", "ready", "scanning", "withdrawn"] | None = None,
         version: str | None = None,
     ) -> models.PaginatedReleaseList:
-        """All of them, a page at a time."""
+        """List releases.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedReleaseList = self._call(
             "GET",
             "/releases/",
@@ -850,37 +394,16 @@ class Operations(Transport):
         notes: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.ReleaseDetail:
-        """Upload a place file."""
+        """Upload a release.
+
+        Upload a place file. It is read at once; its scripts are scanned in a job.
+        """
         answer: models.ReleaseDetail = self._call(
             "POST",
             "/releases/",
             body={"experience": experience, "version": version, "notes": notes, "file": file},
             file="file",
             idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def releases_get(self, id: str, *, fields: str | None = None) -> models.ReleaseDetail:
-        """One of them, with its ETag."""
-        answer: models.ReleaseDetail = self._call(
-            "GET", _path("/releases/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def releases_artifact_get(self, id: str) -> bytes:
-        """The uploaded file, byte for byte."""
-        answer: bytes = self._call("GET", _path("/releases/{id}/artifact/", id=id))
-        return answer
-
-    def releases_withdraw(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.ReleaseDetail:
-        """Mixin for view sets."""
-        answer: models.ReleaseDetail = self._call(
-            "POST",
-            _path("/releases/{id}/withdraw/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
         )
         return answer
 
@@ -891,7 +414,10 @@ class Operations(Transport):
         all_or_nothing: bool | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.BulkAnswer:
-        """Withdraw up to 100 releases."""
+        """Withdraw up to 100 releases.
+
+        Withdraw up to 100 releases.
+        """
         answer: models.BulkAnswer = self._call(
             "POST",
             "/releases/withdraw/",
@@ -900,207 +426,163 @@ class Operations(Transport):
         )
         return answer
 
-    def roles_list(self, *, fields: str | None = None) -> models.RoleListShape:
-        """All of them: five built-in ones and at most 50 of the workspace's own."""
-        answer: models.RoleListShape = self._call("GET", "/roles/", query={"fields": fields})
-        return answer
+    def releases_get(self, id: str, *, fields: str | None = None) -> models.ReleaseDetail:
+        """Get a release with its findings.
 
-    def roles_create(
-        self,
-        *,
-        name: str,
-        permissions: list[models.PermissionsEnum],
-        description: str | Omit = OMIT,
-        based_on: models.BasedOnEnum | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.RoleShape:
-        """Make a role of permissions that you hold yourself."""
-        answer: models.RoleShape = self._call(
-            "POST",
-            "/roles/",
-            body={
-                "name": name,
-                "description": description,
-                "based_on": based_on,
-                "permissions": permissions,
-            },
-            idempotency_key=idempotency_key,
+        One of them, with its ETag.
+        """
+        answer: models.ReleaseDetail = self._call(
+            "GET", _path("/releases/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
-    def roles_get(self, key: str, *, fields: str | None = None) -> models.RoleShape:
-        """What people can be here."""
-        answer: models.RoleShape = self._call(
-            "GET", _path("/roles/{key}/", key=key), query={"fields": fields}
-        )
+    def releases_artifact_get(self, id: str) -> bytes:
+        """Download a release's file.
+
+        The uploaded file, byte for byte.
+        """
+        answer: bytes = self._call("GET", _path("/releases/{id}/artifact/", id=id))
         return answer
 
-    def roles_update(
-        self,
-        key: str,
-        *,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        permissions: list[models.PermissionsEnum] | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.RoleShape:
-        """Change one of the workspace's own, for everybody who has it."""
-        answer: models.RoleShape = self._call(
-            "PATCH",
-            _path("/roles/{key}/", key=key),
-            body={"name": name, "description": description, "permissions": permissions},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def roles_delete(
-        self,
-        key: str,
-        *,
-        replacement: str | None = None,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> None:
-        """Delete one of the workspace's own."""
-        self._call(
-            "DELETE",
-            _path("/roles/{key}/", key=key),
-            query={"replacement": replacement},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def schools_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedSchoolList:
-        """What each of them uses itself."""
-        answer: models.PaginatedSchoolList = self._call(
-            "GET", "/schools/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
-        )
-        return answer
-
-    def schools_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.School]:
-        """All of them, page by page."""
-        return self._pages("/schools/", {"fields": fields, "page_size": page_size})
-
-    def sessions_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedSessionList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedSessionList = self._call(
-            "GET", "/sessions/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
-        )
-        return answer
-
-    def sessions_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.Session]:
-        """All of them, page by page."""
-        return self._pages("/sessions/", {"fields": fields, "page_size": page_size})
-
-    def sessions_delete(
+    def releases_withdraw(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """End a session at once, one's own included."""
-        self._call(
-            "DELETE",
-            _path("/sessions/{id}/", id=id),
+    ) -> models.ReleaseDetail:
+        """Withdraw a release.
+
+        It cannot be deployed any more. 409 while it is live or on its way there.
+        """
+        answer: models.ReleaseDetail = self._call(
+            "POST",
+            _path("/releases/{id}/withdraw/", id=id),
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
-
-    def sessions_confirm(
-        self,
-        *,
-        password: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> None:
-        """Show again who you are, with the password or a code, before a dangerous deed (`step_u."""
-        self._call(
-            "POST",
-            "/sessions/confirm/",
-            body={"password": password, "code": code},
-            idempotency_key=idempotency_key,
-        )
-
-    def tokens_create(
-        self,
-        *,
-        email: str,
-        password: str,
-        code: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.TokenPair:
-        """Sign in with e-mail and password, and with a code where two-step sign-in is on."""
-        answer: models.TokenPair = self._call(
-            "POST",
-            "/tokens/",
-            body={"email": email, "password": password, "code": code, "name": name},
-            idempotency_key=idempotency_key,
-        )
         return answer
 
-    def tokens_refresh(
-        self, *, refresh_token: str, idempotency_key: str | None = None
-    ) -> models.TokenPair:
-        """Exchange a refresh token for the next pair."""
-        answer: models.TokenPair = self._call(
-            "POST",
-            "/tokens/refresh/",
-            body={"refresh_token": refresh_token},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def tokens_revoke(self, *, refresh_token: str, idempotency_key: str | None = None) -> None:
-        """Sign out: the session of this refresh token ends at once, access tokens included."""
-        self._call(
-            "POST",
-            "/tokens/revoke/",
-            body={"refresh_token": refresh_token},
-            idempotency_key=idempotency_key,
-        )
-
-    def usage(
+    def deployments_list(
         self,
         *,
-        by: Literal["day", "month"] | None = None,
-        from_: str | None = None,
-        to: str | None = None,
-    ) -> models.Usage:
-        """Plan, limits and the days or months of a span."""
-        answer: models.Usage = self._call(
-            "GET", "/usage/", query={"by": by, "from": from_, "to": to}
-        )
-        return answer
-
-    def usage_requests(
-        self,
-        *,
-        by: Literal["hour", "day"] | None = None,
+        cursor: str | None = None,
+        environment: str | None = None,
+        experience: str | None = None,
         fields: str | None = None,
-        from_: str | None = None,
-        key: str | None = None,
-        to: str | None = None,
-    ) -> models.Requests:
-        """Requests, errors, time and credits: over time, by caller and by endpoint, the busiest."""
-        answer: models.Requests = self._call(
+        kind: Literal["deploy", "promote", "rollback"] | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        state: Literal["failed", "queued", "running", "succeeded"] | None = None,
+    ) -> models.PaginatedDeploymentList:
+        """List deployments.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedDeploymentList = self._call(
             "GET",
-            "/usage/requests/",
-            query={"by": by, "fields": fields, "from": from_, "key": key, "to": to},
+            "/deployments/",
+            query={
+                "cursor": cursor,
+                "environment": environment,
+                "experience": experience,
+                "fields": fields,
+                "kind": kind,
+                "ordering": ordering,
+                "page_size": page_size,
+                "state": state,
+            },
+        )
+        return answer
+
+    def deployments_iterate(
+        self,
+        *,
+        environment: str | None = None,
+        experience: str | None = None,
+        fields: str | None = None,
+        kind: Literal["deploy", "promote", "rollback"] | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        state: Literal["failed", "queued", "running", "succeeded"] | None = None,
+    ) -> Iterator[models.Deployment]:
+        """All of them, page by page."""
+        return self._pages(
+            "/deployments/",
+            {
+                "environment": environment,
+                "experience": experience,
+                "fields": fields,
+                "kind": kind,
+                "ordering": ordering,
+                "page_size": page_size,
+                "state": state,
+            },
+        )
+
+    def deployments_create(
+        self, *, experience: str, version: str, idempotency_key: str | None = None
+    ) -> models.DeploymentDetail:
+        """Deploy a release to staging.
+
+        Deploy a release to staging.
+        """
+        answer: models.DeploymentDetail = self._call(
+            "POST",
+            "/deployments/",
+            body={"experience": experience, "version": version},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def deployments_promote(
+        self, *, experience: str, version: str, idempotency_key: str | None = None
+    ) -> models.DeploymentDetail:
+        """Promote a release from staging to production.
+
+        Deploy to production what staging runs.
+        """
+        answer: models.DeploymentDetail = self._call(
+            "POST",
+            "/deployments/promote/",
+            body={"experience": experience, "version": version},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def deployments_rollback(
+        self,
+        *,
+        experience: str,
+        environment: models.RollbackInputEnvironmentEnum | Omit = OMIT,
+        version: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.DeploymentDetail:
+        """Roll back to an earlier release.
+
+        Publish an earlier release again.
+        """
+        answer: models.DeploymentDetail = self._call(
+            "POST",
+            "/deployments/rollback/",
+            body={"experience": experience, "environment": environment, "version": version},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def deployments_get(self, id: str, *, fields: str | None = None) -> models.DeploymentDetail:
+        """Get a deployment with its steps.
+
+        One of them, with its ETag.
+        """
+        answer: models.DeploymentDetail = self._call(
+            "GET", _path("/deployments/{id}/", id=id), query={"fields": fields}
         )
         return answer
 
     def webhooks_endpoints_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedEndpointList:
-        """All of them, a page at a time."""
+        """List webhook endpoints.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedEndpointList = self._call(
             "GET",
             "/webhooks/endpoints/",
@@ -1122,7 +604,10 @@ class Operations(Transport):
         description: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.EndpointWithSecret:
-        """Add an endpoint."""
+        """Add a webhook endpoint.
+
+        Add an endpoint. The answer holds its secret; it is not shown again here.
+        """
         answer: models.EndpointWithSecret = self._call(
             "POST",
             "/webhooks/endpoints/",
@@ -1130,6 +615,63 @@ class Operations(Transport):
             idempotency_key=idempotency_key,
         )
         return answer
+
+    def webhooks_event_types_list(self, *, fields: str | None = None) -> list[models.EventType]:
+        """List event types.
+
+        The events that the caller may be told of.
+        """
+        answer: list[models.EventType] = self._call(
+            "GET", "/webhooks/event-types/", query={"fields": fields}
+        )
+        return answer
+
+    def webhooks_endpoints_get(self, id: str, *, fields: str | None = None) -> models.Endpoint:
+        """Get a webhook endpoint.
+
+        One of them, with its ETag.
+        """
+        answer: models.Endpoint = self._call(
+            "GET", _path("/webhooks/endpoints/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def webhooks_endpoints_update(
+        self,
+        id: str,
+        *,
+        url: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        events: list[models.EventsEnum] | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Endpoint:
+        """Change a webhook endpoint.
+
+        Change what is named; the rest stays.
+        """
+        answer: models.Endpoint = self._call(
+            "PATCH",
+            _path("/webhooks/endpoints/{id}/", id=id),
+            body={"url": url, "description": description, "events": events},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def webhooks_endpoints_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Delete a webhook endpoint.
+
+        Delete it with its log.
+        """
+        self._call(
+            "DELETE",
+            _path("/webhooks/endpoints/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
 
     def webhooks_endpoints_deliveries_list(
         self,
@@ -1141,7 +683,10 @@ class Operations(Transport):
         page_size: int | None = None,
         state: Literal["failed", "pending", "skipped", "succeeded"] | None = None,
     ) -> models.PaginatedDeliveryList:
-        """All of them, a page at a time."""
+        """List deliveries.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedDeliveryList = self._call(
             "GET",
             _path("/webhooks/endpoints/{endpoint_pk}/deliveries/", endpoint_pk=endpoint_pk),
@@ -1170,82 +715,13 @@ class Operations(Transport):
             {"event": event, "fields": fields, "page_size": page_size, "state": state},
         )
 
-    def webhooks_endpoints_deliveries_get(
-        self, endpoint_pk: str, id: str, *, fields: str | None = None
-    ) -> models.DeliveryDetail:
-        """One of them, with its ETag."""
-        answer: models.DeliveryDetail = self._call(
-            "GET",
-            _path(
-                "/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/", endpoint_pk=endpoint_pk, id=id
-            ),
-            query={"fields": fields},
-        )
-        return answer
-
-    def webhooks_endpoints_deliveries_replay(
-        self,
-        endpoint_pk: str,
-        id: str,
-        *,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.DeliveryDetail:
-        """Send one again, whatever became of it."""
-        answer: models.DeliveryDetail = self._call(
-            "POST",
-            _path(
-                "/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
-                endpoint_pk=endpoint_pk,
-                id=id,
-            ),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def webhooks_endpoints_get(self, id: str, *, fields: str | None = None) -> models.Endpoint:
-        """One of them, with its ETag."""
-        answer: models.Endpoint = self._call(
-            "GET", _path("/webhooks/endpoints/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def webhooks_endpoints_update(
-        self,
-        id: str,
-        *,
-        url: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        events: list[models.EventsEnum] | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.Endpoint:
-        """Change what is named; the rest stays."""
-        answer: models.Endpoint = self._call(
-            "PATCH",
-            _path("/webhooks/endpoints/{id}/", id=id),
-            body={"url": url, "description": description, "events": events},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def webhooks_endpoints_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """Delete it with its log."""
-        self._call(
-            "DELETE",
-            _path("/webhooks/endpoints/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
     def webhooks_endpoints_disable(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Endpoint:
-        """Send nothing to it any more."""
+        """Disable a webhook endpoint.
+
+        Send nothing to it any more.
+        """
         answer: models.Endpoint = self._call(
             "POST",
             _path("/webhooks/endpoints/{id}/disable/", id=id),
@@ -1257,7 +733,10 @@ class Operations(Transport):
     def webhooks_endpoints_enable(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Endpoint:
-        """Send to it again from now on; `replay` sends what it missed."""
+        """Enable a webhook endpoint.
+
+        Send to it again from now on; `replay` sends what it missed.
+        """
         answer: models.Endpoint = self._call(
             "POST",
             _path("/webhooks/endpoints/{id}/enable/", id=id),
@@ -1274,7 +753,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.Replayed:
-        """Send again what was given up, or skipped while the endpoint was off."""
+        """Send all that failed again.
+
+        Send again what was given up, or skipped while the endpoint was off.
+        """
         answer: models.Replayed = self._call(
             "POST",
             _path("/webhooks/endpoints/{id}/replay/", id=id),
@@ -1292,7 +774,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.EndpointWithSecret:
-        """A new secret, in the answer."""
+        """Rotate an endpoint's signing secret.
+
+        A new secret, in the answer. For a while both sign, so that receivers can follow.
+        """
         answer: models.EndpointWithSecret = self._call(
             "POST",
             _path("/webhooks/endpoints/{id}/rotate-secret/", id=id),
@@ -1305,7 +790,10 @@ class Operations(Transport):
     def webhooks_endpoints_test(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Delivery:
-        """Send a `webhook.test` event."""
+        """Send a test event.
+
+        Send a `webhook.test` event.
+        """
         answer: models.Delivery = self._call(
             "POST",
             _path("/webhooks/endpoints/{id}/test/", id=id),
@@ -1314,15 +802,673 @@ class Operations(Transport):
         )
         return answer
 
-    def webhooks_event_types_list(self, *, fields: str | None = None) -> list[models.EventType]:
-        """The events that the caller may be told of."""
-        answer: list[models.EventType] = self._call(
-            "GET", "/webhooks/event-types/", query={"fields": fields}
+    def webhooks_endpoints_deliveries_get(
+        self, endpoint_pk: str, id: str, *, fields: str | None = None
+    ) -> models.DeliveryDetail:
+        """Get a delivery with its attempts.
+
+        One of them, with its ETag.
+        """
+        answer: models.DeliveryDetail = self._call(
+            "GET",
+            _path(
+                "/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/", endpoint_pk=endpoint_pk, id=id
+            ),
+            query={"fields": fields},
         )
         return answer
 
+    def webhooks_endpoints_deliveries_replay(
+        self,
+        endpoint_pk: str,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.DeliveryDetail:
+        """Send a delivery again.
+
+        Send one again, whatever became of it.
+        """
+        answer: models.DeliveryDetail = self._call(
+            "POST",
+            _path(
+                "/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
+                endpoint_pk=endpoint_pk,
+                id=id,
+            ),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def usage(
+        self,
+        *,
+        by: Literal["day", "month"] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> models.Usage:
+        """Plan, limits and what is used.
+
+        Plan, limits and the days or months of a span. `series` of what is counted has a number
+        for each of them, of what is sampled null where no sample was taken.
+        """
+        answer: models.Usage = self._call(
+            "GET", "/usage/", query={"by": by, "from": from_, "to": to}
+        )
+        return answer
+
+    def usage_requests(
+        self,
+        *,
+        by: Literal["hour", "day"] | None = None,
+        fields: str | None = None,
+        from_: str | None = None,
+        key: str | None = None,
+        to: str | None = None,
+    ) -> models.Requests:
+        """API requests, errors, latency and credits.
+
+        Requests, errors, time and credits: over time, by caller and by endpoint, the busiest
+        hundred of each. What was asked shows within seconds.
+        """
+        answer: models.Requests = self._call(
+            "GET",
+            "/usage/requests/",
+            query={"by": by, "fields": fields, "from": from_, "key": key, "to": to},
+        )
+        return answer
+
+    def classes_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        is_archived: bool | None = None,
+        name: str | None = None,
+        ordering: Literal["-created_at", "-name", "created_at", "name"] | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedClassList:
+        """List classes.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedClassList = self._call(
+            "GET",
+            "/classes/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "is_archived": is_archived,
+                "name": name,
+                "ordering": ordering,
+                "page_size": page_size,
+            },
+        )
+        return answer
+
+    def classes_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        is_archived: bool | None = None,
+        name: str | None = None,
+        ordering: Literal["-created_at", "-name", "created_at", "name"] | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[models.Class]:
+        """All of them, page by page."""
+        return self._pages(
+            "/classes/",
+            {
+                "fields": fields,
+                "is_archived": is_archived,
+                "name": name,
+                "ordering": ordering,
+                "page_size": page_size,
+            },
+        )
+
+    def classes_create(self, *, name: str, idempotency_key: str | None = None) -> models.Class:
+        """Create a class.
+
+        Make a class. A person who makes one teaches it.
+        """
+        answer: models.Class = self._call(
+            "POST", "/classes/", body={"name": name}, idempotency_key=idempotency_key
+        )
+        return answer
+
+    def classes_get(self, id: str, *, fields: str | None = None) -> models.Class:
+        """Get a class.
+
+        One of them, with its ETag.
+        """
+        answer: models.Class = self._call(
+            "GET", _path("/classes/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def classes_update(
+        self,
+        id: str,
+        *,
+        name: str | Omit = OMIT,
+        is_paused: bool | Omit = OMIT,
+        is_archived: bool | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Class:
+        """Rename, close or archive a class.
+
+        Rename it, close it to sign-in for a while, or archive it.
+        """
+        answer: models.Class = self._call(
+            "PATCH",
+            _path("/classes/{id}/", id=id),
+            body={"name": name, "is_paused": is_paused, "is_archived": is_archived},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def classes_code(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.Class:
+        """Give a class a new code.
+
+        Give it a new code; the earlier one is void.
+        """
+        answer: models.Class = self._call(
+            "POST",
+            _path("/classes/{id}/code/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def pupils_list(
+        self,
+        *,
+        class_id: Any | None = None,
+        cursor: str | None = None,
+        fields: str | None = None,
+        name: str | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedPupilList:
+        """List pupils.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedPupilList = self._call(
+            "GET",
+            "/pupils/",
+            query={
+                "class_id": class_id,
+                "cursor": cursor,
+                "fields": fields,
+                "name": name,
+                "page_size": page_size,
+            },
+        )
+        return answer
+
+    def pupils_iterate(
+        self,
+        *,
+        class_id: Any | None = None,
+        fields: str | None = None,
+        name: str | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[models.Pupil]:
+        """All of them, page by page."""
+        return self._pages(
+            "/pupils/",
+            {"class_id": class_id, "fields": fields, "name": name, "page_size": page_size},
+        )
+
+    def pupils_create(
+        self, *, class_id: str, names: list[str], idempotency_key: str | None = None
+    ) -> list[models.Pupil]:
+        """Add pupils to a class.
+
+        Add one or many pupils to a class: all of them or none.
+        """
+        answer: list[models.Pupil] = self._call(
+            "POST",
+            "/pupils/",
+            body={"class_id": class_id, "names": names},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def pupils_get(self, id: str, *, fields: str | None = None) -> models.Pupil:
+        """Get a pupil.
+
+        One of them, with its ETag.
+        """
+        answer: models.Pupil = self._call(
+            "GET", _path("/pupils/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def pupils_update(
+        self,
+        id: str,
+        *,
+        name: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Pupil:
+        """Rename a pupil.
+
+        Change the name by which the pupil signs in.
+        """
+        answer: models.Pupil = self._call(
+            "PATCH",
+            _path("/pupils/{id}/", id=id),
+            body={"name": name},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def pupils_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Remove a pupil.
+
+        Take the pupil out of all classes that are yours; out of the last one the account goes
+        with its place.
+        """
+        self._call(
+            "DELETE",
+            _path("/pupils/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def pupils_move(
+        self,
+        id: str,
+        *,
+        from_class_id: str,
+        to_class_id: str,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Pupil:
+        """Move a pupil to another class.
+
+        From one class to another.
+        """
+        answer: models.Pupil = self._call(
+            "POST",
+            _path("/pupils/{id}/move/", id=id),
+            body={"from_class_id": from_class_id, "to_class_id": to_class_id},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def pupils_reset_pictures(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.Pupil:
+        """Reset a pupil's secret pictures.
+
+        Have the pupil choose new pictures on the next sign-in.
+        """
+        answer: models.Pupil = self._call(
+            "POST",
+            _path("/pupils/{id}/reset-pictures/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def pupils_unlock(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.Pupil:
+        """Unlock a pupil's sign-in.
+
+        Let the pupil try pictures again at once.
+        """
+        answer: models.Pupil = self._call(
+            "POST",
+            _path("/pupils/{id}/unlock/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def members_list(
+        self,
+        *,
+        cursor: str | None = None,
+        email: str | None = None,
+        fields: str | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedMemberShapeList:
+        """List members.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedMemberShapeList = self._call(
+            "GET",
+            "/members/",
+            query={"cursor": cursor, "email": email, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def members_iterate(
+        self, *, email: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.MemberShape]:
+        """All of them, page by page."""
+        return self._pages("/members/", {"email": email, "fields": fields, "page_size": page_size})
+
+    def members_get(self, id: str, *, fields: str | None = None) -> models.MemberShape:
+        """Get a member.
+
+        One of them, with its ETag.
+        """
+        answer: models.MemberShape = self._call(
+            "GET", _path("/members/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def members_update(
+        self,
+        id: str,
+        *,
+        role: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.MemberShape:
+        """Change a member's role.
+
+        Give a member another role.
+        """
+        answer: models.MemberShape = self._call(
+            "PATCH",
+            _path("/members/{id}/", id=id),
+            body={"role": role},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def members_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Remove a member.
+
+        End somebody's membership.
+        """
+        self._call(
+            "DELETE",
+            _path("/members/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def invitations_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedInvitationShapeList:
+        """List invitations.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedInvitationShapeList = self._call(
+            "GET",
+            "/invitations/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def invitations_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.InvitationShape]:
+        """All of them, page by page."""
+        return self._pages("/invitations/", {"fields": fields, "page_size": page_size})
+
+    def invitations_create(
+        self, *, email: str, role: str | Omit = OMIT, idempotency_key: str | None = None
+    ) -> models.InvitationShape:
+        """Invite somebody.
+
+        Invite somebody. The link in the mail holds for seven days.
+        """
+        answer: models.InvitationShape = self._call(
+            "POST",
+            "/invitations/",
+            body={"email": email, "role": role},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def invitations_create_many(
+        self,
+        *,
+        emails: list[str],
+        all_or_nothing: bool | Omit = OMIT,
+        role: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.BulkAnswer:
+        """Invite up to 100 people.
+
+        Invite up to 100 people to the same role.
+        """
+        answer: models.BulkAnswer = self._call(
+            "POST",
+            "/invitations/bulk/",
+            body={"all_or_nothing": all_or_nothing, "emails": emails, "role": role},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def invitations_get(self, id: str, *, fields: str | None = None) -> models.InvitationShape:
+        """Get an invitation.
+
+        One of them, with its ETag.
+        """
+        answer: models.InvitationShape = self._call(
+            "GET", _path("/invitations/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def invitations_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Revoke an invitation.
+
+        Take an invitation back that nobody has taken up.
+        """
+        self._call(
+            "DELETE",
+            _path("/invitations/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def invitations_resend(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.InvitationShape:
+        """Send an invitation again.
+
+        Send a fresh link for another seven days; the earlier one ends.
+        """
+        answer: models.InvitationShape = self._call(
+            "POST",
+            _path("/invitations/{id}/resend/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def invitation_links_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedLinkShapeList:
+        """List invitation links.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedLinkShapeList = self._call(
+            "GET",
+            "/invitation-links/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def invitation_links_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.LinkShape]:
+        """All of them, page by page."""
+        return self._pages("/invitation-links/", {"fields": fields, "page_size": page_size})
+
+    def invitation_links_create(
+        self,
+        *,
+        name: str,
+        role: str,
+        most_uses: int | Omit = OMIT,
+        days: int | Omit = OMIT,
+        email_domain: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.NewLinkShape:
+        """Create an invitation link.
+
+        Make a link. `url` is told this once: only a hash of it is kept.
+        """
+        answer: models.NewLinkShape = self._call(
+            "POST",
+            "/invitation-links/",
+            body={
+                "name": name,
+                "role": role,
+                "most_uses": most_uses,
+                "days": days,
+                "email_domain": email_domain,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def invitation_links_get(self, id: str, *, fields: str | None = None) -> models.LinkShape:
+        """Get an invitation link.
+
+        One of them, with its ETag.
+        """
+        answer: models.LinkShape = self._call(
+            "GET", _path("/invitation-links/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def invitation_links_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """End an invitation link.
+
+        End it. Who came by it stays.
+        """
+        self._call(
+            "DELETE",
+            _path("/invitation-links/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def roles_list(self, *, fields: str | None = None) -> models.RoleListShape:
+        """List roles.
+
+        All of them: five built-in ones and at most 50 of the workspace's own.
+        """
+        answer: models.RoleListShape = self._call("GET", "/roles/", query={"fields": fields})
+        return answer
+
+    def roles_create(
+        self,
+        *,
+        name: str,
+        permissions: list[models.PermissionsEnum],
+        description: str | Omit = OMIT,
+        based_on: models.BasedOnEnum | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.RoleShape:
+        """Create a role.
+
+        Make a role of permissions that you hold yourself.
+        """
+        answer: models.RoleShape = self._call(
+            "POST",
+            "/roles/",
+            body={
+                "name": name,
+                "description": description,
+                "based_on": based_on,
+                "permissions": permissions,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def roles_get(self, key: str, *, fields: str | None = None) -> models.RoleShape:
+        """Get a role.
+
+        What people can be here. The built-in roles stay as they are.
+        """
+        answer: models.RoleShape = self._call(
+            "GET", _path("/roles/{key}/", key=key), query={"fields": fields}
+        )
+        return answer
+
+    def roles_update(
+        self,
+        key: str,
+        *,
+        name: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        permissions: list[models.PermissionsEnum] | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.RoleShape:
+        """Change a role.
+
+        Change one of the workspace's own, for everybody who has it. 412 when somebody was
+        faster.
+        """
+        answer: models.RoleShape = self._call(
+            "PATCH",
+            _path("/roles/{key}/", key=key),
+            body={"name": name, "description": description, "permissions": permissions},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def roles_delete(
+        self,
+        key: str,
+        *,
+        replacement: str | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> None:
+        """Delete a role.
+
+        Delete one of the workspace's own. 409 when people have it and get no replacement.
+        """
+        self._call(
+            "DELETE",
+            _path("/roles/{key}/", key=key),
+            query={"replacement": replacement},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
     def workspace_get(self, *, fields: str | None = None) -> models.Workspace:
-        """The workspace whose host is asked."""
+        """Get the workspace.
+
+        The workspace whose host is asked.
+        """
         answer: models.Workspace = self._call("GET", "/workspace/", query={"fields": fields})
         return answer
 
@@ -1333,7 +1479,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.Workspace:
-        """Change its name."""
+        """Rename the workspace.
+
+        Change its name. Colour, locale and time zone are in its configuration.
+        """
         answer: models.Workspace = self._call(
             "PATCH",
             "/workspace/",
@@ -1346,7 +1495,10 @@ class Operations(Transport):
     def workspace_configuration_get(
         self, *, fields: str | None = None
     ) -> models.ConfigurationShape:
-        """Mixin: the configuration's number is its ETag."""
+        """Get the configuration.
+
+        How the workspace looks and behaves. `version` is its ETag.
+        """
         answer: models.ConfigurationShape = self._call(
             "GET", "/workspace/configuration/", query={"fields": fields}
         )
@@ -1369,7 +1521,10 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.ConfigurationShape:
-        """Change what is named; the rest stays."""
+        """Change the configuration.
+
+        Change what is named; the rest stays. 412 when somebody was faster.
+        """
         answer: models.ConfigurationShape = self._call(
             "PATCH",
             "/workspace/configuration/",
@@ -1391,41 +1546,13 @@ class Operations(Transport):
         )
         return answer
 
-    def workspace_configuration_versions_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedVersionShapeList:
-        """All of them, a page at a time."""
-        answer: models.PaginatedVersionShapeList = self._call(
-            "GET",
-            "/workspace/configuration/versions/",
-            query={"cursor": cursor, "fields": fields, "page_size": page_size},
-        )
-        return answer
-
-    def workspace_configuration_versions_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.VersionShape]:
-        """All of them, page by page."""
-        return self._pages(
-            "/workspace/configuration/versions/", {"fields": fields, "page_size": page_size}
-        )
-
-    def workspace_configuration_versions_restore(
-        self, number: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.ConfigurationShape:
-        """Make this version's settings those in force, as a new version."""
-        answer: models.ConfigurationShape = self._call(
-            "POST",
-            _path("/workspace/configuration/versions/{number}/restore/", number=number),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
     def workspace_domains_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedDomainList:
-        """All of them, a page at a time."""
+        """List domains.
+
+        A page at a time; `next` is the address of the following one.
+        """
         answer: models.PaginatedDomainList = self._call(
             "GET",
             "/workspace/domains/",
@@ -1442,14 +1569,42 @@ class Operations(Transport):
     def workspace_domains_create(
         self, *, domain: str, idempotency_key: str | None = None
     ) -> models.Domain:
-        """Wish for a domain."""
+        """Add a domain.
+
+        Wish for a domain. The answer says which TXT record shows that it is yours.
+        """
         answer: models.Domain = self._call(
             "POST", "/workspace/domains/", body={"domain": domain}, idempotency_key=idempotency_key
         )
         return answer
 
+    def workspace_configuration_versions_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedVersionShapeList:
+        """List versions of the configuration.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedVersionShapeList = self._call(
+            "GET",
+            "/workspace/configuration/versions/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def workspace_configuration_versions_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.VersionShape]:
+        """All of them, page by page."""
+        return self._pages(
+            "/workspace/configuration/versions/", {"fields": fields, "page_size": page_size}
+        )
+
     def workspace_domains_get(self, id: str, *, fields: str | None = None) -> models.Domain:
-        """One of them, with its ETag."""
+        """Get a domain.
+
+        One of them, with its ETag.
+        """
         answer: models.Domain = self._call(
             "GET", _path("/workspace/domains/{id}/", id=id), query={"fields": fields}
         )
@@ -1458,7 +1613,10 @@ class Operations(Transport):
     def workspace_domains_delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
-        """Stop serving a custom domain and forget it."""
+        """Remove a domain.
+
+        Stop serving a custom domain and forget it.
+        """
         self._call(
             "DELETE",
             _path("/workspace/domains/{id}/", id=id),
@@ -1469,7 +1627,10 @@ class Operations(Transport):
     def workspace_domains_main(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Domain:
-        """Have links and mails lead to this domain; with the own address' id, to that again."""
+        """Make a domain the main one.
+
+        Have links and mails lead to this domain; with the own address' id, to that again.
+        """
         answer: models.Domain = self._call(
             "POST",
             _path("/workspace/domains/{id}/main/", id=id),
@@ -1481,11 +1642,135 @@ class Operations(Transport):
     def workspace_domains_verify(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.Domain:
-        """Look for the record now."""
+        """Verify a domain.
+
+        Look for the record now. 409 says what was found instead.
+        """
         answer: models.Domain = self._call(
             "POST",
             _path("/workspace/domains/{id}/verify/", id=id),
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
+        return answer
+
+    def workspace_configuration_versions_restore(
+        self, number: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.ConfigurationShape:
+        """Restore a version of the configuration.
+
+        Make this version's settings those in force, as a new version. What belongs to operators
+        stays.
+        """
+        answer: models.ConfigurationShape = self._call(
+            "POST",
+            _path("/workspace/configuration/versions/{number}/restore/", number=number),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def schools_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedSchoolList:
+        """List schools of the district.
+
+        What each of them uses itself. 404 where the workspace is no district.
+        """
+        answer: models.PaginatedSchoolList = self._call(
+            "GET", "/schools/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
+        )
+        return answer
+
+    def schools_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.School]:
+        """All of them, page by page."""
+        return self._pages("/schools/", {"fields": fields, "page_size": page_size})
+
+    def exports_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedExportList:
+        """List exports.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedExportList = self._call(
+            "GET", "/exports/", query={"cursor": cursor, "fields": fields, "page_size": page_size}
+        )
+        return answer
+
+    def exports_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.Export]:
+        """All of them, page by page."""
+        return self._pages("/exports/", {"fields": fields, "page_size": page_size})
+
+    def exports_create(
+        self,
+        *,
+        with_media: bool | Omit = OMIT,
+        encrypt_to: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Export:
+        """Start an export.
+
+        Start an export; one at a time.
+        """
+        answer: models.Export = self._call(
+            "POST",
+            "/exports/",
+            body={"with_media": with_media, "encrypt_to": encrypt_to},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def exports_get(self, id: str, *, fields: str | None = None) -> models.Export:
+        """Get an export.
+
+        One of them, with its ETag.
+        """
+        answer: models.Export = self._call(
+            "GET", _path("/exports/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def exports_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Remove an export's file.
+
+        Remove the file before its week is over.
+        """
+        self._call(
+            "DELETE",
+            _path("/exports/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def exports_download_get(self, id: str) -> models.Download:
+        """Get a link to an export's file.
+
+        A link to the file.
+        """
+        answer: models.Download = self._call("GET", _path("/exports/{id}/download/", id=id))
+        return answer
+
+    def exports_file_get(self, id: str, *, token: str) -> bytes:
+        """Download an export's file.
+
+        The file itself; whoever holds a link gets it.
+        """
+        answer: bytes = self._call(
+            "GET", _path("/exports/{id}/file/", id=id), query={"token": token}
+        )
+        return answer
+
+    def help_search(self, *, q: str) -> models.HelpAnswer:
+        """Search help and the workspace.
+
+        Find help by a question or some words.
+        """
+        answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
         return answer

@@ -17,6 +17,7 @@ from toolboxai.errors import Problem, Unreachable
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0  # seconds; a longer `Retry-After` is left to the caller
 PASSING = frozenset({429, 502, 503, 504})
+NOT_ARRIVED = frozenset({429, 503})
 IN_PROGRESS = "request_in_progress"
 VERSION = "/api/v1"
 
@@ -72,17 +73,21 @@ class Transport:
         file: str | None = None,
         idempotency_key: str | None = None,
         if_match: str | None = None,
+        once: bool = False,
     ) -> Any:
-        """`file` names the member of `body` that is one: then it is sent as a form."""
+        """`file` names the member of `body` that is one: then it is sent as a form. `once`: no key
+        makes this write repeatable, so it is not sent again where it may have arrived.
+        """
         headers = dict(self._headers)
-        if method != "GET":
+        if method != "GET" and not once:
             headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         if if_match is not None:
             headers["If-Match"] = if_match
         asked = {k: _plain(v) for k, v in (query or {}).items() if v is not None}
         told = {k: v for k, v in body.items() if v is not OMIT} if body is not None else None
         content = _form(told or {}, file) if file else {"json": told} if told is not None else {}
-        reply = self._send(method, self._base + path, headers, params=asked, **content)
+        url = self._base + path
+        reply = self._send(method, url, headers, once=once, params=asked, **content)
         self.etag = reply.headers.get("etag")
         if not reply.content:
             return None
@@ -101,8 +106,9 @@ class Transport:
             yield from page["results"]
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], **options: Any
+        self, method: str, url: str, headers: dict[str, str], *, once: bool = False, **options: Any
     ) -> httpx.Response:
+        passing = NOT_ARRIVED if once else PASSING
         problem: Problem | None = None
         for attempt in range(1, ATTEMPTS + 1):
             wait = 0.5 * 2 ** (attempt - 1)
@@ -110,15 +116,16 @@ class Transport:
                 where, named = _on_loopback(url)
                 reply = self._http.request(method, where, headers=headers | named, **options)
             except httpx.TransportError as error:
-                if attempt == ATTEMPTS:
+                may_have_arrived = not isinstance(error, httpx.ConnectError)
+                if attempt == ATTEMPTS or (once and may_have_arrived):
                     raise Unreachable(f"{method} {url}: {error}") from error
             else:
                 if reply.is_success:
                     return reply
                 problem = _problem(reply)
                 wait = problem.retry_after if problem.retry_after is not None else wait
-                passing = problem.status in PASSING or problem.code == IN_PROGRESS
-                if not passing or attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                repeated = problem.status in passing or problem.code == IN_PROGRESS
+                if not repeated or attempt == ATTEMPTS or wait > LONGEST_WAIT:
                     raise problem
             time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")

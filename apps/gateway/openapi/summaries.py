@@ -1,0 +1,121 @@
+"""What each operation is called in a list of them: a few words, as a reader looks for it.
+
+Reading is the same everywhere and told by the resource. Of other operations the first sentence of
+the view's docstring is taken, where `SUMMARIES` has nothing better.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+LONGEST: Final = 60
+# By the beginning of the operation's name: many, one.
+RESOURCES: Final = {
+    "api_keys": ("API keys", "an API key"),
+    "classes": ("classes", "a class"),
+    "deployments": ("deployments", "a deployment with its steps"),
+    "experiences": ("experiences", "an experience"),
+    "experiences_environments": ("environments", "an environment"),
+    "exports": ("exports", "an export"),
+    "invitation_links": ("invitation links", "an invitation link"),
+    "invitations": ("invitations", "an invitation"),
+    "members": ("members", "a member"),
+    "pupils": ("pupils", "a pupil"),
+    "releases": ("releases", "a release with its findings"),
+    "roles": ("roles", "a role"),
+    "schools": ("schools of the district", "a school"),
+    "sessions": ("your sessions", "a session"),
+    "webhooks_endpoints": ("webhook endpoints", "a webhook endpoint"),
+    "webhooks_endpoints_deliveries": ("deliveries", "a delivery with its attempts"),
+    "webhooks_event_types": ("event types", "an event type"),
+    "workspace": ("workspaces", "the workspace"),
+    "workspace_configuration": ("configurations", "the configuration"),
+    "workspace_configuration_versions": ("versions of the configuration", "a version"),
+    "workspace_domains": ("domains", "a domain"),
+}
+SUMMARIES: Final = {
+    "api_keys_create": "Create an API key",
+    "api_keys_delete": "Revoke an API key",
+    "api_keys_rotate": "Rotate a key's secret",
+    "api_keys_update": "Change a key's name, scopes or networks",
+    "classes_code": "Give a class a new code",
+    "classes_create": "Create a class",
+    "classes_update": "Rename, close or archive a class",
+    "deployments_create": "Deploy a release to staging",
+    "deployments_promote": "Promote a release from staging to production",
+    "deployments_rollback": "Roll back to an earlier release",
+    "experiences_create": "Create an experience",
+    "experiences_environments_update": "Set an environment's place and Open Cloud key",
+    "experiences_update": "Rename an experience",
+    "exports_create": "Start an export",
+    "exports_delete": "Remove an export's file",
+    "exports_download_get": "Get a link to an export's file",
+    "exports_file_get": "Download an export's file",
+    "help_search": "Search help and the workspace",
+    "invitation_links_create": "Create an invitation link",
+    "invitation_links_delete": "End an invitation link",
+    "invitations_create": "Invite somebody",
+    "invitations_create_many": "Invite up to 100 people",
+    "invitations_delete": "Revoke an invitation",
+    "invitations_resend": "Send an invitation again",
+    "me_get": "Who am I, and what may I do?",
+    "members_delete": "Remove a member",
+    "members_update": "Change a member's role",
+    "pupils_create": "Add pupils to a class",
+    "pupils_delete": "Remove a pupil",
+    "pupils_move": "Move a pupil to another class",
+    "pupils_reset_pictures": "Reset a pupil's secret pictures",
+    "pupils_unlock": "Unlock a pupil's sign-in",
+    "pupils_update": "Rename a pupil",
+    "releases_artifact_get": "Download a release's file",
+    "releases_create": "Upload a release",
+    "releases_withdraw": "Withdraw a release",
+    "releases_withdraw_many": "Withdraw up to 100 releases",
+    "roles_create": "Create a role",
+    "roles_delete": "Delete a role",
+    "roles_update": "Change a role",
+    "sessions_confirm": "Confirm who you are (step-up)",
+    "sessions_delete": "End a session",
+    "tokens_create": "Sign in: get a pair of tokens",
+    "tokens_refresh": "Exchange a refresh token",
+    "tokens_revoke": "Sign out: end the tokens' session",
+    "usage": "Plan, limits and what is used",
+    "usage_requests": "API requests, errors, latency and credits",
+    "webhooks_endpoints_create": "Add a webhook endpoint",
+    "webhooks_endpoints_delete": "Delete a webhook endpoint",
+    "webhooks_endpoints_deliveries_replay": "Send a delivery again",
+    "webhooks_endpoints_disable": "Disable a webhook endpoint",
+    "webhooks_endpoints_enable": "Enable a webhook endpoint",
+    "webhooks_endpoints_replay": "Send all that failed again",
+    "webhooks_endpoints_rotate_secret": "Rotate an endpoint's signing secret",
+    "webhooks_endpoints_test": "Send a test event",
+    "webhooks_endpoints_update": "Change a webhook endpoint",
+    "workspace_configuration_update": "Change the configuration",
+    "workspace_configuration_versions_restore": "Restore a version of the configuration",
+    "workspace_domains_create": "Add a domain",
+    "workspace_domains_delete": "Remove a domain",
+    "workspace_domains_main": "Make a domain the main one",
+    "workspace_domains_verify": "Verify a domain",
+    "workspace_update": "Rename the workspace",
+}
+
+
+def describe(result: dict[str, Any]) -> None:
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            operation["summary"] = _summary(operation)
+
+
+def _summary(operation: dict[str, Any]) -> str:
+    name = str(operation["operationId"])
+    resource, _, deed = name.rpartition("_")
+    if name in SUMMARIES:
+        return SUMMARIES[name]
+    if deed in {"list", "get"}:
+        several, one = RESOURCES.get(resource, (resource.replace("_", " "),) * 2)
+        return f"List {several}" if deed == "list" else f"Get {one}"
+    words = " ".join(str(operation.get("description", "")).split())
+    first = re.split(r"[.;:](?:\s|$)", words)[0]
+    fits = 0 < len(first) <= LONGEST
+    return first if fits else name.replace("_", " ").capitalize()
