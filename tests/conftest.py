@@ -33,7 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
     for cache in settings.CACHES.values():
         cache["LOCATION"] = url
-    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
+    # Apart from what the tests' caches empty: endpoints run on while tests come and go.
+    settings.REALTIME_REDIS_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{number + 8}"
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.http import HttpRequest
 
 from apps.realtime import broadcast, occupancy, protocol
 from apps.realtime.api_requests import Publication, Refusal, parse_batch, parse_publication, signed
 from apps.realtime.applications import Application
+from apps.realtime.broadcast import Broadcast
 
 SUBSCRIPTION_COUNT = "subscription_count"
 USER_COUNT = "user_count"
@@ -23,7 +23,7 @@ USER_COUNT = "user_count"
 def events(request: HttpRequest, application: Application) -> dict[str, Any]:
     publication = parse_publication(request.body)
     wanted = _check_info(publication.info, publication.targets)
-    async_to_sync(_publish)(application, [publication])
+    _publish(application, [publication])
     if not wanted:
         return {}
     return {"channels": {c: _attributes(application, c, wanted) for c in publication.targets}}
@@ -33,7 +33,7 @@ def events(request: HttpRequest, application: Application) -> dict[str, Any]:
 def batch_events(request: HttpRequest, application: Application) -> dict[str, Any]:
     batch = parse_batch(request.body)
     wanted = [_check_info(item.info, item.targets) for item in batch]
-    async_to_sync(_publish)(application, batch)
+    _publish(application, batch)
     if not any(wanted):
         return {}
     pairs = zip(batch, wanted, strict=True)
@@ -64,11 +64,16 @@ def users(_request: HttpRequest, application: Application, name: str) -> dict[st
     return {"users": [{"id": user_id} for user_id in occupancy.user_ids(application, name)]}
 
 
-async def _publish(application: Application, publications: Iterable[Publication]) -> None:
-    for publication in publications:
-        for target in publication.targets:
-            frame = protocol.frame(publication.name, publication.data, channel=target)
-            await broadcast.send(application.address(target), frame, skip=publication.socket_id)
+def _publish(application: Application, publications: Iterable[Publication]) -> None:
+    broadcast.send_all(
+        Broadcast(
+            application.address(target),
+            protocol.frame(publication.name, publication.data, channel=target),
+            skip=publication.socket_id,
+        )
+        for publication in publications
+        for target in publication.targets
+    )
 
 
 def _attributes(application: Application, name: str, wanted: set[str]) -> dict[str, int]:

@@ -1,38 +1,63 @@
-"""From any process to every socket subscribed to a channel, through the channel layer."""
+"""From any process to every socket subscribed to a channel, through Redis' publish/subscribe.
+
+What travels is a line of JSON about the frame and then the frame, serialised once for all its
+receivers: a process hands it to its sockets as it is.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, TypedDict
+import json
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from channels.layers import get_channel_layer
+from apps.realtime import protocol, redis_clients
+
+_PREFIX: Final = "realtime:channel:"
 
 
-class Broadcast(TypedDict):
-    """One frame on its way, serialised once for all its receivers.
+class Broadcast(NamedTuple):
+    """One frame on its way to the channel at `address`.
 
     `skip` is a socket id that does not get it. `version` orders changes of a presence
     channel's members (microseconds), so that nobody is told what the roll already held.
     """
 
-    type: str
     address: str
     frame: str
-    skip: str | None
-    version: int | None
+    skip: str | None = None
+    version: int | None = None
+
+    def encode(self) -> str:
+        about = {"skip": self.skip, "version": self.version}
+        return f"{protocol.to_json({k: v for k, v in about.items() if v})}\n{self.frame}"
+
+    @classmethod
+    def decode(cls, address: str, message: bytes) -> Broadcast:
+        """Raises `ValueError` for what `encode` did not write."""
+        about, _, frame = message.partition(b"\n")
+        known = {} if about == b"{}" else json.loads(about)
+        return cls(address, frame.decode(), known.get("skip"), known.get("version"))
 
 
-def group(address: str) -> str:
-    """The layer's name for a channel: group names are shorter and narrower than channel names."""
-    return hashlib.sha256(address.encode()).hexdigest()[:40]
+def redis_channel(address: str) -> str:
+    return _PREFIX + address
+
+
+def address_of(name: bytes) -> str:
+    return name.decode().removeprefix(_PREFIX)
 
 
 async def send(
     address: str, frame: str, *, skip: str | None = None, version: int | None = None
 ) -> None:
-    """Raises redis' `RedisError` when the layer cannot be reached."""
-    message = Broadcast(
-        type="realtime.frame", address=address, frame=frame, skip=skip, version=version
-    )
-    layer: Any = get_channel_layer()
-    await layer.group_send(group(address), message)
+    """Raises redis' `RedisError` when Redis cannot be reached."""
+    message = Broadcast(address, frame, skip, version)
+    await redis_clients.of_loop().publish(redis_channel(address), message.encode())
+
+
+def send_all(broadcasts: Iterable[Broadcast]) -> None:
+    """In their order, in one round trip; raises redis' `RedisError`."""
+    with redis_clients.of_process().pipeline(transaction=False) as pipe:
+        for each in broadcasts:
+            pipe.publish(redis_channel(each.address), each.encode())
+        pipe.execute()

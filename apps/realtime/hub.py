@@ -1,4 +1,4 @@
-"""All connections of one web process, behind one subscription to the channel layer.
+"""All connections of one web process, behind one subscription to Redis.
 
 A frame comes through Redis once per process, already serialised, and is handed to the
 process's own sockets from memory.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import random
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import structlog
-from channels.layers import get_channel_layer
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.realtime import broadcast, protocol
+from apps.realtime import broadcast, protocol, redis_clients
+from apps.realtime.broadcast import Broadcast
+from apps.realtime.feed import Feed
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.registry import Departure, Full, Member, Registry, Roll
 from apps.realtime.subscriptions import Connection, Subscription
@@ -26,8 +26,6 @@ from apps.realtime.subscriptions import Connection, Subscription
 log = structlog.get_logger(__name__)
 
 RECONNECT_SPREAD_SECONDS: Final = 2.0
-# Messages handed out before the sockets' writers get their turn.
-BURST: Final = 32
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
@@ -45,13 +43,13 @@ class Hub:
     def __init__(self) -> None:
         self._connections: set[Connection] = set()
         self._places: dict[str, dict[str, Subscription]] = {}
-        self._heard: set[str] = set()
         self._departing: set[tuple[str, str, str]] = set()
         self._topology = asyncio.Lock()
         self._lifecycle = asyncio.Lock()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._enlisting = asyncio.Lock()
+        self._heart: asyncio.Task[None] | None = None
         self._registry = Registry(self._count)
-        self._channel = ""
+        self._feed = Feed(self._deliver, self._reset_connections)
 
     async def enter(self, connection: Connection) -> None:
         """Raises `ProtocolFault` when this process has as many connections as it may."""
@@ -59,7 +57,7 @@ class Hub:
             raise ProtocolFault("Over capacity, try again later", Code.OVER_CAPACITY)
         self._connections.add(connection)
         async with self._lifecycle:
-            if not self._tasks:
+            if self._heart is None:
                 await self._start()
 
     async def leave(self, connection: Connection) -> None:
@@ -70,7 +68,7 @@ class Hub:
             await self._vacate(connection, list(connection.subscriptions))
         self._connections.discard(connection)
         async with self._lifecycle:
-            if self._tasks and not self._connections:
+            if self._heart is not None and not self._connections:
                 await self._stop()
 
     async def subscribe(
@@ -83,7 +81,8 @@ class Hub:
         self._places.setdefault(address, {})[connection.socket_id] = place
         try:
             await self._listen(address)
-            await self._registry.record([address])
+            if not await self._registry.record([address]):
+                await self._enlist()
             roll = await self._join(address, channel, connection.socket_id, member)
         except BaseException:
             with contextlib.suppress(RedisError):
@@ -126,12 +125,15 @@ class Hub:
             if place.member:
                 self._departing.add((address, connection.socket_id, place.member.user_id))
             addresses.append(address)
-        if addresses:
+        if not addresses:
+            return
+        try:
             # The roll first: others should not see a member who has no connection.
             await self._settle()
             await self._registry.record(addresses)
-        for address in addresses:
-            await self._listen(address)
+        finally:
+            for address in addresses:
+                await self._listen(address)
 
     async def _settle(self) -> None:
         """Take those who left off their channels' rolls."""
@@ -145,18 +147,16 @@ class Hub:
             await _announce_departure(departure)
 
     async def _listen(self, address: str) -> None:
-        """Make the layer's group agree with whether anybody here is in the channel."""
+        """Make the feed agree with whether anybody here is in the channel."""
         async with self._topology:
-            wanted = address in self._places
-            if wanted and address not in self._heard:
-                await _layer().group_add(broadcast.group(address), self._channel)
-                self._heard.add(address)
-            elif not wanted and address in self._heard:
-                self._heard.discard(address)
-                await _layer().group_discard(broadcast.group(address), self._channel)
+            wanted, heard = address in self._places, self._feed.hears(address)
+            if wanted and not heard:
+                await self._feed.listen(address)
+            elif heard and not wanted:
+                await self._feed.ignore(address)
 
     async def _announce_arrival(
-        self, address: str, channel: str, socket_id: str, member: Member, roll: Roll
+        self, address: str, channel: str, socket_id: str | None, member: Member, roll: Roll
     ) -> None:
         data = f'{{"user_id":{protocol.to_json(member.user_id)},"user_info":{member.info}}}'
         frame = protocol.frame("pusher_internal:member_added", data, channel=channel)
@@ -164,43 +164,36 @@ class Hub:
 
     async def _start(self) -> None:
         await self._registry.open()
-        self._channel = await _layer().new_channel()
-        _layer().on_interruption(self._reset_connections)
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._live())]
+        await self._feed.open()
+        self._heart = asyncio.create_task(self._live())
 
     async def _stop(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        _layer().on_interruption(None)
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+            self._heart = None
+        await self._feed.close()
+        # Members that Redis still holds are buried by other processes once the lease is over.
+        if not self._departing:
+            with contextlib.suppress(RedisError):
+                await self._registry.close()
         self._departing.clear()
-        with contextlib.suppress(RedisError):
-            await self._registry.close()
+        await redis_clients.close_of_loop()
 
-    async def _receive(self) -> None:
-        for number in itertools.count(1):
-            try:
-                self._deliver(await _layer().receive(self._channel))
-            except Exception:  # the worker loop: one bad message must not silence all others
-                log.exception("realtime_message_lost")
-            if number % BURST == 0:
-                await asyncio.sleep(0)
-
-    def _deliver(self, message: broadcast.Broadcast) -> None:
-        shared = {"type": "websocket.send", "text": message["frame"]}
-        skip, version = message["skip"], message["version"]
-        for socket_id, place in self._places.get(message["address"], {}).items():
-            if socket_id != skip:
-                place.deliver(shared, version)
+    def _deliver(self, address: str, message: bytes) -> None:
+        received = Broadcast.decode(address, message)
+        shared = {"type": "websocket.send", "text": received.frame}
+        for socket_id, place in self._places.get(address, {}).items():
+            if socket_id != received.skip:
+                place.deliver(shared, received.version)
 
     async def _live(self) -> None:
         """Hold the lease, finish what Redis could not hear of, bury other processes."""
         while True:
             await asyncio.sleep(settings.REALTIME_HEARTBEAT_SECONDS)
             try:
-                if not await self._registry.renew():
-                    self._reset_connections()
+                await self._feed.check()
+                await self._enlist()
                 await self._settle()
                 await self._registry.record([])
                 for departure in await self._registry.sweep():
@@ -210,17 +203,43 @@ class Hub:
             except Exception:  # the worker loop: without a heartbeat all members would leave
                 log.exception("realtime_heartbeat_failed")
 
+    async def _enlist(self) -> None:
+        """Renew the lease; when it had lapsed, write down again what is here. Others may have
+        taken this process's members for gone, or Redis may have come back empty.
+        """
+        async with self._enlisting:
+            if await self._registry.renew():
+                return
+            log.warning("realtime_lease_lapsed", connections=len(self._connections))
+            await self._registry.record(list(self._places))
+            for connection in list(self._connections):
+                for channel, place in list(connection.subscriptions.items()):
+                    if place.member:
+                        await self._rejoin(connection, channel, place.member)
+
+    async def _rejoin(self, connection: Connection, channel: str, member: Member) -> None:
+        address = connection.application.address(channel)
+        try:
+            roll = await self._registry.join(address, connection.socket_id, member)
+        except Full:  # others have come meanwhile
+            connection.outbox.close(Code.RECONNECT)
+            return
+        if channel not in connection.subscriptions:  # left while Redis was asked
+            self._departing.add((address, connection.socket_id, member.user_id))
+        elif roll.is_new:
+            # It heard itself leave, so it hears itself arrive: nobody is skipped.
+            await self._announce_arrival(address, channel, None, member, roll)
+
     def _reset_connections(self) -> None:
-        """Events may have passed unseen: have every client come back and look anew."""
-        log.warning("realtime_connections_reset", count=len(self._connections))
+        """Events may have passed unseen: have every client that waits for some come back and
+        look anew. Whoever comes in from now on is not touched.
+        """
+        listening = [c for c in self._connections if c.subscriptions]
+        log.warning("realtime_connections_reset", count=len(listening))
         loop = asyncio.get_running_loop()
-        for connection in self._connections:
+        for connection in listening:
             delay = random.uniform(0, RECONNECT_SPREAD_SECONDS)  # noqa: S311 -- no secret
             loop.call_later(delay, connection.outbox.close, Code.RECONNECT)
-
-
-def _layer() -> Any:
-    return get_channel_layer()
 
 
 async def _announce_departure(departure: Departure) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from typing import cast
-
-from django.conf import settings
-from redis import Redis
 
 from apps.realtime import keys
 from apps.realtime.applications import Application
+from apps.realtime.redis_clients import of_process
 
 
 def subscriptions(application: Application) -> dict[str, int]:
     """Channel name to its number of subscriptions; channels nobody listens to are absent."""
     prefix = application.address("")
     total: Counter[str] = Counter()
-    with _redis().pipeline(transaction=False) as pipe:
+    with of_process().pipeline(transaction=False) as pipe:
         for node in sorted(_living()):
             pipe.hgetall(keys.node(node))
         for counts in pipe.execute():
@@ -28,7 +25,7 @@ def subscriptions(application: Application) -> dict[str, int]:
 
 
 def subscription_count(application: Application, channel: str) -> int:
-    with _redis().pipeline(transaction=False) as pipe:
+    with of_process().pipeline(transaction=False) as pipe:
         for node in sorted(_living()):
             pipe.hget(keys.node(node), application.address(channel))
         return sum(int(count or 0) for count in pipe.execute())
@@ -37,7 +34,7 @@ def subscription_count(application: Application, channel: str) -> int:
 def user_ids(application: Application, channel: str) -> list[str]:
     """Users in a presence channel, sorted."""
     connections = cast(
-        "dict[str, str]", _redis().hgetall(keys.connections(application.address(channel)))
+        "dict[str, str]", of_process().hgetall(keys.connections(application.address(channel)))
     )
     living = _living()
     pairs = (value.split(" ", 1) for value in connections.values())
@@ -45,12 +42,5 @@ def user_ids(application: Application, channel: str) -> list[str]:
 
 
 def _living() -> set[str]:
-    seconds, _ = _redis().time()
-    return set(cast("list[str]", _redis().zrangebyscore(keys.NODES, seconds, "+inf")))
-
-
-@cache
-def _redis() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL, decode_responses=True, socket_timeout=2, socket_connect_timeout=1
-    )
+    seconds, _ = of_process().time()
+    return set(cast("list[str]", of_process().zrangebyscore(keys.NODES, seconds, "+inf")))

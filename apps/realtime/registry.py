@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 from redis.asyncio import Redis
 
-from apps.realtime import keys, protocol, scripts
+from apps.realtime import keys, protocol, redis_clients, scripts
 
 
 class Member(NamedTuple):
@@ -51,24 +51,27 @@ class Registry:
         self._count = count
         self._dirty: set[str] = set()
         self._lock = asyncio.Lock()
-        self._redis: Redis = Redis.from_url(
-            settings.REDIS_URL, decode_responses=True, socket_timeout=5, socket_connect_timeout=2
-        )
+
+    @property
+    def _redis(self) -> Redis:
+        return redis_clients.of_loop()
 
     async def open(self) -> None:
         """Sign on, under a new name."""
         self.node = secrets.token_hex(8)
         await self.renew()
 
-    async def record(self, addresses: Iterable[str]) -> None:
-        """Write the counts of these addresses; concurrent callers share one round trip."""
+    async def record(self, addresses: Iterable[str]) -> bool:
+        """Write the counts of these addresses; concurrent callers share one round trip. False
+        when this process is not known: Redis came back empty, or the lease had run out.
+        """
         self._dirty.update(addresses)
         async with self._lock:
             if not self._dirty:
-                return
+                return True
             batch, self._dirty = self._dirty, set()
             try:
-                await self._write(batch)
+                return await self._write(batch)
             except BaseException:
                 self._dirty |= batch
                 raise
@@ -107,14 +110,11 @@ class Registry:
         return [departure for departure in departures if departure.user_ids]
 
     async def close(self) -> None:
-        """Sign off and hang up."""
-        try:
-            await self._redis.zrem(keys.NODES, self.node)
-            await self._redis.delete(keys.node(self.node))
-        finally:
-            await self._redis.aclose()
+        """Sign off."""
+        await self._redis.zrem(keys.NODES, self.node)
+        await self._redis.delete(keys.node(self.node))
 
-    async def _write(self, addresses: set[str]) -> None:
+    async def _write(self, addresses: set[str]) -> bool:
         counts = {address: self._count(address) for address in addresses}
         async with self._redis.pipeline(transaction=False) as pipe:
             for address, count in counts.items():
@@ -122,7 +122,8 @@ class Registry:
                     pipe.hset(keys.node(self.node), address, str(count))
                 else:
                     pipe.hdel(keys.node(self.node), address)
-            await pipe.execute()
+            pipe.zscore(keys.NODES, self.node)
+            return (await pipe.execute())[-1] is not None
 
     async def _evict(self, dead: str, address: str) -> Departure:
         version, *user_ids = await self._run(

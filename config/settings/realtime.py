@@ -1,4 +1,4 @@
-"""Channels over Redis, and the Pusher application the product publishes to."""
+"""The built-in endpoint, and the Pusher application the product publishes to."""
 
 from urllib.parse import urlsplit
 
@@ -23,18 +23,5 @@ REALTIME_LEASE_SECONDS = 15.0
 # Sockets one web process takes before it sends new ones elsewhere (close code 4100).
 REALTIME_MAX_CONNECTIONS = 10_000
 
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "apps.realtime.layer.RecoveringChannelLayer",
-        "CONFIG": {
-            "hosts": [
-                {
-                    "address": ENV.redis_url.get_secret_value(),
-                    "socket_connect_timeout": 2,
-                    "socket_timeout": 5,
-                }
-            ],
-            "prefix": "realtime",
-        },
-    }
-}
+# Carries frames between processes and holds who is subscribed to what.
+REALTIME_REDIS_URL = ENV.redis_url.get_secret_value()

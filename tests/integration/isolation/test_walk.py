@@ -254,7 +254,8 @@ def test_every_channel_names_a_workspace_or_a_person(event):
 def test_the_same_channel_of_two_workspaces_is_two_groups():
     application = Application(id="1", key="k", secret="s")
     groups = {
-        broadcast.group(application.address(f"private-w-{schema}.jobs")) for schema in SCHEMAS
+        broadcast.redis_channel(application.address(f"private-w-{schema}.jobs"))
+        for schema in SCHEMAS
     }
     assert len(groups) == 2
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from django.conf import settings
 from pusher import Pusher
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -127,6 +128,7 @@ def serve(like: Endpoint | None = None, port: int = 0, **environment: str) -> It
         "PUSHER_KEY": key,
         "PUSHER_SECRET": secret,
         "DJANGO_SETTINGS_MODULE": FAST,
+        "REDIS_URL": settings.REALTIME_REDIS_URL,
         **environment,
     }
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]

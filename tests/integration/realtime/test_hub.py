@@ -1,11 +1,10 @@
-"""The hub in this process, on the real channel layer."""
+"""The hub in this process, on a real Redis."""
 
 import asyncio
 
 import pytest
-from channels.layers import get_channel_layer
 
-from apps.realtime import broadcast, hub, occupancy
+from apps.realtime import broadcast, hub, occupancy, redis_clients
 from apps.realtime.applications import Application
 from apps.realtime.subscriptions import Connection
 from tests.integration.realtime.endpoint import channel
@@ -50,7 +49,8 @@ async def test_a_frame_arrives_as_it_was_sent(name):
 
 async def test_a_bad_message_does_not_silence_the_others(name, caplog):
     connection = await joined(name)
-    await get_channel_layer().group_send(broadcast.group(APPLICATION.address(name)), {"bad": 1})
+    redis = redis_clients.of_loop()
+    await redis.publish(broadcast.redis_channel(APPLICATION.address(name)), "not a broadcast")
     await broadcast.send(APPLICATION.address(name), "frame")
     assert (await heard(connection, 2))[1] == "frame"
     assert "realtime_message_lost" in caplog.text
@@ -79,6 +79,6 @@ async def test_counts_follow_the_subscriptions(name):
 async def test_the_hub_rests_and_works_again(name):
     for _ in range(2):
         connection = await joined(name)
-        assert hub.current()._tasks
+        assert hub.current()._heart
         await hub.current().leave(connection)
-        assert not hub.current()._tasks
+        assert not hub.current()._heart
