@@ -27,6 +27,14 @@ ifdef HOST
 export HOST
 endif
 
+# Python compiles each module once and keeps it. A shell that forbids this beside the sources (many
+# images do) would have every process of ours compile the whole of Django for seconds: there it is
+# kept with the other things made here.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(or $(TOOLBOXAI_LOCAL_DIR),$(CURDIR)/.local)/bytecode
+endif
+
 .PHONY: help up down reset status logs shell operator-code test coverage e2e crawl fleet processes fuzz clamav pooler promtool check \
 	check-style check-types \
 	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients format bench requirements install-dev

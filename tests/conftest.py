@@ -31,6 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
     url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    # The processes that tests start, too: in another worker's database, they would be emptied of
+    # what they hold whenever a test ends there.
+    os.environ["REDIS_URL"] = url
     for cache in settings.CACHES.values():
         cache["LOCATION"] = url
     # Apart from what the tests' caches empty: endpoints run on while tests come and go.

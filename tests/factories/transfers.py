@@ -14,6 +14,8 @@ from apps.transfers.models import Import
 from apps.transfers.services import exports, imports
 
 KEY = "open-cloud-key-of-volcano-lab"
+# More digits than any part of a UUID has: nothing else holds it by chance.
+PLACE_ID = 7_001_700_170_017
 
 
 def fill(tenant: Any, by: Any) -> Experience:
@@ -24,7 +26,7 @@ def fill(tenant: Any, by: Any) -> Experience:
             created_by_id=by.pk, created_by_label=by.email,
         )  # fmt: skip
         staging = Environment.objects.create(
-            experience=experience, kind="staging", place_id=7001, api_key=KEY, key_state="ok",
+            experience=experience, kind="staging", place_id=PLACE_ID, api_key=KEY, key_state="ok",
             key_scopes=["universe-places:write"],
         )  # fmt: skip
         blob = blobs.store(content=f"place of {tenant.slug}".encode())
