@@ -58,7 +58,9 @@ class StepUpMiddleware:
             return None
         if request.path.startswith(JSON):
             return problems.document(StepUpRequired(), request)
-        return ask(request) if request.user.is_authenticated else None
+        # An operator who is in as somebody has nothing to confirm with and reads why.
+        is_own = getattr(request.user, "impersonated_by", None) is None
+        return ask(request) if request.user.is_authenticated and is_own else None
 
 
 def ask(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
+from django_otp import match_token
 
 from apps.accounts.models import UserSession
 from apps.accounts.services import sessions
@@ -38,6 +39,23 @@ class OperatorSessionMiddleware:
                 sessions.end_present(request, ending=ending)
                 logout(request)
         return self.get_response(request)
+
+
+def is_proven(request: HttpRequest) -> bool:
+    """Whether the operator gave a one-time code within `STEP_UP_SECONDS`."""
+    state = request.session.get(STATE) or {}
+    given = state.get("proven") or state.get("opened", 0)
+    return bool(time.time() - given < settings.STEP_UP_SECONDS)
+
+
+def prove(request: HttpRequest, code: str) -> bool:
+    """Whether `code` is the operator's present one-time code; then `is_proven` holds anew. Wrong
+    ones slow their device down, as at sign-in.
+    """
+    if match_token(request.user, code) is None:
+        return False
+    request.session[STATE] = {**request.session.get(STATE, {}), "proven": time.time()}
+    return True
 
 
 def _plain(user: Any) -> Any:

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
+from apps.tenants.permissions import PROVEN
+
 HOSTS: Final = {"workspace": "config.urls_workspace", "public": "config.urls_public"}
 # What stands for a part of an address; no row has it.
 EXAMPLES: Final = ("01a20000-0000-7000-8000-000000000000", "7", "x", "0a7d5a")
@@ -67,7 +69,8 @@ OTHERS: Final[Mapping[tuple[str, str], Door]] = {
 @dataclass(frozen=True)
 class Endpoint:
     """`needs`: by method what it takes, a permission's name or a `Door`; a page that does not say
-    so answers with 405 to the methods it does not know.
+    so answers with 405 to the methods it does not know. `proven`: the methods that ask people for
+    a recent proof of who they are.
     """
 
     host: str
@@ -75,6 +78,7 @@ class Endpoint:
     address: str
     needs: Mapping[str, str]
     is_api: bool
+    proven: frozenset[str]
 
     @property
     def is_declared(self) -> bool:
@@ -94,7 +98,19 @@ def every() -> list[Endpoint]:
 def _endpoint(host: str, route: str, pattern: URLPattern) -> Endpoint:
     is_api = hasattr(pattern.callback, "cls")
     needs = _declared(pattern.callback) or _door(host, route)
-    return Endpoint(host, route, _example(host, route, pattern), needs, is_api)
+    proven = frozenset(method for method in needs if is_proven(pattern.callback, method))
+    return Endpoint(host, route, _example(host, route, pattern), needs, is_api, proven)
+
+
+def is_proven(view: Any, method: str) -> bool:
+    """Whether the page or the API's action behind `method` asks people who they are."""
+    about = vars(view)
+    if "permission" in about:
+        return bool(about["proven"]) and method == "post"
+    cls = getattr(view, "cls", None)
+    action = (getattr(view, "actions", None) or {}).get(method, method)
+    needed = getattr(cls, "required_permissions", {}).get(action)
+    return (method != "get" and needed in PROVEN) or action in getattr(cls, "proven", ())
 
 
 def _declared(view: Any) -> dict[str, str]:

@@ -24,7 +24,8 @@ ADDRESSES: Final = """
 
 On a workspace's own host each address asks for the permission beside it; without it, pages answer
 with 403 and a sentence, the API with a problem, and strangers are sent to sign in. Members of
-another workspace are strangers here.
+another workspace are strangers here. Where it says *proof*, people who showed longer ago than ten
+minutes who they are do so first; keys have their scopes.
 """
 OTHERS: Final = """
 ## Addresses that no permission guards
@@ -68,8 +69,14 @@ def _table(title: str, found: Iterable[Endpoint]) -> Iterator[str]:
 
 def _takes(one: Endpoint) -> str:
     if len(set(one.needs.values())) == 1 and not one.is_api:
-        return f"`{one.needs['get']}`"
-    return ", ".join(f"{method.upper()} `{name}`" for method, name in one.needs.items())
+        return f"`{one.needs['get']}`{_proof(one, 'post')}"
+    return ", ".join(
+        f"{method.upper()} `{name}`{_proof(one, method)}" for method, name in one.needs.items()
+    )
+
+
+def _proof(one: Endpoint, method: str) -> str:
+    return " *proof*" if method in one.proven else ""
 
 
 def _is_guarded(one: Endpoint) -> bool:

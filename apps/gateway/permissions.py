@@ -3,18 +3,20 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from apps.accounts.services import step_up
 from apps.gateway.errors import TestKeyRefused
 from apps.tenants.access import permissions_of
-from apps.tenants.permissions import TEST_SCOPES
+from apps.tenants.permissions import PROVEN, TEST_SCOPES
 
 
 class WorkspacePermission(BasePermission):
     """The view's `required_permissions[action]` must be held in the request's workspace.
 
-    A view that names none for an action lets nobody in.
+    A view that names none for an action lets nobody in. Writes that take one of `PROVEN`, and the
+    actions a view names in `proven`, ask people for a recent proof (`step_up_required`).
     """
 
     message = "Your role or key does not include the permission this needs."
@@ -34,4 +36,9 @@ class WorkspacePermission(BasePermission):
         held = getattr(request.auth, "can", None)
         if held is None:
             held = permissions_of(request.user, tenant=tenant)
-        return needed is not None and needed in held
+        if needed is None or needed not in held:
+            return False
+        writes = request.method not in SAFE_METHODS
+        if (writes and needed in PROVEN) or view.action in getattr(view, "proven", ()):
+            step_up.require(request)
+        return True

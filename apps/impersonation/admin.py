@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from apps.accounts import operator_sessions
 from apps.core.errors import DomainError, Invalid
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.impersonation.models import Impersonation
@@ -37,6 +38,24 @@ class StartForm(forms.Form):
     write_reason = forms.CharField(
         label="What, and why?", max_length=500, required=False, widget=UnfoldAdminTextInputWidget,
     )  # fmt: skip
+    code = forms.CharField(
+        label="One-time code", max_length=12, widget=UnfoldAdminTextInputWidget,
+        help_text="A fresh one of your authenticator app: your last one is a while ago.",
+    )  # fmt: skip
+
+    def __init__(self, data: Any, *, request: HttpRequest) -> None:
+        super().__init__(data)
+        self.request = request
+        if operator_sessions.is_proven(request):
+            del self.fields["code"]
+
+    def clean(self) -> dict[str, Any]:
+        """The code is looked at last, since it is good once."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        code = found.pop("code", "")
+        if code and not self.errors and not operator_sessions.prove(self.request, code):
+            self.add_error("code", "This is not the present code, or it was used already.")
+        return found
 
 
 @admin.register(Impersonation)
@@ -72,7 +91,7 @@ class ImpersonationAdmin(ReadOnlyModelAdmin):
         """Ask why, then go to the workspace's host."""
         rows = Membership.objects.select_related("user", "tenant", "custom_role")
         membership = get_object_or_404(rows, pk=pk)
-        form = StartForm(request.POST or None)
+        form = StartForm(request.POST or None, request=request)
         if form.is_valid():
             try:
                 return redirect(

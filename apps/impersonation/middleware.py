@@ -15,6 +15,7 @@ from django.utils.cache import add_never_cache_headers
 
 from apps.core import problems
 from apps.core.errors import DomainError
+from apps.gateway import endpoints
 from apps.impersonation.errors import ClosedToOperators, ImpersonationOver, LookingOnly
 from apps.impersonation.models import Impersonation
 from apps.impersonation.services import impersonations
@@ -89,6 +90,8 @@ def _objection(request: Any, view: Any) -> DomainError | None:
         return ClosedToOperators("Secrets, keys, exports and the workspace's end are its own.")
     if request.method not in SAFE and not request.impersonation.may_write:
         return LookingOnly("To change something, start again and say why.")
+    if _is_proven(request, view):
+        return ClosedToOperators("This asks for the person's own proof. Have them do it.")
     return None
 
 
@@ -104,6 +107,11 @@ def _needed(request: Any, view: Any) -> str | None:
     if action is None and request.method in SAFE:  # HEAD, OPTIONS: what GET takes
         action = (getattr(view, "actions", None) or {}).get("get", "get")
     return declared.get(action)
+
+
+def _is_proven(request: Any, view: Any) -> bool:
+    """Whether it asks its person to show who they are, which nobody can in their name."""
+    return endpoints.is_proven(view, (request.method or "").lower())
 
 
 def _is_personal(view: Any) -> bool:

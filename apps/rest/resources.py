@@ -35,13 +35,15 @@ Shape = type[serializers.BaseSerializer[Any]]
 class Conventions(APIView):
     """Declare by action: `inputs`, the shape of a write's body (`Nothing` where it has none),
     whose validated values are then `self.given`; `queries`, the shape of a read's own query
-    parameters, then `self.query`; `if_match_required`, the writes that need an If-Match;
+    parameters, then `self.query`; `if_match_required`, the writes that need an If-Match; `proven`,
+    what asks for a recent proof of who it is, though its permission does not;
     `deprecated`, what is going to end. `changes` are what later versions changed of this resource.
     """
 
     inputs: ClassVar[Mapping[str, Shape]] = {}
     queries: ClassVar[Mapping[str, Shape]] = {}
     if_match_required: ClassVar[frozenset[str]] = frozenset()
+    proven: ClassVar[frozenset[str]] = frozenset()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
     changes: ClassVar[tuple[type[Change], ...]] = ()
     given: dict[str, Any]

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.services import step_up
 from apps.core.errors import Invalid
 from apps.sso import rules
 from apps.sso.forms import ConnectionForm
@@ -21,10 +20,8 @@ HERE = "settings_sign_in"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@workspace_page("sso.view")
+@workspace_page("sso.view", post="sso.update")
 def index(request: WorkspaceRequest) -> HttpResponse:
-    if request.method == "POST":
-        step_up.require(request)
     connection = connections.find(tenant=request.tenant)
     form = ConnectionForm(request.POST or None, connection=connection)
     if request.method == "POST" and form.is_valid():
@@ -40,7 +37,6 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("sso.update")
-@step_up.recent
 def test(request: WorkspaceRequest) -> HttpResponse:
     checks = connections.test(
         tenant=request.tenant, by=request.user,
@@ -52,7 +48,6 @@ def test(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("sso.update")
-@step_up.recent
 def require(request: WorkspaceRequest) -> HttpResponse:
     required = request.POST.get("required") == "1"
     try:
@@ -66,7 +61,6 @@ def require(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("sso.update")
-@step_up.recent
 def remove(request: WorkspaceRequest) -> HttpResponse:
     connections.remove(tenant=request.tenant, by=request.user)
     messages.success(request, "Removed. Members sign in with means of their own.")

@@ -17,9 +17,10 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.accounts.services import step_up
 from apps.tenants.access import allowed_while_suspended, explain, refuse_unless_open
 from apps.tenants.errors import PermissionMissing
-from apps.tenants.permissions import DECLARED
+from apps.tenants.permissions import DECLARED, PROVEN
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -38,8 +39,8 @@ def workspace_page(
 
     Strangers are sent to sign in and come back; people of other workspaces and members
     without the permission get a 403 page that says which of the two it is. While the workspace is
-    suspended its pages can be read, nothing more. An unknown permission is refused when the view
-    is defined.
+    suspended its pages can be read, nothing more. What takes a permission of `PROVEN` asks first
+    who it is. An unknown permission is refused when the view is defined.
     """
     for name in (permission, post or permission):
         if name not in DECLARED:
@@ -58,12 +59,15 @@ def workspace_page(
                 raise PermissionMissing(text, permission=needed)
             if request.method not in SAFE and not allowed_while_suspended(needed):
                 refuse_unless_open(request.tenant)
+            if request.method not in SAFE and needed in PROVEN:
+                step_up.require(request)
             return _private(view(request, *args, **kwargs))
 
         # What apps.gateway.endpoints and apps.impersonation read.
         vars(page).update(
-            permission=permission, post_permission=post or permission, personal=personal
-        )
+            permission=permission, post_permission=post or permission, personal=personal,
+            proven=(post or permission) in PROVEN or vars(view).get("proven", False),
+        )  # fmt: skip
         return page
 
     return decorate

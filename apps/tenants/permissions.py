@@ -330,6 +330,17 @@ TEST_SCOPES: Final = tuple(
     for scope in SCOPES
     if DECLARED[scope].is_view or scope in {"releases.create", "deployments.stage"}
 )
+# Dangerous: what is changed with one of these asks people for a proof, minutes old, of who they are
+# (`accounts.services.step_up`). Pages and the API heed it by themselves; a single deed that takes
+# another permission says so with `step_up.recent` or `proven`.
+PROVEN: Final = frozenset(
+    {
+        "sign_in.update", "sso.update", "workspace.rename", "workspace.delete", "exports.create",
+        "members.update", "members.remove", "members.make_owner", "roles.create", "roles.update",
+        "roles.delete", "api_keys.create", "webhooks.create", "provisioning.update",
+        "domains.update", "domains.delete",
+    }
+)  # fmt: skip
 # What owners alone hold and no custom role can be given.
 OWNERS_ALONE: Final = frozenset({"members.make_owner", "workspace.delete"})
 

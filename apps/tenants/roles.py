@@ -13,6 +13,7 @@ from apps.tenants.models import CustomRole, Membership, Tenant
 from apps.tenants.people_models import RoleBearer
 from apps.tenants.permissions import (
     PERMISSIONS,
+    PROVEN,
     Permission,
     Role,
     label_of,
@@ -47,6 +48,11 @@ class Choice:
     def declared(self) -> list[Permission]:
         """What it holds, in the order of declaration."""
         return sorted_by_group(self.permissions)
+
+    @property
+    def is_powerful(self) -> bool:
+        """Whether what it allows includes something dangerous."""
+        return bool(self.permissions & PROVEN)
 
     def is_of(self, bearer: RoleBearer) -> bool:
         return bearer.role_key == self.key

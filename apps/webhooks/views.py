@@ -52,6 +52,7 @@ def new(request: WorkspaceRequest) -> HttpResponse:
 
 
 @workspace_page("webhooks.update")
+@step_up.recent
 def edit(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     endpoint = endpoints.find(tenant=request.tenant, endpoint_id=pk)
     present = {name: getattr(endpoint, name) for name in ("url", "description", "events")}

@@ -53,6 +53,8 @@ def require(request: Any) -> None:
     """Raises `StepUpRequired` unless the person has shown lately who they are. An API key is no
     person: its scopes say what it may do.
     """
+    if getattr(request.user, "impersonated_by", None):
+        raise StepUpRequired("This asks for the person's own proof: have them do it themselves.")
     if not hasattr(request.user, "scopes") and not is_recent(request):
         raise StepUpRequired
 
@@ -68,6 +70,7 @@ def recent(view: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, 
         require(request)
         return view(request, *args, **kwargs)
 
+    vars(page)["proven"] = True  # what apps.gateway.endpoints reads
     return page
 
 

@@ -11,7 +11,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.services import step_up
 from apps.gateway.api import key_shapes as shapes
 from apps.gateway.models import ApiKey
 from apps.gateway.services import api_keys, request_usage
@@ -54,7 +53,6 @@ class ApiKeyViewSet(Listed, Retrieved, WorkspaceViewSet[ApiKey]):
     @extend_schema(responses={201: shapes.NewSecretSerializer})
     def create(self, request: Request, **_: Any) -> Response:
         """Make a key. The answer holds its secret, which cannot be had again."""
-        step_up.require(request)
         wish = self.given
         key, secret = api_keys.create(
             tenant=self.tenant, by=request.user, allowed_networks=wish.pop("networks"), **wish
@@ -64,7 +62,6 @@ class ApiKeyViewSet(Listed, Retrieved, WorkspaceViewSet[ApiKey]):
     @extend_schema(responses=shapes.ApiKeySerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Change name, scopes or networks; the secret stays."""
-        step_up.require(request)
         return self.answer(api_keys.update(key=self.get_object(), by=request.user, **self.given))
 
     @extend_schema(responses={204: None})
@@ -77,7 +74,6 @@ class ApiKeyViewSet(Listed, Retrieved, WorkspaceViewSet[ApiKey]):
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, **_: Any) -> Response:
         """Exchange the secret. The present one works on for `overlap`."""
-        step_up.require(request)
         key = self.get_object()
         return self._with(key, api_keys.rotate(key=key, by=request.user, **self.given))
 

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from apps.accounts.services import step_up
 from apps.classes.models import SchoolClass
 from apps.core.errors import Invalid
 from apps.scim.forms import DefaultRoleForm, MappingForm, TokenForm, role_choices
@@ -28,7 +27,6 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     """POST makes a token and answers with its secret, which is never stored or shown again."""
     if request.method != "POST":
         return _page(request, TokenForm())
-    step_up.require(request)
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -43,7 +41,6 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("provisioning.update")
-@step_up.recent
 def rotate(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     token = tokens.find(tenant=request.tenant, token_id=pk)
     _, secret = tokens.rotate(token=token, by=request.user)

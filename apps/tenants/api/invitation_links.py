@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from apps.accounts.models import User
+from apps.accounts.services import step_up
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
+from apps.tenants import roles
 from apps.tenants.api.people import ROLE, UUID
 from apps.tenants.models import InvitationLink
 from apps.tenants.services import invitation_links
@@ -75,6 +77,8 @@ class InvitationLinkViewSet(Listed, Retrieved, WorkspaceViewSet[InvitationLink])
     )
     def create(self, request: Request, **_: Any) -> Response:
         """Make a link. `url` is told this once: only a hash of it is kept."""
+        if roles.choose(tenant=self.tenant, key=self.given["role"]).is_powerful:
+            step_up.require(request)
         link, url = invitation_links.create(
             tenant=self.tenant, by=cast("User", request.user), **self.given
         )

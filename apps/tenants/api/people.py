@@ -17,6 +17,7 @@ from apps.accounts.services import step_up
 from apps.rest import bulk
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
+from apps.tenants import roles
 from apps.tenants.models import Invitation, Membership
 from apps.tenants.permissions import Role
 from apps.tenants.services import invitations, memberships
@@ -91,8 +92,6 @@ class MemberViewSet(Listed, Retrieved, WorkspaceViewSet[Membership]):
     @extend_schema(responses=MemberShape)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Give a member another role."""
-        if self.given["role"] == Role.OWNER:
-            step_up.require(request)
         memberships.change_role(membership=self.get_object(), by=request.user, **self.given)
         return self.answer(self.get_object())
 
@@ -125,6 +124,7 @@ class InvitationViewSet(Listed, Retrieved, WorkspaceViewSet[Invitation]):
     @extend_schema(responses={201: InvitationShape})
     def create(self, request: Request, **_: Any) -> Response:
         """Invite somebody. The link in the mail holds for seven days."""
+        self._prove()
         made = invitations.send(tenant=self.tenant, by=request.user, **self.given)
         return self.answer(made, status=status.HTTP_201_CREATED)
 
@@ -135,6 +135,7 @@ class InvitationViewSet(Listed, Retrieved, WorkspaceViewSet[Invitation]):
     @action(detail=False, methods=["post"], url_path="bulk")
     def create_many(self, request: Request, **_: Any) -> Response:
         """Invite up to 100 people to the same role."""
+        self._prove()
 
         def invite(email: str) -> Invitation:
             role = self.given["role"]
@@ -159,6 +160,11 @@ class InvitationViewSet(Listed, Retrieved, WorkspaceViewSet[Invitation]):
         """Take an invitation back that nobody has taken up."""
         invitations.revoke(invitation=self._open(), by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _prove(self) -> None:
+        """Whoever invites to a role that may do dangerous things shows first who they are."""
+        if roles.choose(tenant=self.tenant, key=self.given["role"]).is_powerful:
+            step_up.require(self.request)
 
     def _open(self) -> Invitation:
         return invitations.find(tenant=self.tenant, invitation_id=self.get_object().pk)

@@ -18,7 +18,7 @@ from apps.tenants.requests import WorkspaceRequest
 from apps.tenants.services import domains
 
 
-@workspace_page("domains.view")
+@workspace_page("domains.view", post="domains.create")
 def index(request: WorkspaceRequest) -> HttpResponse:
     """POST adds a domain to verify."""
     form = DomainForm(request.POST or None)

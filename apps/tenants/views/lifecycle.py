@@ -28,7 +28,6 @@ def closing(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("workspace.rename")
-@step_up.recent
 def rename(request: WorkspaceRequest) -> HttpResponse:
     """To another address, and there at once signed in: the cookie of this host does not reach."""
     form = RenameForm(request.POST)
@@ -51,7 +50,6 @@ def rename(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("workspace.delete")
-@step_up.recent
 def delete(request: WorkspaceRequest) -> HttpResponse:
     form = DeletionForm(request.POST, tenant=request.tenant)
     if not form.is_valid():

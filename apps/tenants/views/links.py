@@ -33,6 +33,8 @@ def create(request: WorkspaceRequest) -> HttpResponse:
     form = LinkForm(request.POST or None, roles=offered)
     context: dict[str, object] = {"nav_active": "members", "form": form}
     if form.is_valid():
+        if roles.choose(tenant=request.tenant, key=form.cleaned_data["role"]).is_powerful:
+            step_up.require(request)
         try:
             link, address = invitation_links.create(
                 tenant=request.tenant, by=request.user, **form.cleaned_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -37,6 +38,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 def invite(request: WorkspaceRequest) -> HttpResponse:
     form = InvitationForm(request.POST, roles=_givable(request))
     if form.is_valid():
+        _prove(request, form)
         try:
             made = invitations.send(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except Invalid as error:
@@ -57,6 +59,7 @@ def invite_many(request: WorkspaceRequest) -> HttpResponse:
     form = ManyInvitationsForm(request.POST or None, request.FILES or None, roles=_givable(request))
     context: dict[str, object] = {"nav_active": "members", "form": form}
     if form.is_valid():
+        _prove(request, form)
         try:
             done = onboarding.invite(tenant=request.tenant, by=request.user, **form.wish())
         except Invalid as error:
@@ -101,8 +104,6 @@ def change_role(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid(errors={"role": ["Choose a role from the list."]})
     role = form.cleaned_data["role"]
-    if role == Role.OWNER:
-        step_up.require(request)
     changed = memberships.change_role(membership=membership, role=role, by=request.user)
     messages.success(request, f"{changed.user} is now {changed.role_name.lower()}.")
     return redirect("members")
@@ -168,6 +169,12 @@ def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "workspace/members.html", context, status=status)
+
+
+def _prove(request: WorkspaceRequest, form: Any) -> None:
+    """Whoever brings somebody in who may do dangerous things shows first who they are."""
+    if roles.choose(tenant=request.tenant, key=form.cleaned_data["role"]).is_powerful:
+        step_up.require(request)
 
 
 def _givable(request: WorkspaceRequest) -> list[roles.Choice]:

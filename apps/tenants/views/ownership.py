@@ -37,7 +37,6 @@ def show(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("members.make_owner")
-@step_up.recent
 def offer(request: WorkspaceRequest) -> HttpResponse:
     try:
         chosen = UUID(request.POST.get("member", ""))

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.services import step_up
 from apps.core.errors import Invalid
 from apps.tenants import configuration as reading
 from apps.tenants.errors import ConfigurationConflict
@@ -24,7 +23,6 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     form = SecurityForm(request.POST or None, initial=SecurityForm.initial_of(found, version))
     clash = None
     if request.method == "POST" and form.is_valid():
-        step_up.require(request)
         try:
             configuration.change(
                 tenant=request.tenant, by=request.user, **form.seen(), **form.settings()

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.services import step_up
 from apps.jobs.models import JobRun
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
@@ -29,7 +28,6 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     """POST starts an export."""
     form = ExportForm(request.POST or None, initial={"with_media": True})
     if request.method == "POST" and form.is_valid():
-        step_up.require(request)
         try:
             exports.start(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except ExportUnderWay as error:
@@ -50,7 +48,6 @@ def fragment(request: WorkspaceRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page("exports.create")
-@step_up.recent
 def download(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     export = exports.find(tenant=request.tenant, export_id=pk)
     try:

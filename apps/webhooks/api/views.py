@@ -12,7 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.services import step_up
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
 from apps.tenants.access import permissions_of
@@ -41,6 +40,7 @@ class EndpointViewSet(Listed, Retrieved, WorkspaceViewSet[Endpoint]):
     serializer_class = shapes.EndpointSerializer
     queryset = Endpoint.objects.none()
     lookup_value_regex = ID
+    proven = frozenset({"rotate_secret", "partial_update"})
     required_permissions: ClassVar = {
         "list": "webhooks.view",
         "retrieve": "webhooks.view",
@@ -93,7 +93,6 @@ class EndpointViewSet(Listed, Retrieved, WorkspaceViewSet[Endpoint]):
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, **_: Any) -> Response:
         """A new secret, in the answer. For a while both sign, so that receivers can follow."""
-        step_up.require(request)
         endpoint = endpoints.rotate_secret(
             endpoint=self.get_object(), by=request.user, **self.given
         )

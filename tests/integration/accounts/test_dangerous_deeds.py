@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import transaction
 
+from apps.accounts.errors import StepUpRequired
 from apps.accounts.models import UserSession
-from apps.accounts.services import emails
+from apps.accounts.services import emails, step_up
+from apps.gateway import endpoints
 from apps.gateway.models import ApiKey
+from apps.gateway.throttling import RequestLimits
 from apps.tenants.models import Tenant
+from apps.tenants.permissions import DECLARED, PROVEN, Role
 from apps.transfers.models import Export
 from tests.factories.accounts import PASSWORD
 
 HOUR = 3600
+# What admins and owners do without showing again who they are: why.
+ORDINARY = {
+    "workspace.update": "a name",
+    "workspace.configure": "goes back in one step; going back and rules of sign-in ask",
+    "features.update": "goes back in one step",
+    "members.invite": "asks when the role itself may do dangerous things",
+    "classes.manage_all": "a teacher's daily work",
+    "experiences.create": "nothing goes out yet",
+    "experiences.update": "words",
+    "environments.update": "keys go in and never come out",
+    "releases.withdraw": "keeps something from happening",
+    "deployments.promote": "daily work, goes back in one step",
+    "deployments.rollback": "an emergency: nothing stands in its way",
+    "api_keys.revoke": "an emergency: nothing stands in its way",
+    "webhooks.update": "switching and sending again; addresses and secrets ask",
+    "webhooks.delete": "ends what goes out",
+    "domains.create": "nothing leads here before a record was seen",
+    "schools.create": "opens something new",
+}
+# Dangerous, though their permission is not.
+SINGLE = {
+    "api/v1/exports/<pk>/download/",
+    "api/v1/webhooks/endpoints/<pk>/",
+    "api/v1/webhooks/endpoints/<pk>/rotate-secret/",
+    "api/v1/workspace/configuration/versions/<number>/restore/",
+    "settings/configuration/history/<int:number>/restore/",
+    "settings/ownership/<uuid:pk>/accept/",
+    "settings/webhooks/<uuid:pk>/edit/",
+    "settings/webhooks/<uuid:pk>/rotate/",
+    "settings/webhooks/<uuid:pk>/secret/",
+}
 
 
 @pytest.fixture
@@ -53,12 +91,68 @@ def test_and_go_on_with_what_was_filled_in(old, alpha):
     assert Tenant.objects.get(pk=alpha.pk).slug == "alpha-two"
 
 
-def test_making_an_owner_asks_and_other_roles_do_not(old, admin):
-    membership = admin.memberships.get()
-    url = f"/members/{membership.pk}/role/"
-    assert old.post(url, {"role": "teacher"}).url == "/members/"
-    assert old.post(url, {"role": "owner"}).url.startswith("/accounts/reauthenticate/")
-    assert admin.memberships.get().role == "teacher"
+def test_another_role_asks(old, admin):
+    url = f"/members/{admin.memberships.get().pk}/role/"
+    assert old.post(url, {"role": "teacher"}).url.startswith("/accounts/reauthenticate/")
+    assert admin.memberships.get().role == "admin"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/members/invite/", {"email": "new@alpha.example"}),
+        ("/members/invite/many/", {"emails": "new@alpha.example"}),
+        ("/members/links/new/", {"name": "New", "most_uses": "3", "days": "7"}),
+    ],
+)
+def test_inviting_asks_when_the_role_may_do_dangerous_things(old, path, sent):
+    assert old.post(path, {**sent, "role": "admin"}).url.startswith("/accounts/reauthenticate/")
+    answer = old.post(path, {**sent, "role": "teacher"})
+    assert answer.status_code == 201 or answer.url == "/members/"
+
+
+class TestEveryAddress:
+    """What asks is declared: `apps.tenants.permissions.PROVEN`, `step_up.recent`, `proven`."""
+
+    EVERY = tuple(one for one in endpoints.every() if one.host == "workspace")
+
+    def test_what_the_powerful_do_is_dangerous_or_said_not_to_be(self):
+        theirs = {n for n, p in DECLARED.items() if p.since in {Role.OWNER, Role.ADMIN}}
+        assert theirs == set(PROVEN) | set(ORDINARY) | {n for n in theirs if DECLARED[n].is_view}
+        assert not PROVEN & set(ORDINARY)
+
+    def test_the_single_deeds(self):
+        assert {one.route for one in self.EVERY if one.proven and not _by_permission(one)} == SINGLE
+
+    @pytest.mark.usefixtures("own_redis")
+    def test_what_is_dangerous_asks_and_nothing_else(self, old, monkeypatch):
+        monkeypatch.setattr(RequestLimits, "allow_request", lambda *_: True)
+        wrong = []
+        for one in self.EVERY:
+            for method, needed in one.needs.items():
+                if needed not in DECLARED or method == "get":
+                    continue
+                with transaction.atomic():
+                    answer = getattr(old, method)(one.address)
+                    transaction.set_rollback(True)
+                if answer.status_code != 405 and _asks(answer) != (method in one.proven):
+                    wrong.append(f"{method} {one.address} answered {answer.status_code}")
+        assert wrong == []
+
+    def test_an_operator_has_no_proof(self, owner):
+        owner.impersonated_by = owner
+        with pytest.raises(StepUpRequired, match="themselves"):
+            step_up.require(SimpleNamespace(user=owner))
+
+
+def _asks(answer):
+    if "problem" in answer.get("Content-Type", ""):
+        return answer.json()["code"] == "step_up_required"
+    return answer.get("Location", "").startswith("/accounts/reauthenticate/")
+
+
+def _by_permission(one):
+    return any(one.needs[method] in PROVEN and method != "get" for method in one.proven)
 
 
 def test_a_first_password_asks(browse, owner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.contrib.auth import logout
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.operator_sessions import STATE
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.gateway import endpoints
@@ -247,6 +250,22 @@ class TestTheConsole:
         assert console.post(url, {"reason": WHY}).url.startswith(
             f"{alpha.own_url}/impersonation/enter/?ticket="
         )
+
+    def test_a_code_given_long_ago_is_asked_for_again(self, console, alpha, teacher, operator):
+        membership = Membership.objects.get(user=teacher)
+        url = f"/operator/impersonation/impersonation/start/{membership.pk}/"
+        console.get(url)
+        session = console.session
+        session[STATE] = {**session[STATE], "opened": time.time() - 3600}
+        session.save()
+        assert "One-time code" in console.get(url).content.decode()
+        assert console.post(url, {"reason": WHY, "code": "000000"}).status_code == 200
+        assert not Impersonation.objects.exists()
+        device = TOTPDevice.objects.get(user=operator)
+        device.throttle_reset()
+        code = f"{totp(device.bin_key):06d}"
+        assert console.post(url, {"reason": WHY, "code": code}).status_code == 302
+        assert "One-time code" not in console.get(url).content.decode()
 
     def test_members_have_a_link_and_the_list_shows_what_was(self, console, come_in, teacher):
         come_in(teacher)
