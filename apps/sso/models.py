@@ -4,6 +4,8 @@ in a workspace.
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +16,22 @@ from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
 from apps.tenants.models import Tenant
 from apps.tenants.permissions import Role
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def with_last_sign_in(self) -> Self:
+        """With `last_signed_in_at`, when the issuer last let somebody in; None for never."""
+        return self.annotate(last_signed_in_at=models.Max("identities__last_used_at"))
+
+    def failing(self) -> Self:
+        """Those that nobody gets in by, as far as is known: the last trial found something wrong,
+        or the last sign-in failed.
+        """
+        latest = models.Max("identities__last_used_at")
+        spoiled = Q(last_failed_at__isnull=False) & (
+            Q(latest_sign_in__isnull=True) | Q(latest_sign_in__lt=models.F("last_failed_at"))
+        )
+        return self.annotate(latest_sign_in=latest).filter(~Q(problem="") | spoiled)
 
 
 class Connection(models.Model):
@@ -36,7 +54,13 @@ class Connection(models.Model):
     # The last look at the issuer: when, and what was wrong (empty: nothing).
     tested_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    # The last sign-in that the issuer or the set-up spoiled: when, and how. People whom the
+    # workspace does not let in are none.
+    last_failed_at = models.DateTimeField(null=True, blank=True)
+    last_failure = models.CharField(max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "sign-in of a workspace"

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.models import User
 from apps.core.errors import DomainError
 from apps.sso import rules
-from apps.sso.errors import SsoRefused
 from apps.sso.services import connections, sign_ins
 from apps.sso.services.sign_ins import LinkOffered
 from apps.tenants.models import Tenant
@@ -45,21 +44,21 @@ def begin(request: HttpRequest) -> HttpResponse:
 def finish(request: HttpRequest) -> HttpResponse:
     """Back from the issuer with a code, or with a reason why not."""
     kept = request.session.pop(KEPT, None)
-    if request.GET.get("error"):
-        return _failed(request, SsoRefused(_declined(request.GET["error"])))
-    tenant = _tenant(request)
+    tenant, state = _tenant(request), request.GET.get("state", "")
     by_issuer = rules.came_by_issuer(request.session, tenant)
     present = request.user if request.user.is_authenticated and not by_issuer else None
     try:
+        connection = connections.get(tenant=tenant)
+        if error := request.GET.get("error"):
+            sign_ins.decline(connection=connection, kept=kept, state=state, error=error)
         user = sign_ins.finish(
-            connection=connections.get(tenant=tenant), kept=kept,
-            state=request.GET.get("state", ""), code=request.GET.get("code", ""),
+            connection=connection, kept=kept, state=state, code=request.GET.get("code", ""),
             present=present,
         )  # fmt: skip
     except LinkOffered as offer:
         return render(request, "sso/link_sent.html", {"email": offer.email})
-    except DomainError as error:
-        return _failed(request, error)
+    except DomainError as problem:
+        return _failed(request, problem)
     return _sign_in(request, user, kept["onward"] if kept else "/")
 
 
@@ -97,12 +96,6 @@ def _sign_in(request: HttpRequest, user: User, onward: str) -> HttpResponse:
 
 def _failed(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, "sso/failed.html", {"error": error}, status=error.status)
-
-
-def _declined(error: str) -> str:
-    if error == "access_denied":
-        return "You turned back on the other side, or are not meant to get in. Nothing changed."
-    return f"The issuer says: {error[:80]}. Tell an owner of the workspace."
 
 
 def _onward(request: HttpRequest) -> str:

@@ -26,7 +26,7 @@ from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.jobs.models import JobRun
 from apps.tenants.admin import TenantAdmin
 from apps.tenants.console import acting_operator
-from apps.tenants.console_deeds import Deed
+from apps.tenants.deeds import Deed
 from apps.tenants.models import Tenant
 from apps.transfers.forms import RecipientField
 from apps.transfers.models import Export, Import, TrustedKey

@@ -60,6 +60,7 @@ UNFOLD = {
                     _rows("Imports and clones", "download", "transfers_import"),
                     _rows("Trusted installations", "handshake", "transfers_trustedkey"),
                     _rows("Invitations", "forward_to_inbox", "tenants_invitation"),
+                    _rows("School sign-ins", "passkey", "sso_connection"),
                     _rows("API keys", "key", "gateway_apikey"),
                     _rows("API usage", "query_stats", "gateway_apiusage"),
                 ],

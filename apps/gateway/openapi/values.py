@@ -50,6 +50,19 @@ VALUES: Final[dict[str, Any]] = {
     "key": "teacher",
     "RoleShape.name": "Teacher",
     "RoleInputRequest.name": "Release manager",
+    # the workspace's own sign-in
+    "SignInShape.name": "Lincoln account",
+    "SignInInputRequest.name": "Lincoln account",
+    "PatchedSignInChangeRequest.name": "Lincoln account",
+    "issuer": "https://login.lincoln.example",
+    "client_id": "toolboxai",
+    "client_secret": "what the issuer gave you",  # pragma: allowlist secret
+    "email_domains": ["lincoln.example"],
+    "redirect_uris": ["https://lincoln.example.com/accounts/sso/callback/"],
+    "SignInShape.problem": "",
+    "last_failure": "",
+    "CheckShape.title": "The issuer's document",
+    "CheckShape.detail": "Found; the issuer is https://login.lincoln.example.",
     # Roblox
     "universe_id": 6012345678,
     "place_id": 9123456789,

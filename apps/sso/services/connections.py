@@ -24,6 +24,7 @@ from apps.tenants.models import Membership, Tenant
 
 DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 MOST_DOMAINS = 50
+UNTRIED = "Try the connection first: nobody is to be locked out by a typing error."
 FIELDS = ("name", "issuer", "client_id", "email_domains", "joins", "default_role")
 
 
@@ -38,7 +39,7 @@ class Check:
 
 def find(*, tenant: Tenant) -> Connection | None:
     with schema_context("public"):
-        return Connection.objects.filter(tenant=tenant).first()
+        return Connection.objects.filter(tenant=tenant).with_last_sign_in().first()
 
 
 def get(*, tenant: Tenant) -> Connection:
@@ -72,12 +73,26 @@ def configure(
     return connection
 
 
+def change(*, tenant: Tenant, by: Any, required: bool | None = None, **named: Any) -> None:
+    """Change what is named, as `configure` and `set_required` do it, all or nothing. Raises
+    `SsoNotSetUp`, `Invalid`.
+    """
+    require("sso.update", by=by, tenant=tenant)
+    with schema_context("public"), transaction.atomic():
+        present = get(tenant=tenant)
+        if named:
+            values = {field: getattr(present, field) for field in FIELDS}
+            configure(tenant=tenant, by=by, **{"client_secret": "", **values, **named})
+        if required is not None:
+            set_required(tenant=tenant, required=required, by=by)
+
+
 def remove(*, tenant: Tenant, by: Any) -> None:
     """Take it away; nobody is required to use it any more."""
     require("sso.update", by=by, tenant=tenant)
     connection = get(tenant=tenant)
     with schema_context("public"), transaction.atomic():
-        _require(tenant, required=False)
+        set_requirement(tenant, required=False)
         connection.delete()
         _record("sso.removed", tenant, by, {"issuer": connection.issuer})
 
@@ -89,9 +104,9 @@ def set_required(*, tenant: Tenant, required: bool, by: Any) -> None:
     require("sso.update", by=by, tenant=tenant)
     connection = get(tenant=tenant)
     if required and not connection.works:
-        raise Invalid("Try the connection first: nobody is to be locked out by a typing error.")
+        raise Invalid(UNTRIED, errors={"required": [UNTRIED]})
     with schema_context("public"), transaction.atomic():
-        if _require(tenant, required=required):
+        if set_requirement(tenant, required=required):
             action = "sso.required" if required else "sso.made_optional"
             _record(action, tenant, by, {"issuer": connection.issuer})
         if required:
@@ -150,6 +165,7 @@ def _apply(connection: Connection, values: dict[str, Any], secret: str) -> dict[
         connection.client_secret, changed["client_secret"] = secret, "changed"
     if {"issuer", "client_id", "client_secret"} & set(changed):
         connection.tested_at, connection.problem = None, ""
+        connection.last_failed_at, connection.last_failure = None, ""
     connection.save()
     if other_issuer:
         connection.identities.all().delete()
@@ -181,7 +197,8 @@ def _domains(named: list[str]) -> list[str]:
     return found
 
 
-def _require(tenant: Tenant, *, required: bool) -> bool:
+def set_requirement(tenant: Tenant, *, required: bool) -> bool:
+    """Within a transaction whose caller has asked who may; False when it was so before."""
     locked: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     if locked.sso_required == required:
         return False

@@ -30,6 +30,7 @@ from apps.core import attempts
 from apps.sso import oidc_api
 from apps.sso.errors import LinkSpent, SsoFailed, SsoRefused
 from apps.sso.models import Connection, Identity
+from apps.sso.services import failures
 from apps.sso.services.connections import client_of
 from apps.tenants.access import require_open
 from apps.tenants.models import Membership, Tenant
@@ -54,7 +55,8 @@ def begin(*, connection: Connection, redirect_uri: str, onward: str) -> tuple[st
     """Where the browser goes, and what its session has to keep until it comes back. Raises
     `IssuerUnusable`.
     """
-    issuer = oidc_api.discover(connection.issuer)
+    with failures.noted(connection):
+        issuer = oidc_api.discover(connection.issuer)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     digest = hashlib.sha256(verifier.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -79,18 +81,14 @@ def finish(
     `present` is who is signed in here by means of their own, if anybody is. Raises `SsoFailed`,
     `SsoRefused`, `IssuerUnusable`, `LinkOffered`, `LimitReached`.
     """
-    if (
-        kept is None
-        or kept["until"] < time.time()
-        or not hmac.compare_digest(kept["state"], state)
-        or (kept["connection"], kept["issuer"]) != (str(connection.pk), connection.issuer)
-    ):
+    if kept is None or not _is_asked_for(connection, kept, state):
         raise SsoFailed("This answer is too old, or belongs to another window. Start again.")
     client = client_of(connection, kept["redirect_uri"])
-    issuer = oidc_api.discover(connection.issuer)
-    claims = oidc_api.redeem(
-        issuer, client, code=code, verifier=kept["verifier"], nonce=kept["nonce"]
-    )
+    with failures.noted(connection):
+        issuer = oidc_api.discover(connection.issuer)
+        claims = oidc_api.redeem(
+            issuer, client, code=code, verifier=kept["verifier"], nonce=kept["nonce"]
+        )
     try:
         with schema_context("public"), transaction.atomic():
             Tenant.objects.select_for_update(no_key=True).get(pk=connection.tenant_id)
@@ -98,6 +96,19 @@ def finish(
     except LinkOffered as offer:
         _ask_mailbox(connection, offer)
         raise
+
+
+def decline(*, connection: Connection, kept: dict[str, Any] | None, state: str, error: str) -> None:
+    """The issuer sent the person back with an error (RFC 6749, 4.1.2.1). What is not the person's
+    own doing is kept as the connection's last failure. Raises `SsoRefused`.
+    """
+    if error == "access_denied":
+        raise SsoRefused(
+            "You turned back on the other side, or are not meant to get in. Nothing changed."
+        )
+    if kept is not None and _is_asked_for(connection, kept, state):
+        failures.note(connection, f"The issuer says: {error[:80]}.")
+    raise SsoRefused(f"The issuer says: {error[:80]}. Tell an owner of the workspace.")
 
 
 def accept_link(*, tenant: Tenant, token: str) -> User:
@@ -127,6 +138,15 @@ def read_link(*, tenant: Tenant, token: str) -> dict[str, Any]:
     if not (known and alive):
         raise LinkSpent("The sign-in of this workspace has changed since. Sign in once more.")
     return held
+
+
+def _is_asked_for(connection: Connection, kept: dict[str, Any], state: str) -> bool:
+    """Whether the answer is to what this session asked, of this issuer, not long ago."""
+    return (
+        kept["until"] >= time.time()
+        and hmac.compare_digest(kept["state"], state)
+        and (kept["connection"], kept["issuer"]) == (str(connection.pk), connection.issuer)
+    )
 
 
 def _admit(connection: Connection, claims: dict[str, Any], present: User | None) -> User:

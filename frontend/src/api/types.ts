@@ -73,6 +73,12 @@ export type CallerUse = {
   numbers: Numbers;
 };
 
+export type CheckShape = {
+  title: string;
+  passed: boolean;
+  detail: string;
+};
+
 export type Class = {
   id: string;
   name: string;
@@ -114,6 +120,8 @@ export type CredentialsRequest = {
   code?: string;
   name?: string;
 };
+
+export type DefaultRoleEnum = "student" | "teacher" | "admin";
 
 export type Delivery = {
   id: string;
@@ -638,6 +646,17 @@ export type PatchedRoleChangeRequest = {
   permissions?: Array<PermissionsEnum>;
 };
 
+export type PatchedSignInChangeRequest = {
+  name?: string;
+  issuer?: string;
+  client_id?: string;
+  client_secret?: string;
+  email_domains?: Array<string>;
+  joins?: boolean;
+  default_role?: DefaultRoleEnum;
+  required?: boolean;
+};
+
 export type PatchedWorkspaceChangeRequest = {
   name?: string;
 };
@@ -845,6 +864,34 @@ export type SessionKindEnum = "browser" | "token";
 
 export type SeverityEnum = "info" | "low" | "medium" | "high" | "critical";
 
+export type SignInInputRequest = {
+  name: string;
+  issuer: string;
+  client_id: string;
+  client_secret?: string;
+  email_domains?: Array<string>;
+  joins?: boolean;
+  default_role?: DefaultRoleEnum;
+};
+
+export type SignInShape = {
+  name: string;
+  issuer: string;
+  client_id: string;
+  email_domains?: Array<string>;
+  joins?: boolean;
+  default_role?: DefaultRoleEnum;
+  required: boolean;
+  works: boolean;
+  tested_at?: string | null;
+  problem: string;
+  last_signed_in_at: string | null;
+  last_failed_at?: string | null;
+  last_failure: string;
+  redirect_uris: Array<string>;
+  created_at?: string;
+};
+
 export type Teacher = {
   id: string;
   name: string;
@@ -868,6 +915,11 @@ export type TokenPair = {
   expires_in: number;
   refresh_token: string;
   session: string;
+};
+
+export type TrialShape = {
+  works: boolean;
+  checks: Array<CheckShape>;
 };
 
 export type UnitEnum = "count" | "bytes";
@@ -1007,9 +1059,14 @@ export interface Operations {
   workspace_configuration_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedConfigurationChangeRequest; answer: ConfigurationShape };
   workspace_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedDomainList };
   workspace_domains_create: { path: Record<string, never>; query: Record<string, never>; body: DomainInputRequest; answer: Domain };
+  workspace_sso_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: SignInShape };
+  workspace_sso_set_up: { path: Record<string, never>; query: Record<string, never>; body: SignInInputRequest; answer: SignInShape };
+  workspace_sso_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedSignInChangeRequest; answer: SignInShape };
+  workspace_sso_delete: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: undefined };
   workspace_configuration_versions_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedVersionShapeList };
   workspace_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Domain };
   workspace_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  workspace_sso_test: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: TrialShape };
   workspace_domains_main: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
   workspace_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
   workspace_configuration_versions_restore: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
@@ -1109,9 +1166,14 @@ export const ROUTES: Record<keyof Operations, string> = {
   workspace_configuration_update: "PATCH /api/v1/workspace/configuration/",
   workspace_domains_list: "GET /api/v1/workspace/domains/",
   workspace_domains_create: "POST /api/v1/workspace/domains/",
+  workspace_sso_get: "GET /api/v1/workspace/sso/",
+  workspace_sso_set_up: "PUT /api/v1/workspace/sso/",
+  workspace_sso_update: "PATCH /api/v1/workspace/sso/",
+  workspace_sso_delete: "DELETE /api/v1/workspace/sso/",
   workspace_configuration_versions_list: "GET /api/v1/workspace/configuration/versions/",
   workspace_domains_get: "GET /api/v1/workspace/domains/{id}/",
   workspace_domains_delete: "DELETE /api/v1/workspace/domains/{id}/",
+  workspace_sso_test: "POST /api/v1/workspace/sso/test/",
   workspace_domains_main: "POST /api/v1/workspace/domains/{id}/main/",
   workspace_domains_verify: "POST /api/v1/workspace/domains/{id}/verify/",
   workspace_configuration_versions_restore: "POST /api/v1/workspace/configuration/versions/{number}/restore/",

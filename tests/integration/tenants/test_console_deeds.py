@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.urls import reverse
-from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.services import operators
 from apps.audit.models import AuditEntry
 from apps.tenants.models import Departure
 from apps.tenants.services import lifecycle
 
 PUBLIC = "config.urls_public"
-
-
-@pytest.fixture
-def console(db, browse):
-    operator = operators.create(email="olga@toolboxai.example", password="a long password")
-    client = browse(operator.user, tenant=None)
-    session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
-    session.save()
-    return client
 
 
 def act(console, action, *tenants, **fields):

@@ -81,6 +81,12 @@ class CallerUse(TypedDict):
     numbers: Numbers
 
 
+class CheckShape(TypedDict):
+    title: str
+    passed: bool
+    detail: str
+
+
 class Class(TypedDict):
     id: str
     name: str
@@ -121,6 +127,9 @@ class CredentialsRequest(TypedDict):
     password: str
     code: NotRequired[str]
     name: NotRequired[str]
+
+
+DefaultRoleEnum = Literal["student", "teacher", "admin"]
 
 
 class Delivery(TypedDict):
@@ -712,6 +721,17 @@ class PatchedRoleChangeRequest(TypedDict):
     permissions: NotRequired[list[PermissionsEnum]]
 
 
+class PatchedSignInChangeRequest(TypedDict):
+    name: NotRequired[str]
+    issuer: NotRequired[str]
+    client_id: NotRequired[str]
+    client_secret: NotRequired[str]
+    email_domains: NotRequired[list[str]]
+    joins: NotRequired[bool]
+    default_role: NotRequired[DefaultRoleEnum]
+    required: NotRequired[bool]
+
+
 class PatchedWorkspaceChangeRequest(TypedDict):
     name: NotRequired[str]
 
@@ -1022,6 +1042,34 @@ SessionKindEnum = Literal["browser", "token"]
 SeverityEnum = Literal["info", "low", "medium", "high", "critical"]
 
 
+class SignInInputRequest(TypedDict):
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: NotRequired[str]
+    email_domains: NotRequired[list[str]]
+    joins: NotRequired[bool]
+    default_role: NotRequired[DefaultRoleEnum]
+
+
+class SignInShape(TypedDict):
+    name: str
+    issuer: str
+    client_id: str
+    email_domains: NotRequired[list[str]]
+    joins: NotRequired[bool]
+    default_role: NotRequired[DefaultRoleEnum]
+    required: bool
+    works: bool
+    tested_at: NotRequired[str | None]
+    problem: str
+    last_signed_in_at: str | None
+    last_failed_at: NotRequired[str | None]
+    last_failure: str
+    redirect_uris: list[str]
+    created_at: NotRequired[str]
+
+
 class Teacher(TypedDict):
     id: str
     name: str
@@ -1045,6 +1093,11 @@ class TokenPair(TypedDict):
     expires_in: int
     refresh_token: str
     session: str
+
+
+class TrialShape(TypedDict):
+    works: bool
+    checks: list[CheckShape]
 
 
 UnitEnum = Literal["count", "bytes"]

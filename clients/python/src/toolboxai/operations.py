@@ -1578,6 +1578,94 @@ class Operations(Transport):
         )
         return answer
 
+    def workspace_sso_get(self, *, fields: str | None = None) -> models.SignInShape:
+        """Get workspace sso.
+
+        One of them, with its ETag.
+        """
+        answer: models.SignInShape = self._call("GET", "/workspace/sso/", query={"fields": fields})
+        return answer
+
+    def workspace_sso_set_up(
+        self,
+        *,
+        name: str,
+        issuer: str,
+        client_id: str,
+        client_secret: str | Omit = OMIT,
+        email_domains: list[str] | Omit = OMIT,
+        joins: bool | Omit = OMIT,
+        default_role: models.DefaultRoleEnum | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.SignInShape:
+        """Workspace sso set up.
+
+        Set it up, or put these settings in the place of those there are. Another issuer forgets
+        who came in by the first; try it before you require it.
+        """
+        answer: models.SignInShape = self._call(
+            "PUT",
+            "/workspace/sso/",
+            body={
+                "name": name,
+                "issuer": issuer,
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "email_domains": email_domains,
+                "joins": joins,
+                "default_role": default_role,
+            },
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def workspace_sso_update(
+        self,
+        *,
+        name: str | Omit = OMIT,
+        issuer: str | Omit = OMIT,
+        client_id: str | Omit = OMIT,
+        client_secret: str | Omit = OMIT,
+        email_domains: list[str] | Omit = OMIT,
+        joins: bool | Omit = OMIT,
+        default_role: models.DefaultRoleEnum | Omit = OMIT,
+        required: bool | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.SignInShape:
+        """Change what is named, require it, or require it no more.
+
+        Change what is named, require it, or require it no more. 412 when somebody was faster.
+        """
+        answer: models.SignInShape = self._call(
+            "PATCH",
+            "/workspace/sso/",
+            body={
+                "name": name,
+                "issuer": issuer,
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "email_domains": email_domains,
+                "joins": joins,
+                "default_role": default_role,
+                "required": required,
+            },
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def workspace_sso_delete(
+        self, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Take it away.
+
+        Take it away. Members sign in with means of their own again and stay members.
+        """
+        self._call("DELETE", "/workspace/sso/", idempotency_key=idempotency_key, if_match=if_match)
+
     def workspace_configuration_versions_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedVersionShapeList:
@@ -1623,6 +1711,19 @@ class Operations(Transport):
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
+
+    def workspace_sso_test(
+        self, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.TrialShape:
+        """Try it.
+
+        Try it: read the issuer's discovery document and its keys, and ask whether it knows the
+        client id and secret. What does not work is part of the answer, not an error.
+        """
+        answer: models.TrialShape = self._call(
+            "POST", "/workspace/sso/test/", idempotency_key=idempotency_key, if_match=if_match
+        )
+        return answer
 
     def workspace_domains_main(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.sso.api.views import SignInViewSet
+
+DEEDS = {
+    "get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy",
+}  # fmt: skip
+
+urlpatterns = [
+    path("workspace/sso/", SignInViewSet.as_view(DEEDS, detail=True), name="sso-detail"),
+    path(
+        "workspace/sso/test/",
+        SignInViewSet.as_view({"post": "test"}, detail=True),
+        name="sso-test",
+    ),
+]
