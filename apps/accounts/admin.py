@@ -5,9 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import User
+from apps.accounts.models import OperatorDevice, User
 from apps.accounts.services import people
 from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
@@ -61,7 +60,7 @@ class UserAdmin(ReadOnlyModelAdmin):
                 )
 
 
-@admin.register(TOTPDevice)
+@admin.register(OperatorDevice)
 class DeviceAdmin(ReadOnlyModelAdmin):
     """Authenticator apps of operators. Their secrets stay out of sight; a lost one is removed."""
 
@@ -69,6 +68,10 @@ class DeviceAdmin(ReadOnlyModelAdmin):
     search_fields = ("user__email",)
     fields = ("user", "name", "confirmed", "digits", "step", "last_used_at", "created_at")
     list_select_related = ("user",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OperatorDevice]:
+        devices: QuerySet[OperatorDevice] = super().get_queryset(request)
+        return devices.defer("key")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser and (obj is None or obj.user_id != request.user.pk))

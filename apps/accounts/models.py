@@ -77,6 +77,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (self.name or self.email).partition(" ")[0].partition("@")[0]
 
 
-from apps.accounts import session_models  # noqa: E402
+from apps.accounts import operator_devices, session_models  # noqa: E402
 
+OperatorDevice = operator_devices.OperatorDevice
 UserSession = session_models.UserSession

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django_otp import devices_for_user
 from django_otp.admin import OTPAdminSite
 from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.models import Device
@@ -63,8 +64,14 @@ class OperatorLoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type
         return cleaned
 
     def _chosen_device(self, user: Any) -> Device | None:
-        """An operator has one device, so none is asked for."""
-        return next(iter(devices_for_user(user, for_verify=True)), None)
+        """An operator has one device, so none is asked for. Locked: a code counts once."""
+        devices = _device_model().objects.devices_for_user(user, confirmed=True)
+        found: Device | None = devices.select_for_update().first()
+        return found
+
+
+def _device_model() -> Any:
+    return apps.get_model(settings.OPERATOR_DEVICE_MODEL)
 
 
 # The order matters: OTPAdminSite decides who may enter, unfold how it looks.
@@ -77,6 +84,11 @@ class OperatorSite(OTPAdminSite, UnfoldAdminSite):  # type: ignore[misc]
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """A person who is an operator still, and gave a code of an operator's device."""
+        device = getattr(request.user, "otp_device", None)
+        return super().has_permission(request) and isinstance(device, _device_model())
 
     def register(
         self, model_or_iterable: Any, admin_class: type | None = None, **options: Any

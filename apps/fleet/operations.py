@@ -42,7 +42,7 @@ class BackfillInBatches(migrations.RunPython):
     under `name` (unique in the app) in the transaction of the batch: no row is changed twice, and
     a run that was killed goes on behind its last batch. `pause` seconds lie between two batches,
     so that other work gets through. Undoing it runs `reverse` in the same way, or leaves the rows
-    as they are.
+    as they are. A model of another app is named together with its `app`.
     """
 
     reduces_to_sql = False
@@ -57,14 +57,15 @@ class BackfillInBatches(migrations.RunPython):
         reverse: Mapping[str, Any] | Callable[[Any], Any] | None = None,
         batch_size: int = 1000,
         pause: float = 0.02,
+        app: str | None = None,
     ) -> None:
-        self.name, self.model_name = name, model
+        self.name, self.model_name, self.app = name, model, app
         self.update, self.where, self.reverse = update, where, reverse
         self.batch_size, self.pause = batch_size, pause
         super().__init__(migrations.RunPython.noop, migrations.RunPython.noop)
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        names = ("name", "update", "where", "reverse", "batch_size", "pause")
+        names = ("name", "update", "where", "reverse", "batch_size", "pause", "app")
         kwargs = {name: getattr(self, name) for name in names}
         return type(self).__qualname__, [], {"model": self.model_name, **kwargs}
 
@@ -102,7 +103,7 @@ class BackfillInBatches(migrations.RunPython):
         *,
         back: bool = False,
     ) -> None:
-        model: Any = state.apps.get_model(app_label, self.model_name)
+        model: Any = state.apps.get_model(self.app or app_label, self.model_name)
         using = schema_editor.connection.alias
         if not self.allow_migrate_model(using, model):
             return

@@ -6,6 +6,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 OTP_TOTP_ISSUER = "ToolBoxAI operators"
+# Whose codes open the console. Other kinds of devices that django-otp knows do not.
+OPERATOR_DEVICE_MODEL = "accounts.OperatorDevice"
 
 
 def _item(title: str, icon: str, name: str) -> dict[str, Any]:
@@ -104,7 +106,7 @@ UNFOLD = {
                 "title": "Operators",
                 "separator": True,
                 "items": [
-                    _rows("Devices", "phonelink_lock", "otp_totp_totpdevice"),
+                    _rows("Devices", "phonelink_lock", "accounts_operatordevice"),
                     _item("Design", "palette", "design"),
                 ],
             },

@@ -12,6 +12,8 @@ STEP_UP_CODE_SECONDS = 10 * 60
 
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS
+# Secrets on their way into an authenticator app are encrypted in the session.
+SESSION_ENGINE = "apps.accounts.session_store"
 MFA_ADAPTER = "apps.accounts.mfa_adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ToolBoxAI"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import User
+from apps.accounts.models import OperatorDevice, User
 from apps.accounts.services import emails
 from apps.accounts.signals import operator_made
 
@@ -34,14 +33,14 @@ def create(*, email: str, password: str | None = None, by: User | None = None) -
         user.set_password(password)
         user.save()
         emails.mark_verified(user=user)
-        TOTPDevice.objects.filter(user=user).delete()
-        device = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+        OperatorDevice.objects.filter(user=user).delete()
+        device = OperatorDevice.objects.create(user=user, name="authenticator", confirmed=True)
         operator_made.send(sender=User, user=user, by=by)
     return NewOperator(user, password, device.config_url)
 
 
 def current_code(*, user: User) -> str:
     """The code the person's device shows now; for development, where nobody holds a phone."""
-    device = TOTPDevice.objects.devices_for_user(user, confirmed=True).get()
+    device = OperatorDevice.objects.get(user=user, confirmed=True)
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
     return f"{totp.token():0{device.digits}d}"

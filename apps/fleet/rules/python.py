@@ -36,7 +36,7 @@ def run_python(site: Site) -> Findings:
 def backfill(site: Site) -> Findings:
     """Our own operation works in batches, and so needs to be outside a transaction."""
     operation: Any = site.operation
-    table = columns.table_of(site.before, site.app_label, operation.model_name)
+    table = columns.table_of(site.before, operation.app or site.app_label, operation.model_name)
     if site.migration.atomic and not site.known.is_new(table):
         yield site.finding("needs_no_transaction", table=table)
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import operators
 from apps.core import metrics
 from apps.fleet.models import Rollout, RolloutItem, Schema, SchemaVersion
@@ -24,7 +24,7 @@ def operator(db):
 def console(operator, browse):
     client = browse(operator.user, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
     session.save()
     return client
 

@@ -11,8 +11,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import emails, operators
 from apps.tenants.services import tickets
 from tests.factories.accounts import PASSWORD
@@ -49,7 +49,7 @@ def enter(client, user, code=None):
 
 
 def code_of(user):
-    TOTPDevice.objects.filter(user=user).update(last_t=-1)
+    OperatorDevice.objects.filter(user=user).update(last_t=-1)
     return operators.current_code(user=user)
 
 
@@ -132,14 +132,14 @@ def test_nor_anothers_device_in_the_session(browse, operator):
     other = operators.create(email="otto@toolboxai.example", password=PASSWORD).user
     client = browse(operator, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=other).persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get(user=other).persistent_id
     session.save()
     assert not is_open(client)
 
 
 def test_nor_the_code_of_a_customer(browse, public, teacher):
     emails.mark_verified(user=teacher)
-    device = TOTPDevice.objects.create(user=teacher, confirmed=True)
+    device = OperatorDevice.objects.create(user=teacher, confirmed=True)
     enter(public, teacher, code_of(teacher))
     client = browse(teacher, tenant=None)
     session = client.session

@@ -12,9 +12,8 @@ from django.test import Client
 from django.urls import reverse, set_urlconf
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import User
+from apps.accounts.models import OperatorDevice, User
 from apps.accounts.services import operators
 from apps.audit.models import AuditEntry
 from apps.fleet.models import Rollout, SchemaVersion
@@ -49,7 +48,7 @@ def console(operator, browse):
     """A browser in which the operator is signed in with a one-time code."""
     client = browse(operator.user, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
     session.save()
     return client
 
@@ -211,8 +210,8 @@ class TestPages:
         key, _ = make_key(alpha)
         page = console.get(url("gateway_apikey_change", key.pk)).content.decode()
         assert key.secret_hash not in page
-        device = TOTPDevice.objects.get()
-        page = console.get(url("otp_totp_totpdevice_change", device.pk)).content.decode()
+        device = OperatorDevice.objects.get()
+        page = console.get(url("accounts_operatordevice_change", device.pk)).content.decode()
         assert device.key not in page
 
     def test_the_strict_policy_holds_everywhere_else(self, console):
@@ -327,7 +326,7 @@ class TestCommands:
     def test_making_one_again_renews_both(self, operator):
         again = operators.create(email=operator.user.email)
         assert again.otpauth_uri != operator.otpauth_uri
-        assert TOTPDevice.objects.count() == 1
+        assert OperatorDevice.objects.count() == 1
 
     def test_an_address_must_be_one(self, db):
         with pytest.raises(CommandError, match="not an e-mail address"):
@@ -336,7 +335,7 @@ class TestCommands:
     def test_the_present_code(self, operator, capsys):
         call_command("operator_code")
         code = capsys.readouterr().out.strip()
-        assert TOTPDevice.objects.get().verify_token(code)
+        assert OperatorDevice.objects.get().verify_token(code)
 
     def test_not_in_production(self, operator, settings):
         settings.TOOLBOXAI_ENV = "production"

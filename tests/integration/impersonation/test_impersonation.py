@@ -12,8 +12,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.operator_sessions import STATE
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
@@ -39,7 +39,7 @@ def operator(db):
 
 @pytest.fixture
 def console(operator, browse):
-    device = TOTPDevice.objects.create(user=operator, confirmed=True)
+    device = OperatorDevice.objects.create(user=operator, confirmed=True)
     client = browse(operator, tenant=None)
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
@@ -261,7 +261,7 @@ class TestTheConsole:
         assert "One-time code" in console.get(url).content.decode()
         assert console.post(url, {"reason": WHY, "code": "000000"}).status_code == 200
         assert not Impersonation.objects.exists()
-        device = TOTPDevice.objects.get(user=operator)
+        device = OperatorDevice.objects.get(user=operator)
         device.throttle_reset()
         code = f"{totp(device.bin_key):06d}"
         assert console.post(url, {"reason": WHY, "code": code}).status_code == 302

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import operators
 
 
@@ -27,6 +27,6 @@ def console(operator, browse):
     """The operator's browser, past the one-time code."""
     client = browse(operator, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
     session.save()
     return client

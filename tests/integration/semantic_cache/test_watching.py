@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import operators
 from apps.semantic_cache.models import CacheDay
 from apps.semantic_cache.services import answers, statistics
@@ -27,7 +27,7 @@ def console(browse, alpha):
     operator = operators.create(email="olga@toolboxai.example", password="a long password")
     client = browse(operator.user, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
     session[SESSION_CONSOLE_WORKSPACE] = alpha.schema_name
     session.save()
     return client

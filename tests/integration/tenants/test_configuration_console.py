@@ -7,8 +7,8 @@ import re
 import pytest
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import operators
 from apps.tenants import configuration as reading
 from apps.tenants.models import Tenant
@@ -20,7 +20,7 @@ def console(db, browse):
     operator = operators.create(email="olga@toolboxai.example", password="a long password")
     client = browse(operator.user, tenant=None)
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+    session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
     session.save()
     return client
 

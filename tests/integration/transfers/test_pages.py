@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from apps.accounts.models import OperatorDevice
 from apps.accounts.services import operators
 from apps.jobs.models import JobRun
 from apps.jobs.task import run_now
@@ -173,7 +173,7 @@ class TestTheConsole:
         person = operators.create(email="olga@toolboxai.example").user
         client = browse(person, tenant=None)
         session = client.session
-        session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get().persistent_id
+        session[DEVICE_ID_SESSION_KEY] = OperatorDevice.objects.get().persistent_id
         session.save()
         return client
 

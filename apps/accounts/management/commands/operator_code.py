@@ -4,9 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import User
+from apps.accounts.models import OperatorDevice, User
 from apps.accounts.services import operators
 
 
@@ -29,5 +28,5 @@ class Command(BaseCommand):
             raise CommandError("There is no such operator; make one with `operator create EMAIL`.")
         try:
             self.stdout.write(operators.current_code(user=user))
-        except TOTPDevice.DoesNotExist as error:
+        except OperatorDevice.DoesNotExist as error:
             raise CommandError(f"{user.email} has no device for one-time codes.") from error
