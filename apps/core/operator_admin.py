@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
 
 
@@ -18,6 +21,11 @@ class Figure:
     value: int
     url: str
     alarming: bool = False
+
+
+def moment(at: datetime | None) -> str:
+    """A computed moment as the console writes those of columns."""
+    return date_format(localtime(at), "DATETIME_FORMAT") if at else "-"
 
 
 class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]

@@ -160,3 +160,12 @@ class ScimRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}: {self.status}"
+
+
+class ProvisionedWorkspace(Tenant):
+    """The console's view of a workspace by what its identity provider has done there."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "provisioned workspace"
+        verbose_name_plural = "provisioning"

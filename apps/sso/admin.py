@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin, moment
 from apps.sso.models import Connection
 from apps.sso.services import break_glass, connections
 from apps.tenants.console import acting_operator
@@ -79,17 +79,17 @@ class ConnectionAdmin(ReadOnlyModelAdmin):
             return "works"
         return "failing" if connection.problem else "not tried"
 
-    @admin.display(description="Required", boolean=True, ordering="tenant__sso_required")
-    def required(self, connection: Connection) -> bool:
-        return connection.tenant.sso_required
+    @admin.display(description="Required", ordering="tenant__sso_required")
+    def required(self, connection: Connection) -> str:
+        return "required" if connection.tenant.sso_required else "optional"
 
     @admin.display(description="People", ordering="people_count")
     def people(self, connection: Any) -> int:
         return int(connection.people_count)
 
     @admin.display(description="Last sign-in", ordering="last_signed_in_at")
-    def last_sign_in(self, connection: Any) -> Any:
-        return connection.last_signed_in_at
+    def last_sign_in(self, connection: Any) -> str:
+        return moment(connection.last_signed_in_at)
 
     @admin.action(description="Try the discovery document")
     def try_discovery(self, request: HttpRequest, chosen: QuerySet[Connection]) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.audit.services import entries as audit
 from apps.core.errors import Conflict, Invalid, NotFound
 from apps.scim.models import ScimToken
-from apps.tenants.access import require
+from apps.tenants.access import Operator, require
 from apps.tenants.models import Tenant
 
 UPDATE: Final = "provisioning.update"
@@ -59,13 +59,24 @@ def rotate(*, token: ScimToken, by: Any) -> tuple[ScimToken, str]:
     return fresh, secret
 
 
-def revoke(*, token: ScimToken, by: Any) -> None:
+def revoke(*, token: ScimToken, by: Any, reason: str = "") -> None:
+    """It opens nothing from now on. An operator says why, which stands in the workspace's audit
+    and the operators' own. Raises `Invalid`, `Conflict`.
+    """
     require(UPDATE, by=by, tenant=token.tenant)
+    reason, is_operator = reason.strip(), isinstance(by, Operator)
+    if is_operator and not reason:
+        raise Invalid(errors={"reason": ["Say why: the workspace's people read it."]})
     with transaction.atomic():
         locked = _lock(token)
         locked.revoked_at = timezone.now()
         locked.save(update_fields=["revoked_at"])
-        _record("scim_token.revoked", locked, by)
+        about = {"workspace": locked.tenant.schema_name, "reason": reason} if reason else {}
+        _record("scim_token.revoked", locked, by, **about)
+        if is_operator:
+            audit.record(
+                action="scim_token.revoked", by=by, schema_name="public", target=locked, data=about
+            )
 
 
 def find(*, tenant: Tenant, token_id: UUID) -> ScimToken:
@@ -106,8 +117,9 @@ def _lock(token: ScimToken) -> ScimToken:
     return locked
 
 
-def _record(action: str, token: ScimToken, by: Any) -> None:
-    audit.record(action=action, by=by, schema_name=token.tenant.schema_name, target=token)
+def _record(action: str, token: ScimToken, by: Any, **data: str) -> None:
+    schema_name = token.tenant.schema_name
+    audit.record(action=action, by=by, schema_name=schema_name, target=token, data=data)
 
 
 def _hash(secret: str) -> str:
