@@ -42,13 +42,14 @@ class KeyForm(forms.Form):
     def clean_networks(self) -> list[str]:
         return [text for text in re.split(r"[\s,]+", self.cleaned_data["networks"]) if text]
 
-    def scope_groups(self) -> list[tuple[str, list[tuple[Permission, bool]]]]:
-        """By group, each scope with its words and whether it is ticked."""
+    def scope_groups(self) -> list[tuple[str, list[tuple[Permission, bool]], int]]:
+        """By group, each scope with its words and whether it is ticked, and how many are."""
         ticked = set(self["scopes"].value() or ())
-        return [
-            (group, [(each, each.name in ticked) for each in entries])
-            for group, entries in grouped(s for s in self.offered if s in DECLARED)
-        ]
+        found = []
+        for group, entries in grouped(s for s in self.offered if s in DECLARED):
+            boxes = [(each, each.name in ticked) for each in entries]
+            found.append((group, boxes, sum(is_ticked for _, is_ticked in boxes)))
+        return found
 
 
 class NewKeyForm(KeyForm):

@@ -39,10 +39,14 @@ class EndpointForm(forms.Form):
         self.fields["events"].choices = [(c, c) for c in choices]  # type: ignore[attr-defined]
 
     @property
-    def groups(self) -> list[tuple[str, list[tuple[catalogue.EventType, bool]]]]:
-        """Each group with its events, and whether each is chosen."""
+    def groups(self) -> list[tuple[str, list[tuple[catalogue.EventType, bool]], int]]:
+        """Each group with its events, whether each is chosen, and how many are."""
         chosen = self.chosen
-        return [(g, [(e, e.name in chosen) for e in events]) for g, events in self.visible.items()]
+        found = []
+        for group, events in self.visible.items():
+            boxes = [(event, event.name in chosen) for event in events]
+            found.append((group, boxes, sum(is_chosen for _, is_chosen in boxes)))
+        return found
 
     @property
     def chosen(self) -> set[str]:

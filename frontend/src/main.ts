@@ -1,5 +1,6 @@
 import "./styles/main.css";
 
+import { countChoices, watchChoiceGroups } from "./choice-groups";
 import { watchColourFields } from "./colour-field";
 import { watchCopyButtons } from "./copy";
 import { watchDialogs } from "./dialogs";
@@ -25,6 +26,7 @@ watchForms();
 watchPrintButtons();
 watchDownloadButtons();
 watchColourFields();
+watchChoiceGroups();
 watchSearch();
 watchTabs();
 
@@ -32,6 +34,7 @@ watchTabs();
 function enhance(root: ParentNode): void {
   enhanceFileDrops(root);
   enhanceTimes(root);
+  countChoices(root);
   showCurrentTabs(root);
 }
 

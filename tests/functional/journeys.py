@@ -101,12 +101,20 @@ def make_key(page: Page, url: str, name: str, scopes: tuple[str, ...] = ()) -> s
     """An API key made on its page, with all scopes unless some are named."""
     page.goto(f"{url}/api-keys/new/")
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    unfold(page)
     for box in page.get_by_role("checkbox").all():
         if not scopes or box.get_attribute("value") in scopes:
             box.check()
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("Copy the key now")).to_be_visible()
     return page.locator("#new-key").inner_text().strip()
+
+
+def unfold(page: Page) -> None:
+    """Open every group of boxes to tick."""
+    folded = page.locator("[data-choice-group]:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
 
 
 @dataclass

@@ -157,8 +157,12 @@ def _form(request: WorkspaceRequest, form: RoleForm, context: dict[str, Any]) ->
         )
         for group, declared in GROUPS.items()
     ]
-    context = {**context, "form": form, "groups": [(g, e) for g, e in groups if e]}
+    context = {**context, "form": form, "groups": [_counted(g, e) for g, e in groups if e]}
     return _page(request, "workspace/role_form.html", context, 422 if form.errors else 200)
+
+
+def _counted(group: str, entries: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]], int]:
+    return group, entries, sum(one["checked"] for one in entries)
 
 
 def _page(
