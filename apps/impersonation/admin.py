@@ -14,12 +14,13 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from apps.accounts import operator_sessions
 from apps.core.errors import DomainError, Invalid
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
-from apps.impersonation.models import Impersonation
+from apps.impersonation.models import Impersonation, Visit
 from apps.impersonation.services import impersonations
 from apps.tenants import console
 from apps.tenants.models import Membership
@@ -58,6 +59,18 @@ class StartForm(forms.Form):
         return found
 
 
+class VisitInline(TabularInline):  # type: ignore[misc]
+    model = Visit
+    verbose_name_plural = "What was asked for"
+    fields = ("first_at", "method", "path", "status", "times", "last_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+
 @admin.register(Impersonation)
 class ImpersonationAdmin(ReadOnlyModelAdmin):
     list_display = (
@@ -67,6 +80,7 @@ class ImpersonationAdmin(ReadOnlyModelAdmin):
     list_filter = ("may_write", "created_at")
     search_fields = ("operator_label", "person_label", "schema_name", "reason")
     exclude = ("ticket_hash",)
+    inlines: ClassVar[list[Any]] = [VisitInline]
     actions: ClassVar[list[str]] = ["end"]
     list_per_page = 50
 

@@ -18,7 +18,7 @@ from apps.core.errors import DomainError
 from apps.gateway import endpoints
 from apps.impersonation.errors import ClosedToOperators, ImpersonationOver, LookingOnly
 from apps.impersonation.models import Impersonation
-from apps.impersonation.services import impersonations
+from apps.impersonation.services import impersonations, visits
 from apps.tenants.access import granted_to
 from apps.tenants.models import Membership
 from apps.tenants.pages import SAFE
@@ -52,6 +52,9 @@ class ImpersonationMiddleware:
             return refuse(request, ImpersonationOver("Start again from the console."))
         _put_on(request, *found)
         response = self.get_response(request)
+        visits.note(
+            record=found[0], method=request.method, path=request.path, status=response.status_code
+        )
         add_never_cache_headers(response)
         return response
 

@@ -58,7 +58,43 @@ class Impersonation(models.Model):
         return f"{self.operator_label} as {self.person_label}"
 
     @property
+    def deeds(self) -> list[Visit]:
+        """What was looked at and asked for, in the order in which it was first."""
+        return list(self.visits.all())
+
+    @property
     def state(self) -> str:
         if self.ended_at or self.expires_at <= timezone.now():
             return "ended"
         return "running" if self.entered_at else "not entered"
+
+
+class Visit(models.Model):
+    """An address that was asked for in an impersonation, and how often; without what stood behind
+    its question mark.
+    """
+
+    impersonation = models.ForeignKey(
+        Impersonation, on_delete=models.CASCADE, related_name="visits"
+    )
+    method = models.CharField(max_length=7)
+    path = models.CharField(max_length=300)
+    status = models.PositiveSmallIntegerField("last answer")
+    times = models.PositiveIntegerField(default=1, db_default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["first_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["impersonation", "method", "path"], name="impersonation_visit_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status in {401, 403, 405}

@@ -42,6 +42,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("jobs.rescue", "interactive", 10, seconds=5),
         _every("transfers.expire", "bulk", 1800, hours=1),
         _every("isolation.probe", "default", 50, minutes=1),
+        _every("impersonation.end_expired", "default", 50, minutes=1),
         _every("tenants.purge", "bulk", 600, minutes=10),
         _every("tenants.check_domains", "bulk", 600, minutes=10),
         _every("usage.settle", "default", 50, minutes=1),

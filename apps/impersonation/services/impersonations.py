@@ -20,6 +20,7 @@ from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
 from apps.impersonation.errors import CannotImpersonate
 from apps.impersonation.models import Impersonation
+from apps.impersonation.services import visits
 from apps.mail.services import messages
 from apps.tenants.access import Operator
 from apps.tenants.errors import TicketRefused
@@ -100,7 +101,19 @@ def end(*, record: Impersonation) -> None:
     with schema_context(PUBLIC), transaction.atomic():
         open_ones = Impersonation.objects.filter(pk=record.pk, ended_at=None)
         if open_ones.update(ended_at=timezone.now()) and record.operator:
-            _record("impersonation.ended", record, record.schema_name, record.operator, {})
+            seen = visits.summary(record=record)
+            _record("impersonation.ended", record, record.schema_name, record.operator, seen)
+
+
+def end_expired() -> int:
+    """Close those whose time is over; how many."""
+    rows = Impersonation.objects.filter(
+        ended_at=None, entered_at__isnull=False, expires_at__lte=timezone.now()
+    )
+    found = list(rows.select_related("operator"))
+    for record in found:
+        end(record=record)
+    return len(found)
 
 
 def end_all_of(*, operator: User) -> None:

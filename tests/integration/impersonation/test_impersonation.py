@@ -25,16 +25,10 @@ from apps.impersonation.models import Impersonation
 from apps.impersonation.services import impersonations
 from apps.tenants.models import Membership
 from apps.tenants.permissions import DECLARED, OWNER
-from tests.factories.accounts import UserFactory
 from tests.factories.jobs import work_off
 from tests.factories.tenants import make_member
 
-WHY = "Ticket 4711"
-
-
-@pytest.fixture
-def operator(db):
-    return UserFactory(email="ops@toolboxai.example", is_staff=True, is_superuser=True)
+WHY = "Ticket 4711"  # as `come_in` says
 
 
 @pytest.fixture
@@ -45,18 +39,6 @@ def console(operator, browse):
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session.save()
     return client
-
-
-@pytest.fixture
-def come_in(alpha, operator):
-    def start(person, **about):
-        membership = Membership.objects.get(user=person, tenant=alpha)
-        address = impersonations.start(membership=membership, by=operator, **about)
-        client = Client(SERVER_NAME=alpha.own_host)
-        client.get(address.removeprefix(alpha.own_url))
-        return client
-
-    return lambda person, **about: start(person, **{"reason": WHY, **about})
 
 
 class TestStarting:
