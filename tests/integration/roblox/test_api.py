@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.gateway.services import api_keys
 from apps.jobs.models import JobRun
@@ -152,16 +154,17 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), PATHS)
 def test_an_outsiders_key_and_session_open_nothing(
-    lab, owner, outsider, alpha, beta, browse, method, path
+    lab, owner, outsider, alpha, beta, browse, subtests
 ):
     release = make_release(lab, "1.0.0", owner)
-    address = "/api/v1/" + path.format(release=release.pk)
-    with_key = client_with(beta, outsider, ALL)
+    with_key, with_session = client_with(beta, outsider, ALL), browse(outsider)
     with_key.defaults["SERVER_NAME"] = alpha.host
-    assert getattr(with_key, method)(address).status_code == 401
-    assert getattr(browse(outsider), method)(address).status_code == 403
+    for method, path in PATHS:
+        address = "/api/v1/" + path.format(release=release.pk)
+        with subtests.test(f"{method} {path}"):
+            assert getattr(with_key, method)(address).status_code == 401
+            assert getattr(with_session, method)(address).status_code == 403
 
 
 def test_a_key_of_alpha_sees_nothing_of_beta(lab, alpha, beta, program):
@@ -169,24 +172,26 @@ def test_a_key_of_alpha_sees_nothing_of_beta(lab, alpha, beta, program):
     assert program.get("/api/v1/experiences/").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["experiences/", "releases/", "deployments/"])
 def test_lists_ask_as_much_for_ten_as_for_one(
-    lab, owner, program, path, django_assert_num_queries, roblox
+    lab, owner, program, django_assert_num_queries, roblox, subtests
 ):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+    lists = [f"/api/v1/{name}/" for name in ("experiences", "releases", "deployments")]
     _fill(lab, owner, 1)
-    program.get(f"/api/v1/{path}")
-    with CaptureQueriesContext(connection) as few:
-        program.get(f"/api/v1/{path}")
-    asked = len(few)  # counted now: the next request empties the log that it counts from
+    few = {path: _count_queries(program, path) for path in lists}
     _fill(lab, owner, 6)
     for n in range(4):
         make_experience(roblox, owner, name=f"Other {n}")
-    program.get(f"/api/v1/{path}")  # what is remembered for a while may have run out meanwhile
-    with django_assert_num_queries(asked):
-        assert len(program.get(f"/api/v1/{path}").json()["results"]) >= 5
+    for path in lists:
+        program.get(path)  # what is remembered for a while may have run out meanwhile
+        with subtests.test(path), django_assert_num_queries(few[path]):
+            assert len(program.get(path).json()["results"]) >= 5
+
+
+def _count_queries(program, path):
+    program.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        program.get(path)
+    return len(queries)  # at once: the next request empties the log that it counts from
 
 
 def _fill(lab, owner, count):

@@ -50,22 +50,33 @@ def deployment(release, owner):
     return carry_out(deployments.stage(release=release, by=owner))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_owner_opens_every_page(page, browse, owner, deployment):
-    answer = browse(owner).get(page.format(deployment=deployment.pk))
-    assert answer.status_code == 200
+# Each page is a test of its own, on one deployment: this takes far longer to prepare than a page
+# to open.
+@pytest.fixture
+def addresses(deployment):
+    return [page.format(deployment=deployment.pk) for page in PAGES]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_strangers_sign_in_first_and_outsiders_stay_out(page, browse, outsider, deployment):
-    address = page.format(deployment=deployment.pk)
-    assert browse(None).get(address).status_code == 302
-    assert browse(outsider).get(address).status_code == 403
+def test_the_owner_opens_every_page(browse, owner, addresses, subtests):
+    client = browse(owner)
+    for address in addresses:
+        with subtests.test(address):
+            assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p != "/"])
-def test_a_student_sees_the_home_page_only(page, browse, student, deployment):
-    assert browse(student).get(page.format(deployment=deployment.pk)).status_code == 403
+def test_strangers_sign_in_first_and_outsiders_stay_out(browse, outsider, addresses, subtests):
+    client = browse(outsider)
+    for address in addresses:
+        with subtests.test(address):
+            assert browse(None).get(address).status_code == 302
+            assert client.get(address).status_code == 403
+
+
+def test_a_student_sees_the_home_page_only(browse, student, addresses, subtests):
+    client = browse(student)
+    for address in addresses:
+        with subtests.test(address):
+            assert client.get(address).status_code == (200 if address == "/" else 403)
 
 
 def test_a_students_home_page_names_no_release(browse, student, deployment):
@@ -174,20 +185,26 @@ def test_an_open_breaker_is_shown(roblox, browse, owner, deployment, settings):
     assert "Roblox does not answer" in browse(owner).get(LAB).content.decode()
 
 
-@pytest.mark.parametrize("page", ["/", "/experiences/", "/releases/", "/deployments/", LAB])
 def test_pages_ask_as_much_for_many_rows_as_for_few(
-    page, browse, owner, roblox, lab, django_assert_num_queries
+    browse, owner, roblox, lab, django_assert_num_queries, subtests
 ):
     client = browse(owner)
+    pages = ["/", "/experiences/", "/releases/", "/deployments/", LAB]
     _grow(lab, owner, 2)
-    client.get(page)
-    with CaptureQueriesContext(connection) as few:
-        client.get(page)
+    few = {page: _count_queries(client, page) for page in pages}
     _grow(lab, owner, 4)
     for n in range(3):
         make_experience(roblox, owner, name=f"Other {n}")
-    with django_assert_num_queries(len(few)):
+    for page in pages:
+        with subtests.test(page), django_assert_num_queries(few[page]):
+            client.get(page)
+
+
+def _count_queries(client, page):
+    client.get(page)
+    with CaptureQueriesContext(connection) as queries:
         client.get(page)
+    return len(queries)  # at once: the next request empties the log that it counts from
 
 
 def _grow(lab, owner, count):
