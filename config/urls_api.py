@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("apps.transfers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.realtime.api.urls")),
     path("schema/", documentation.document, name="api_schema"),
     path("docs/", documentation.swagger, name="api_docs"),
     path("redoc/", documentation.redoc, {"document_name": "api_schema"}, name="api_reference"),

@@ -22,7 +22,7 @@ urlpatterns = [
     path("accounts/", include(build_provider_urlpatterns())),
     path("_allauth/", include("allauth.headless.urls")),
     path("realtime/", include("apps.realtime.urls")),
-    path("apps/", include("apps.realtime.api_urls")),
+    path("apps/", include("apps.realtime.pusher_urls")),
     path(
         "docs/api/",
         documentation.redoc,

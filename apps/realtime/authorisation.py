@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Final, Protocol
 
 from apps.accounts.models import User
@@ -30,6 +31,30 @@ AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     "jobs": "jobs.view",
     "webhook": "webhooks.view",
 }
+
+
+def audience_of_channels(channels: list[str]) -> list[str]:
+    """Who may see an event of these channels: `user:<id>`, `permission:<name>`."""
+    return sorted({_listener(channel) for channel in channels})
+
+
+def audience_of(actor: Any, permissions: frozenset[str]) -> set[str]:
+    """What a person, or a key, stands for when events are looked for."""
+    own = {f"user:{actor.pk}"} if isinstance(actor, User) else set()
+    return own | {f"permission:{permission}" for permission in permissions}
+
+
+def visible_channels(channels: list[str], audience: Collection[str]) -> list[str]:
+    return [channel for channel in channels if _listener(channel) in audience]
+
+
+def _listener(channel: str) -> str:
+    if channel.startswith("private-user-"):
+        return f"user:{channel.removeprefix('private-user-')}"
+    found = _WORKSPACE_CHANNEL.match(channel)
+    if found is None:
+        raise ValueError(f"nobody may listen to {channel}")
+    return f"permission:{AREA_PERMISSIONS[found['area']]}"
 
 
 class Visit(Protocol):

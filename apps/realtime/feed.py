@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from redis.asyncio import Connection
@@ -121,7 +121,7 @@ class Feed:
 
     async def _connect(self) -> Connection:
         """A connection on which everything wanted is confirmed."""
-        connection = redis_clients.new_subscriber()
+        connection: Any = redis_clients.new_subscriber()
         wanted = {_ANCHOR, *map(broadcast.redis_channel, self._addresses)}
         try:
             await connection.connect()
@@ -133,7 +133,7 @@ class Feed:
             if isinstance(error, TimeoutError):
                 raise RedisTimeoutError("Redis did not confirm in time") from error
             raise
-        return connection
+        return cast("Connection", connection)
 
     async def _await_all(self, connection: Connection, names: Iterable[str]) -> None:
         missing = {name.encode() for name in names}

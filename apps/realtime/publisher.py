@@ -2,68 +2,40 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import Final
-
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
-from apps.realtime import pusher_api
+from apps.realtime import history, protocol, relay
 from apps.realtime.events import Event
+from apps.realtime.outlets import Message
 
 log = structlog.get_logger(__name__)
 
-# After the endpoint has kept a caller waiting, events are dropped unsent for this long.
-PAUSE_SECONDS: Final = 5.0
-
 
 def publish(event: Event) -> None:
-    """Send `event` once the present transaction has committed, or at once without one.
+    """Tell of `event` once the present transaction has committed, or at once without one.
 
-    Never fails: what cannot be delivered is logged and dropped, since pages ask for the
-    present state whenever they (re)connect. An endpoint that hangs costs its callers 2 s
-    every `PAUSE_SECONDS` at most.
+    Never fails and waits for nobody. An event of a workspace is written there with the deed and
+    kept for those who are not connected; it goes out as soon as the realtime service takes it.
+    One that concerns a person outside of any workspace is sent once.
     """
-    transaction.on_commit(lambda: _send(event))
-
-
-def _send(event: Event) -> None:
     if not event.channels:
         return
-    if _pause.lasts():
-        _drop(event, "paused")
+    schema_name: str | None = getattr(event, "schema_name", None)
+    if schema_name is None:
+        _publish_loose(event)
         return
     try:
-        pusher_api.trigger(event.channels, event.name, event.payload)
-    except pusher_api.RealtimeError as error:
-        if error.slow:
-            _pause.begin()
-        _drop(event, error.detail)
+        history.record(event, schema_name=schema_name)
+    except DatabaseError as error:  # the workspace is being removed
+        log.warning("realtime_event_dropped", name=event.name, reason=str(error))
+        return
+    transaction.on_commit(lambda: relay.wake(schema_name))
 
 
-def _drop(event: Event, reason: str) -> None:
-    # The event's own workspace: what happens to a job is told from outside of any.
-    workspace = getattr(event, "schema_name", None)
-    about = {"workspace": workspace} if workspace else {}
-    log.warning("realtime_event_dropped", name=event.name, reason=reason, **about)
-
-
-class _Pause:
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._lock = threading.Lock()
-
-    def begin(self) -> None:
-        with self._lock:
-            self._until = time.monotonic() + PAUSE_SECONDS
-
-    def lasts(self) -> bool:
-        return time.monotonic() < self._until
-
-    def end(self) -> None:
-        with self._lock:
-            self._until = 0.0
-
-
-_pause = _Pause()
+def _publish_loose(event: Event) -> None:
+    if protocol.size_of(event.payload) > protocol.MAX_DATA_BYTES:
+        log.error("realtime_event_dropped", name=event.name, reason="too large to send")
+        return
+    message = Message(event.channels, event.name, event.payload)
+    transaction.on_commit(lambda: relay.send_loose(message))

@@ -29,14 +29,10 @@ KEEPALIVE_SECONDS: Final = 4.0
 
 
 class RealtimeError(VendorError):
-    """An event that was not taken. `slow`: the other side kept its caller waiting."""
+    """An event that was not taken."""
 
     code = "realtime_unavailable"
     title = "The realtime service did not take the event"
-
-    def __init__(self, detail: str, *, permanent: bool = False, slow: bool = False) -> None:
-        super().__init__(detail, permanent=permanent)
-        self.slow = slow
 
 
 def trigger(channels: list[str], name: str, data: dict[str, Any]) -> None:
@@ -52,7 +48,7 @@ def trigger(channels: list[str], name: str, data: dict[str, Any]) -> None:
     except (PusherBadRequest, PusherBadAuth, PusherForbidden, ValueError) as error:
         raise RealtimeError(str(error), permanent=True) from error
     except httpx.TimeoutException as error:
-        raise RealtimeError(f"No answer in time: {error}", slow=True) from error
+        raise RealtimeError(f"No answer in time: {error}") from error
     except (PusherError, httpx.HTTPError) as error:
         raise RealtimeError(str(error)) from error
 

@@ -9,6 +9,8 @@ from apps.jobs.models import JobRun
 from apps.jobs.signals import job_changed
 from apps.realtime import publisher
 from apps.realtime.events import JobChanged
+from apps.realtime.models import Errand
+from apps.tenants.signals import workspace_purging
 
 # Long problems stay in the job's record: an event holds ten kilobytes.
 PROBLEM_MEMBERS = ("code", "title", "detail")
@@ -30,6 +32,11 @@ def publish_job(*, run: JobRun, **_: Any) -> None:
             problem=_brief(run.problem),
         )
     )
+
+
+@receiver(workspace_purging, dispatch_uid="realtime.workspace_purging")
+def forget_errands(*, schema_name: str, **_: Any) -> None:
+    Errand.objects.filter(schema_name=schema_name).delete()
 
 
 def _brief(problem: dict[str, Any] | None) -> dict[str, Any] | None:

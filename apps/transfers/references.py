@@ -34,7 +34,9 @@ PEOPLE = {
 JOBS = {"roblox.deployment": ("run_id",)}
 # Workspace rows that say which workspace this is: made where it arrives, never carried there.
 # Or what is only remembered, and found again when it is asked for.
-OWN_ROWS = frozenset({"marks.workspacemark", "answers.cachedanswer"})
+OWN_ROWS = frozenset(
+    {"marks.workspacemark", "answers.cachedanswer", "events.stream", "events.event"}
+)
 # Columns that hold a path in the file storage, which begins with the schema's name.
 STORED = {"media.blob": ("storage_name",)}
 # What leads a member or an invitation to a role of the workspace's own.
@@ -141,6 +143,7 @@ STAYING = {
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
     "djstripe.customer": "an account at Stripe belongs to the installation that opened it",
+    "realtime.errand": "events are sent where they happened",
     "webhooks.event": "what was sent is not sent again",
     "usage.usageevent": "not yet folded into its day; counted again within minutes",
     "usage.usagewarning": "warnings follow from use and plan",

@@ -69,7 +69,14 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.marks", "apps.answers", "apps.classes", "apps.media", "apps.roblox"]
+TENANT_APPS = [
+    "apps.marks",
+    "apps.answers",
+    "apps.events",
+    "apps.classes",
+    "apps.media",
+    "apps.roblox",
+]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 TENANT_MODEL = "tenants.Tenant"

@@ -25,3 +25,5 @@ REALTIME_MAX_CONNECTIONS = 10_000
 
 # Carries frames between processes and holds who is subscribed to what.
 REALTIME_REDIS_URL = ENV.redis_url.get_secret_value()
+# Events go out in a thread of each process; otherwise in the request itself, after its commit.
+REALTIME_IN_THREAD = True

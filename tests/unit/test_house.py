@@ -15,8 +15,9 @@ from django.db import models
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = {
-    "core": 0, "marks": 0.5, "answers": 0.5, "accounts": 1, "jobs": 1, "audit": 1, "rest": 1,
-    "fleet": 1.5, "tenants": 2, "usage": 2.5, "classes": 2.8, "gateway": 3, "mail": 3,
+    "core": 0, "marks": 0.5, "answers": 0.5, "events": 0.5, "accounts": 1, "jobs": 1,
+    "audit": 1, "rest": 1, "fleet": 1.5, "tenants": 2, "usage": 2.5,
+    "classes": 2.8, "gateway": 3, "mail": 3,
     "realtime": 3, "semantic_cache": 3, "sso": 3, "isolation": 4, "impersonation": 4, "scim": 4,
     "help": 4, "media": 4, "payments": 4, "roblox": 5, "courses": 6, "backups": 7, "privacy": 7,
     "transfers": 7, "webhooks": 6, "vendors": 3,

@@ -287,6 +287,15 @@ export type EnvironmentKeyStateEnum = "missing" | "ok" | "refused" | "expiring";
 
 export type EnvironmentKindEnum = "staging" | "production";
 
+export type Event = {
+  sequence: number;
+  name: string;
+  version: number;
+  channels: Array<string>;
+  payload: Record<string, unknown>;
+  created_at: string;
+};
+
 export type EventType = {
   name: string;
   version: number;
@@ -444,6 +453,13 @@ export type MemberShape = {
 export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks";
 
 export type MfaRolesEnum = "owner" | "admin" | "teacher" | "student" | "guardian";
+
+export type Missed = {
+  events: Array<Event>;
+  latest: number;
+  is_complete: boolean;
+  has_more: boolean;
+};
 
 export type Moment = {
   start: string;
@@ -1078,6 +1094,8 @@ export interface Operations {
   exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
+  events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Array<Missed> };
+  events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
 }
 
 /** Method and path of each operation. */
@@ -1185,4 +1203,6 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_download_get: "GET /api/v1/exports/{id}/download/",
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
+  events_list: "GET /api/v1/events/",
+  events_get: "GET /api/v1/events/{sequence}/",
 };

@@ -1,3 +1,3 @@
 from django.urls import include, path
 
-urlpatterns = [path("apps/", include("apps.realtime.api_urls"))]
+urlpatterns = [path("apps/", include("apps.realtime.pusher_urls"))]

@@ -300,6 +300,15 @@ EnvironmentKeyStateEnum = Literal["missing", "ok", "refused", "expiring"]
 EnvironmentKindEnum = Literal["staging", "production"]
 
 
+class Event(TypedDict):
+    sequence: int
+    name: str
+    version: int
+    channels: list[str]
+    payload: dict[str, Any]
+    created_at: str
+
+
 class EventType(TypedDict):
     name: str
     version: int
@@ -517,6 +526,13 @@ MetricEnum = Literal[
 ]
 
 MfaRolesEnum = Literal["owner", "admin", "teacher", "student", "guardian"]
+
+
+class Missed(TypedDict):
+    events: list[Event]
+    latest: int
+    is_complete: bool
+    has_more: bool
 
 
 class Moment(TypedDict):

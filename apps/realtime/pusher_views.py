@@ -11,9 +11,15 @@ from typing import Any
 from django.http import HttpRequest
 
 from apps.realtime import broadcast, occupancy, protocol
-from apps.realtime.api_requests import Publication, Refusal, parse_batch, parse_publication, signed
 from apps.realtime.applications import Application
 from apps.realtime.broadcast import Broadcast
+from apps.realtime.pusher_requests import (
+    Publication,
+    Refusal,
+    parse_batch,
+    parse_publication,
+    signed,
+)
 
 SUBSCRIPTION_COUNT = "subscription_count"
 USER_COUNT = "user_count"
