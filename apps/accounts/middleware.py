@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.accounts import social_adapter
 from apps.accounts.errors import StepUpRequired
+from apps.accounts.social_circuits import SignInUnanswered
 from apps.core import encryption, problems
 
 HELD = "step_up_held"
@@ -40,6 +42,21 @@ class LookedAfterMiddleware:
         ):
             return HttpResponseRedirect("/")
         return self.get_response(request)
+
+
+class UnansweredMiddleware:
+    """An issuer that does not answer when its button is pressed gets a page that says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, SignInUnanswered):
+            return None
+        return social_adapter.unanswered(request, error)
 
 
 class StepUpMiddleware:

@@ -7,15 +7,21 @@ is told instead, as for any sign-up with a known address.
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from apps.accounts import social_circuits
 from apps.accounts.models import User
+from apps.accounts.social_circuits import SignInUnanswered
+from apps.core import breaker, circuit_transport
 
 NAME_LENGTH = 120
 
@@ -58,6 +64,18 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         initial: dict[str, Any] = super().get_signup_form_initial_data(sociallogin)
         return {**initial, "name": sociallogin.user.name}
 
+    def get_requests_session(self) -> Any:
+        """Each call has `SOCIALACCOUNT_REQUESTS_TIMEOUT` and goes through its vendor's circuit."""
+        session = super().get_requests_session()
+        return circuit_transport.mount(session, social_circuits.transport(configured()))
+
+    def on_authentication_error(self, request: HttpRequest, _provider: Any, **about: Any) -> None:
+        """Says who does not answer. Programs are led back to where they came from, by allauth."""
+        exception = about.get("exception")
+        state = (about.get("extra_context") or {}).get("state") or {}
+        if isinstance(exception, SignInUnanswered) and not state.get("headless"):
+            raise ImmediateHttpResponse(unanswered(request, exception))
+
 
 def configured(*, provider: str | None = None, client_id: str | None = None) -> list[SocialApp]:
     """The accounts elsewhere that the settings know, as allauth's rows that are in no table."""
@@ -71,3 +89,12 @@ def configured(*, provider: str | None = None, client_id: str | None = None) -> 
         for app in apps
         if provider in {None, app.provider, app.provider_id} and client_id in {None, app.client_id}
     ]
+
+
+def unanswered(request: HttpRequest, error: SignInUnanswered) -> HttpResponse:
+    """The page that says who does not answer, and that there are other ways in."""
+    names = {social_circuits.circuit_of(a): social_circuits.name_of(a) for a in configured()}
+    context = {"name": names.get(error.vendor, "The other side")}
+    page = render(request, "socialaccount/unanswered.html", context, status=503)
+    page["Retry-After"] = str(math.ceil(error.retry_after or breaker.PAUSE))
+    return page

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "apps.accounts.throttles.SignInThrottleMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
     "apps.accounts.middleware.StepUpMiddleware",
+    "apps.accounts.middleware.UnansweredMiddleware",
 ]
 
 TEMPLATES = [

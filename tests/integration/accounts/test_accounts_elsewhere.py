@@ -6,8 +6,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 
+from apps.accounts import social_adapter, social_circuits
 from apps.accounts.models import User
 from apps.accounts.services import emails
+from apps.core import breaker
+from apps.core.breaker import FAILURES, breaker_state
+from apps.vendors.services import circuits
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.jobs import work_off
 from tests.fixtures.oidc import CLIENT_ID, CLIENT_SECRET, visit
@@ -205,3 +209,92 @@ def test_the_password_still_works_afterwards(visitor, elsewhere, owner):
     visitor.post("/accounts/logout/")
     answer = visitor.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
     assert answer.url == "/workspaces/"
+
+
+DISCOVERY = "/.well-known/openid-configuration"
+CIRCUIT = "sign-in-sso"
+
+
+@pytest.mark.usefixtures("own_redis")
+class TestOutOfOrder:
+    @pytest.mark.parametrize("broken", [DISCOVERY, "/userinfo"])
+    def test_a_page_says_who_does_not_answer(self, visitor, elsewhere, broken):
+        elsewhere.says(email="new@school.example", email_verified=True)
+        way = visit(elsewhere, visitor.post(LOGIN)) if broken == "/userinfo" else None
+        elsewhere.broken = {broken}
+        answer = visitor.get(way) if way else visitor.post(LOGIN)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+        assert "Clerk does not answer just now" in answer.content.decode()
+        assert breaker_state(CIRCUIT).failures == 1
+        elsewhere.broken = set()
+        assert come_back(visitor, elsewhere).url == "/workspaces/"
+        assert breaker_state(CIRCUIT).failures == 0
+
+    def test_after_repeated_failures_it_is_left_alone(self, visitor, elsewhere):
+        elsewhere.broken = {DISCOVERY}
+        for _ in range(FAILURES):
+            visitor.post(LOGIN)
+        assert breaker_state(CIRCUIT).state == "open"
+        asked = len(elsewhere.asked)
+        answer = visitor.post(LOGIN)
+        assert answer.status_code == 503
+        assert 1 <= int(answer["Retry-After"]) <= breaker.PAUSE
+        assert len(elsewhere.asked) == asked == FAILURES
+        breaker.close_breaker(CIRCUIT)
+        elsewhere.broken = set()
+        elsewhere.says(email="new@school.example", email_verified=True)
+        assert come_back(visitor, elsewhere).url == "/workspaces/"
+
+    def test_nobody_at_the_address_counts(self, visitor, elsewhere, settings):
+        app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
+        elsewhere.server_close()
+        app["settings"] = {"server_url": elsewhere.url}
+        elsewhere.shutdown()
+        assert visitor.post(LOGIN).status_code == 503
+        assert breaker_state(CIRCUIT).failures == 1
+
+    def test_a_refusal_is_a_sign_of_life(self, visitor, elsewhere):
+        way = visit(elsewhere, visitor.post(LOGIN))
+        elsewhere.grants.clear()  # the code is worth nothing any more
+        assert visitor.get(way).status_code == 401
+        assert breaker_state(CIRCUIT).failures == 0
+
+    def test_programs_that_lead_people_there_get_the_same_page(self, visitor, elsewhere):
+        elsewhere.broken = {DISCOVERY}
+        sent = {"provider": "sso", "callback_url": "/app/", "process": "login"}
+        answer = visitor.post("/_allauth/browser/v1/auth/provider/redirect", sent)
+        assert (answer.status_code, breaker_state(CIRCUIT).failures) == (503, 1)
+
+    def test_operators_see_and_close_it(self, elsewhere, monkeypatch):
+        monkeypatch.setattr(breaker, "_titles", {})
+        monkeypatch.setattr(breaker, "_pauses", {})
+        social_circuits.declare(social_adapter.configured())
+        assert [c.title for c in circuits.overview()] == [
+            "Sign-in with Clerk", "Sign-in with Roblox",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "circuit"),
+    [
+        ("https://oauth2.googleapis.com/token", "sign-in-google"),
+        ("https://api.github.com/user", "sign-in-github"),
+        ("https://github.com.evil.example/", "sign-in-sso"),
+        ("https://apis.roblox.com/oauth/v1/token", "sign-in-roblox"),
+        ("https://keys.clerk.example/jwks", "sign-in-sso"),
+    ],
+)
+def test_each_address_is_counted_for_its_vendor(settings, url, circuit):
+    keys = {"client_id": "x", "secret": "y"}  # pragma: allowlist secret
+    issuers = [("roblox", "https://apis.roblox.com/oauth/"), ("sso", "https://clerk.example")]
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "google": {"APPS": [keys]},
+        "github": {"APPS": [keys]},
+        "openid_connect": {
+            "APPS": [
+                {**keys, "provider_id": name, "settings": {"server_url": at}}
+                for name, at in issuers
+            ]
+        },
+    }
+    assert social_circuits.transport(social_adapter.configured())._vendor_of(url) == circuit
