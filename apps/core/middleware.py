@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
+from csp.constants import HEADER
+from csp.middleware import CheckableLazyObject, CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -53,6 +58,30 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             return
         if len(response.content) >= self.SHORTEST:  # type: ignore[attr-defined]
             super().maybe_compress(request, response)
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp's, with the policy put into words once a process: ours is the same for every
+    answer but those that a view has made an exception for or that hold a nonce.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._excluded = tuple(settings.CONTENT_SECURITY_POLICY.get("EXCLUDE_URL_PREFIXES", ()))
+        self._policy = build_policy()
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        is_special = "_csp_nonce" in vars(request) or any(
+            name.startswith("_csp_") for name in vars(response)
+        )
+        if is_special or settings.DEBUG or hasattr(settings, "CONTENT_SECURITY_POLICY_REPORT_ONLY"):
+            return super().process_response(request, response)
+        if not request.path_info.startswith(self._excluded):
+            response.headers.setdefault(HEADER, self._policy)
+        request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
+        return response
 
 
 class DomainErrorMiddleware:

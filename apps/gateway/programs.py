@@ -36,12 +36,15 @@ def answer(request: Any) -> HttpResponse:
     translation.activate(settings.LANGUAGE_CODE)
     timezone.deactivate()
     request_id = request.headers.get("X-Request-Id") or str(uuid.uuid4())
-    with structlog.contextvars.bound_contextvars(request_id=request_id[:80]):
+    tokens = structlog.contextvars.bind_contextvars(request_id=request_id[:80])
+    try:
         response = cast("HttpResponse", _respond(request))
         log.info(
             "api_request", request=f"{request.method} {request.path}", code=response.status_code,
             caller=str(getattr(request.user, "pk", None)),
         )  # fmt: skip
+    finally:
+        structlog.contextvars.reset_contextvars(**tokens)
     if not response.streaming and not response.has_header("Content-Length"):
         response.headers["Content-Length"] = str(len(response.content))
     return response

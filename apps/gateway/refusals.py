@@ -32,6 +32,11 @@ def count(address: str) -> Admission | None:
     return found
 
 
+def any_are_barred() -> bool:
+    """Whether this process looks at some addresses no more."""
+    return bool(_barred)
+
+
 def require_room(address: str) -> None:
     """Raises `RateLimited` for an address that was refused too often, without a round trip."""
     until = _barred.get(networks.group_of(address)) if address and _barred else None

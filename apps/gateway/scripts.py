@@ -16,11 +16,12 @@ end
 local length = window / parts
 local part = math.floor(now / length)
 
--- What is used of a limit, and the oldest part of that; older ones are dropped once a part.
+-- What is used of a limit, the oldest part of that and the newest; older ones than count are
+-- dropped once a part.
 local function used(key)
     local known = redis.call('HMGET', key, 'part', 'sum', 'first')
     if known[1] and tonumber(known[1]) >= part then
-        return tonumber(known[2]), tonumber(known[3])
+        return tonumber(known[2]), tonumber(known[3]), known[1]
     end
     local sum, first, all = 0, part, redis.call('HGETALL', key)
     for i = 1, #all, 2 do
@@ -34,7 +35,7 @@ local function used(key)
     end
     redis.call('HSET', key, 'part', part, 'sum', sum, 'first', first)
     redis.call('EXPIRE', key, math.ceil(window + 2 * length) + 1)
-    return sum, first
+    return sum, first, part
 end
 
 -- Seconds until a part no longer counts.
@@ -60,9 +61,10 @@ local function wait(key, wanted)
 end
 
 local function look(first_key, first_quota)
-    local answer, open = {}, true
+    local answer, open, newest = {}, true, {}
     for i = first_key, #KEYS do
-        local sum, first = used(KEYS[i])
+        local sum, first
+        sum, first, newest[i] = used(KEYS[i])
         local quota = tonumber(ARGV[first_quota + i - first_key])
         local over, seconds = sum + cost - quota, ends(first)
         if over > 0 then
@@ -72,13 +74,12 @@ local function look(first_key, first_quota)
         answer[#answer + 1] = sum
         answer[#answer + 1] = math.ceil(seconds)
     end
-    return open, answer
+    return open, answer, newest
 end
 
-local function consume(first_key)
+local function consume(first_key, newest)
     for i = first_key, #KEYS do
-        local newest = redis.call('HGET', KEYS[i], 'part')
-        redis.call('HINCRBY', KEYS[i], newest, cost)
+        redis.call('HINCRBY', KEYS[i], newest[i], cost)
         redis.call('HINCRBY', KEYS[i], 'sum', cost)
     end
 end
@@ -86,18 +87,18 @@ end
 # KEYS: the day's calls, then the limits. ARGV: as above, with five for `take` before the quotas.
 ADMIT: Final = f"""
 {calls.LUA}{LUA}
-local open, answer = look(2, 10)
+local open, answer, newest = look(2, 10)
 local taken, calls = -1, 0
 if open then
     taken, calls = take(KEYS[1], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9])
-    if taken == 1 then consume(2) end
+    if taken == 1 then consume(2, newest) end
 end
 return {{taken, calls, unpack(answer)}}
 """
 # KEYS: the limits. ARGV: now in seconds (-1 for that of Redis), cost, window, parts, quotas.
 HIT: Final = f"""
 {LUA}
-local open, answer = look(1, 5)
-if open then consume(1) end
+local open, answer, newest = look(1, 5)
+if open then consume(1, newest) end
 return answer
 """

@@ -22,6 +22,9 @@ from apps.rest.errors import PreconditionFailed, PreconditionMissing
 from apps.rest.input_errors import InputError, in_header
 
 SAFE = frozenset({"GET", "HEAD"})
+CONDITIONS = frozenset(
+    {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"}
+)
 
 
 def etag_of(shown: Any) -> str:
@@ -60,7 +63,7 @@ def answer(request: HttpRequest, response: Any) -> Any:
         response["ETag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     etag = response.get("ETag")
     found = response
-    if etag:
+    if etag and not CONDITIONS.isdisjoint(request.META):
         found = get_conditional_response(request, etag=etag, response=response) or response
     return found
 

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.errors import NotFound
-from apps.rest import idempotency, preconditions, queries, strictness, versions
+from apps.rest import idempotency, preconditions, queries, shapes, strictness, versions
 from apps.rest.input_errors import InputRefused
 from apps.rest.services.stored_answers import Claim
 from apps.rest.versions import Change, Deprecation
@@ -155,8 +155,10 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         made = super().get_serializer(*args, **kwargs)
-        if self.request.method in {"GET", "HEAD"} and not self.later_changes:
-            queries.select(made, self.request)
+        if self.request.method in {"GET", "HEAD"}:
+            shapes.with_known_fields(made)
+            if not self.later_changes:
+                queries.select(made, self.request)
         return made
 
     def present_etag(self) -> str | None:
@@ -182,7 +184,8 @@ class WorkspaceViewSet(Conventions, viewsets.GenericViewSet[M]):
         return super().filter_queryset(queryset) if queries.filters_in(self) else queryset
 
     def _whole(self, resource: Any) -> Any:
-        return self.get_serializer_class()(resource, context=self.get_serializer_context()).data
+        made = self.get_serializer_class()(resource, context=self.get_serializer_context())
+        return shapes.with_known_fields(made).data
 
 
 class Listed:

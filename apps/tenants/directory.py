@@ -15,6 +15,7 @@ from django.db import transaction
 from django_tenants.utils import schema_context
 from redis.exceptions import RedisError
 
+from apps.core.rows import copy_of
 from apps.tenants.models import Domain, Tenant
 
 SECONDS = 60
@@ -23,8 +24,6 @@ FIELDS = tuple(field.attname for field in Tenant._meta.concrete_fields)
 # Another release's entries have other fields: while both run, each keeps its own.
 RELEASE = zlib.crc32(",".join(FIELDS).encode())
 MOST_AT_HAND = 10_000
-# Host to until when, by this process' clock, and what.
-_at_hand: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 class Place(NamedTuple):
@@ -34,18 +33,24 @@ class Place(NamedTuple):
     kind: str
 
 
+# Host to until when, by this process' clock, and what.
+_at_hand: dict[str, tuple[float, Place]] = {}
+
+
 def find(host: str) -> Place | None:
     """The workspace behind `host` (no port), or None. At most a minute behind the database, and
     HOST_MEMORY_SECONDS behind a change made through the models, which forget the entry at once.
     Without Redis the database is asked.
     """
-    until, values = _at_hand.get(host, (0.0, NOBODY))
-    if until < time.monotonic():
+    until, place = _at_hand.get(host, (0.0, None))
+    if place is None or until < time.monotonic():
         values = _recall(host)
-        _keep_at_hand(host, values)
-    if not values:
-        return None
-    return Place(Tenant.from_db("default", FIELDS, [values[f] for f in FIELDS]), values["kind_"])
+        if not values:  # anybody can think of hosts that do not exist: they are not kept at hand
+            return None
+        row = Tenant.from_db("default", FIELDS, [values[name] for name in FIELDS])
+        place = Place(row, values["kind_"])
+        _keep_at_hand(host, place)
+    return Place(copy_of(place.tenant), place.kind)
 
 
 def forget(*, instance: Tenant | Domain, **_: Any) -> None:
@@ -76,12 +81,11 @@ def _recall(host: str) -> dict[str, Any]:
     return values
 
 
-def _keep_at_hand(host: str, values: dict[str, Any]) -> None:
-    # Only what exists: anybody can think of hosts that do not.
-    if values and settings.HOST_MEMORY_SECONDS:
+def _keep_at_hand(host: str, place: Place) -> None:
+    if settings.HOST_MEMORY_SECONDS:
         if len(_at_hand) >= MOST_AT_HAND:
             _at_hand.clear()
-        _at_hand[host] = time.monotonic() + settings.HOST_MEMORY_SECONDS, values
+        _at_hand[host] = time.monotonic() + settings.HOST_MEMORY_SECONDS, place
 
 
 def _look_up(host: str) -> dict[str, Any]:

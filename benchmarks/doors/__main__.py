@@ -1,5 +1,6 @@
 """One of the three in a process of its own. Reads lines: a number is so many requests, answered
-with their times in microseconds as JSON; `costs` is answered with what a request costs beyond.
+with their times in microseconds as JSON, on the clock and of this process' own CPU; `costs` is
+answered with what a request costs beyond.
 """
 
 from __future__ import annotations
@@ -59,13 +60,15 @@ def open_doors() -> str:
     return secret
 
 
-def ask(application: WSGIHandler, secret: str) -> float:
-    """Microseconds of one request, whose answer must be the workspace's own rows."""
-    begun = time.perf_counter()
+def ask(application: WSGIHandler, secret: str) -> tuple[float, float]:
+    """Microseconds of one request, which it took and which it kept the CPU busy; the answer must be
+    the workspace's own rows.
+    """
+    begun, busy = time.perf_counter(), time.process_time()
     answer = application(_environ(secret), lambda *_: None)  # type: ignore[arg-type]
     content = b"".join(answer)
     answer.close()
-    took = 1e6 * (time.perf_counter() - begun)
+    took = 1e6 * (time.perf_counter() - begun), 1e6 * (time.process_time() - busy)
     if [of(row["name"]) for row in json.loads(content)["results"]] != [SCHEMA] * ROWS:
         raise SystemExit(f"not the workspace's rows: {content[:300]!r}")
     return took

@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.RequestMetricsMiddleware",
     "apps.core.middleware.CompressionMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.core.middleware.ContentPolicyMiddleware",
     "apps.tenants.middleware.WorkspaceMiddleware",
     "apps.gateway.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -61,3 +61,12 @@ class TestAtHand:
     def test_hosts_that_lead_nowhere_are_not_kept(self, db):
         assert directory.find("nowhere.localhost") is None
         assert directory._at_hand == {}
+
+    def test_what_a_request_sets_on_its_workspace_is_no_other_requests(self, alpha):
+        first = directory.find(alpha.host).tenant
+        first.name = first.made_up = "Mine"
+        second = directory.find(alpha.host).tenant
+        assert second == first
+        assert (second.name, hasattr(second, "made_up")) == (alpha.name, False)
+        assert second._state is not first._state
+        assert not second._state.adding
