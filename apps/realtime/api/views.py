@@ -25,7 +25,7 @@ class EventViewSet(Retrieved, WorkspaceViewSet[Event]):
     pagination_class = None
     filter_backends = []
     lookup_field = "sequence"
-    lookup_value_regex = "[0-9]{1,15}"
+    lookup_value_regex = r"\d{1,15}"
     queries: ClassVar = {"list": shapes.EventsQuery}
     required_permissions: ClassVar = {"list": "workspace.view", "retrieve": "workspace.view"}
 

@@ -1035,6 +1035,8 @@ export interface Operations {
   webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
   webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
   webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
+  events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Array<Missed> };
+  events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
   usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Requests };
   classes_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; is_archived?: boolean; name?: string; ordering?: "-created_at" | "-name" | "created_at" | "name"; page_size?: number }; body: undefined; answer: PaginatedClassList };
@@ -1094,8 +1096,6 @@ export interface Operations {
   exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
-  events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Array<Missed> };
-  events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
 }
 
 /** Method and path of each operation. */
@@ -1144,6 +1144,8 @@ export const ROUTES: Record<keyof Operations, string> = {
   webhooks_endpoints_test: "POST /api/v1/webhooks/endpoints/{id}/test/",
   webhooks_endpoints_deliveries_get: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
   webhooks_endpoints_deliveries_replay: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
+  events_list: "GET /api/v1/events/",
+  events_get: "GET /api/v1/events/{sequence}/",
   usage: "GET /api/v1/usage/",
   usage_requests: "GET /api/v1/usage/requests/",
   classes_list: "GET /api/v1/classes/",
@@ -1203,6 +1205,4 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_download_get: "GET /api/v1/exports/{id}/download/",
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
-  events_list: "GET /api/v1/events/",
-  events_get: "GET /api/v1/events/{sequence}/",
 };

@@ -842,6 +842,28 @@ class Operations(Transport):
         )
         return answer
 
+    def events_list(
+        self, *, after: int | None = None, fields: str | None = None, limit: int | None = None
+    ) -> list[models.Missed]:
+        """List events.
+
+        What followed a number. Events are kept for two days.
+        """
+        answer: list[models.Missed] = self._call(
+            "GET", "/events/", query={"after": after, "fields": fields, "limit": limit}
+        )
+        return answer
+
+    def events_get(self, sequence: str, *, fields: str | None = None) -> models.Event:
+        """Get events.
+
+        One of them, with its ETag.
+        """
+        answer: models.Event = self._call(
+            "GET", _path("/events/{sequence}/", sequence=sequence), query={"fields": fields}
+        )
+        return answer
+
     def usage(
         self,
         *,
@@ -1874,26 +1896,4 @@ class Operations(Transport):
         Find help by a question or some words.
         """
         answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
-        return answer
-
-    def events_list(
-        self, *, after: int | None = None, fields: str | None = None, limit: int | None = None
-    ) -> list[models.Missed]:
-        """List events.
-
-        What followed a number. Events are kept for two days.
-        """
-        answer: list[models.Missed] = self._call(
-            "GET", "/events/", query={"after": after, "fields": fields, "limit": limit}
-        )
-        return answer
-
-    def events_get(self, sequence: str, *, fields: str | None = None) -> models.Event:
-        """Get events.
-
-        One of them, with its ETag.
-        """
-        answer: models.Event = self._call(
-            "GET", _path("/events/{sequence}/", sequence=sequence), query={"fields": fields}
-        )
         return answer
