@@ -5,6 +5,7 @@ The only importer of Anymail. Every failure leaves as `MailNotSent`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from smtplib import SMTPException
 
@@ -14,6 +15,7 @@ from anymail.exceptions import (
     AnymailInvalidAddress,
     AnymailRecipientsRefused,
 )
+from django.conf import settings
 from django.core.mail import EmailMessage
 
 from apps.core.breaker import declare, guard
@@ -28,7 +30,15 @@ class MailNotSent(VendorError):
     title = "The mail service did not take the message"
 
 
-def deliver(mail: EmailMessage) -> None:
+@dataclass(frozen=True)
+class Receipt:
+    """Which service took a mail, and what it calls it ("" where it has no name for it)."""
+
+    provider: str
+    message_id: str = ""
+
+
+def deliver(mail: EmailMessage) -> Receipt:
     """Send one mail; raises `MailNotSent`, permanent when the address or the account is refused,
     and `BreakerOpen` while the service is left alone.
     """
@@ -42,6 +52,8 @@ def deliver(mail: EmailMessage) -> None:
         ) from error
     except (AnymailError, SMTPException, OSError) as error:
         raise MailNotSent(f"{type(error).__name__} while sending.") from error
+    status = getattr(mail, "anymail_status", None)
+    return Receipt(settings.MAIL_PROVIDER, str(getattr(status, "message_id", None) or ""))
 
 
 def _is_outage(error: BaseException) -> bool:

@@ -56,6 +56,8 @@ CELERY_BEAT_SCHEDULE = {
         _every("realtime.forget", "bulk", 3000, hours=1),
         _every("webhooks.sweep", "interactive", 10, seconds=5),
         _every("webhooks.forget", "bulk", 80000, days=1),
+        _every("mail.release", "interactive", 20, seconds=30),
+        _every("mail.forget", "bulk", 80000, days=1),
     )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True

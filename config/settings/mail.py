@@ -10,6 +10,7 @@ EMAIL_BACKEND = (
     if MAIL_HAS_OUTBOX
     else "anymail.backends.sendgrid.EmailBackend"
 )
+MAIL_PROVIDER = "outbox" if MAIL_HAS_OUTBOX else "sendgrid"
 ANYMAIL = {
     "SENDGRID_API_KEY": ENV.sendgrid_api_key.get_secret_value(),
     "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY": ENV.sendgrid_webhook_key,

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import timezone
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
 from django_tenants.utils import schema_context
 
 from apps.core.database import connection
-from apps.mail import anymail_api
+from apps.core.errors import VendorError
+from apps.mail import anymail_api, catalogue, letters
 from apps.mail.models import Message
+from apps.mail.services import timeline
+from apps.mail.services.timeline import Kind
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
 from apps.usage.plans import MAILS
 from apps.usage.services import limits, usage
+
+HOLD = timedelta(minutes=1)  # after which the mail services are tried again
 
 
 def send(
@@ -28,33 +32,50 @@ def send(
     context: dict[str, Any],
     by: Any = None,
     schema_name: str | None = None,
+    idempotency_key: str | None = None,
+    language: str | None = None,
 ) -> Message:
     """Write one mail and hand it to the `mail.send` job.
 
-    `template` is the start of three template names: `<template>_subject.txt`, `_message.txt`
-    and, when it has a design of its own, `_message.html`. `schema_name` is the workspace the
-    mail is about; it counts as its usage. Raises `LimitReached` when a person or key (`by`) has
-    it sent and there are to be no more; what the product writes by itself always leaves.
+    `template` is a name of `apps.mail.catalogue`, `context` holds what that declares; objects may
+    be given, of which only the declared is kept. `schema_name` is the workspace the
+    mail is about; it counts as its usage. With an `idempotency_key` that was used before, the
+    earlier mail is returned. `language` is the active one unless it is given. Raises
+    `MissingVariable`, and `LimitReached` when a person or key (`by`) has it sent and there are to
+    be no more; what the product writes by itself always leaves.
     """
+    mail = catalogue.find(template)
+    schema = schema_name or connection.schema_name
+    values = mail.collect(context)
+    language = letters.language_of(language or translation.get_language() or "en")
+    rendered = letters.render(mail, values, language=language)
+    with schema_context("public"):
+        earlier = Message.objects.filter(idempotency_key=idempotency_key or None).first()
+        if idempotency_key and earlier:
+            return earlier
+        message = Message(
+            schema_name=schema, template=template, to=to, language=language,
+            stream=mail.stream, category=mail.category.key, idempotency_key=idempotency_key,
+            subject=rendered.subject[:200], text=rendered.text, html=rendered.html,
+            context=mail.encode(values),
+        )  # fmt: skip
+        return _queue(message, by)
+
+
+def _queue(message: Message, by: Any) -> Message:
+    """Raises `LimitReached`. Whoever loses a race for the idempotency key gets the winner's."""
     from apps.mail.tasks import send as send_task
 
-    context = {"public_url": settings.PUBLIC_URL, **context}
-    subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
-    text = render_to_string(f"{template}_message.txt", context).strip() + "\n"
-    pages = [f"{template}_message.html", "mail/plain_message.html"]
-    html = render_to_string(pages, {**context, "subject": subject, "text": text})
-    schema = schema_name or connection.schema_name
-    with schema_context("public"), transaction.atomic():
-        _count(schema, by)
-        message = Message.objects.create(
-            schema_name=schema,
-            template=template,
-            to=to,
-            subject=subject[:200],
-            text=text,
-            html=html,
-        )
-        send_task.enqueue(by=by, schema_name=schema, message_id=str(message.pk))
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+            _count(message.schema_name, by)
+            timeline.record(message=message, kind=Kind.QUEUED, at=message.created_at)
+            send_task.enqueue(by=by, schema_name=message.schema_name, message_id=str(message.pk))
+    except IntegrityError:
+        if not message.idempotency_key:
+            raise
+        return Message.objects.get(idempotency_key=message.idempotency_key)
     return message
 
 
@@ -67,23 +88,81 @@ def _count(schema_name: str, by: Any) -> None:
 
 
 def deliver(*, message_id: str) -> Message:
-    """Give a queued mail to the mail service; one that was sent already is left alone."""
+    """Give a queued mail to the mail service; one that has left already is left alone.
+
+    Raises `MailNotSent` and `BreakerOpen`.
+    """
     with schema_context("public"), transaction.atomic():
         message = Message.objects.select_for_update().get(pk=message_id)
-        if message.state == Message.State.SENT:
+        if message.state not in Message.WAITING:
             return message
-        anymail_api.deliver(_as_mail(message))
-        message.state, message.sent_at = Message.State.SENT, timezone.now()
-        message.text = message.html = message.problem = ""
+        if _is_stale(message):
+            timeline.record(message=message, kind=Kind.FAILED, detail="It would come too late.")
+            message.problem = "It would come too late to be of use."
+            message.empty()
+        else:
+            _hand_over(message)
         message.save()
     return message
 
 
+def _hand_over(message: Message) -> None:
+    receipt = anymail_api.deliver(_as_mail(message))
+    message.sent_at, message.problem = timezone.now(), ""
+    message.provider, message.provider_id = receipt.provider, receipt.message_id
+    message.held_for, message.held_until = "", None
+    message.empty()
+    # With the text in one go: the database keeps no text of what was sent.
+    message.state = Message.State.SENT
+    message.save()
+    timeline.record(message=message, kind=Kind.SENT, at=message.sent_at, provider=receipt.provider)
+
+
+def _is_stale(message: Message) -> bool:
+    good_for = message.kind.good_for if message.kind else None
+    return good_for is not None and timezone.now() - message.created_at > good_for
+
+
+def hold(*, message_id: str, error: VendorError) -> None:
+    """Keep a mail that no mail service takes now, until one does (`release`)."""
+    with schema_context("public"), transaction.atomic():
+        message = Message.objects.select_for_update().get(pk=message_id)
+        if message.state in Message.WAITING:
+            message.held_for, message.problem = Message.Hold.OUTAGE, error.detail[:300]
+            wait = timedelta(seconds=error.retry_after or 0)
+            message.held_until = timezone.now() + max(HOLD, wait)
+            message.save()
+            timeline.record(message=message, kind=Kind.HELD, detail=error.detail)
+
+
+def release(*, limit: int = 500) -> int:
+    """Queue what is held and due again; returns how many."""
+    from apps.mail.tasks import send as send_task
+
+    with schema_context("public"), transaction.atomic():
+        due = Message.objects.select_for_update(skip_locked=True).due().order_by("held_until")
+        found = list(due[:limit])
+        for message in found:
+            message.held_until = None
+            timeline.record(message=message, kind=Kind.QUEUED, detail="Tried again")
+            message.save()
+            send_task.enqueue(by=None, schema_name="public", message_id=str(message.pk))
+    return len(found)
+
+
 def mark_failed(*, message_id: str, detail: str) -> None:
+    with schema_context("public"), transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=uuid.UUID(message_id)).first()
+        if message is not None and message.state in Message.WAITING:
+            message.problem = detail[:300]
+            message.save(update_fields=["problem"])
+            timeline.record(message=message, kind=Kind.FAILED, detail=detail)
+
+
+def forget() -> int:
+    """Remove what is older than the log is kept."""
     with schema_context("public"):
-        Message.objects.filter(pk=uuid.UUID(message_id)).exclude(state=Message.State.SENT).update(
-            state=Message.State.FAILED, problem=detail[:300]
-        )
+        return Message.objects.old().delete()[0]
 
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:
@@ -94,4 +173,6 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
         headers={"X-Message-Id": str(message.pk)},
     )
     mail.attach_alternative(message.html, "text/html")
+    mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined] # Anymail's
+    mail.tags = [message.category or "mail"]  # type: ignore[attr-defined]
     return mail

@@ -51,7 +51,7 @@ def test_the_mail_at_the_end_says_until_when(limit, owner):
     with travel("2026-06-10T12:00:00Z"):
         mails(100, limit(mails_month=100))
         text = Message.objects.get(template="mail/limit_near").text
-    assert "More is refused until 1 July, 00:00 UTC." in text
+    assert "More is refused until 1 July 2026, 00:00 UTC." in text
 
 
 def test_it_stands_in_the_audit(limit):

@@ -1,0 +1,115 @@
+"""Every mail of the catalogue, in every language."""
+
+from __future__ import annotations
+
+import re
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template import Template
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+from apps.mail import letters
+from apps.mail.catalogue import LANGUAGES, MAILS, MissingVariable
+
+FOLDERS = ("mail", "account/email", "mfa/email", "socialaccount/email")
+NAMES = sorted(MAILS)
+LOCALE = Path(settings.LOCALE_PATHS[0])
+
+
+def phrases(template: Template) -> list[str]:
+    """The message ids of a template, as gettext is asked for them."""
+    blocks = template.nodelist.get_nodes_by_type(BlockTranslateNode)
+    return [node.render_token_list(node.singular)[0] for node in blocks] + [
+        str(node.filter_expression.var.literal)
+        for node in template.nodelist.get_nodes_by_type(TranslateNode)
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_mail_says_all_it_is_to_say(language):
+    for mail in MAILS.values():
+        rendered = letters.render(mail, mail.sample, language=language)
+        assert 0 < len(rendered.subject) <= 120, mail.name
+        assert "{{" not in rendered.html + rendered.text
+        assert f'lang="{language}"' in rendered.html
+        assert "fonts.googleapis" not in rendered.html
+        assert "prefers-color-scheme: dark" in rendered.html
+
+
+def test_each_variable_is_wanted():
+    """A mail without one of them is an error, whichever it is."""
+    for mail in MAILS.values():
+        for path in set(mail.sample) - mail.can_lack:
+            context = letters._nested({p: v for p, v in mail.sample.items() if p != path})
+            with pytest.raises(MissingVariable):
+                mail.collect(context)
+
+
+def test_what_can_lack_can_lack():
+    for mail in MAILS.values():
+        letters.render(mail, dict(mail.sample, **dict.fromkeys(mail.can_lack)), language="en")
+
+
+def test_a_variable_of_another_type_is_refused():
+    mail = MAILS["mail/limit_near"]
+    with pytest.raises(MissingVariable, match="threshold to be int"):
+        mail.collect(letters._nested(dict(mail.sample, threshold="many")))
+
+
+def test_a_template_that_names_what_is_not_declared_is_an_error():
+    mail = MAILS["mail/welcome"]
+    fewer = {path: value for path, value in mail.sample.items() if path != "tenant.url"}
+    with pytest.raises(MissingVariable, match="url"):
+        letters.render(mail, fewer, language="en")
+
+
+def test_each_template_is_declared():
+    root = Path(settings.BASE_DIR, "templates")
+    found = {
+        str(path.relative_to(root).with_suffix(""))
+        for folder in FOLDERS
+        for path in (root / folder).glob("*.txt")
+    }
+    assert found - {"mail/design"} == set(MAILS)
+
+
+def test_each_mail_that_is_sent_is_declared():
+    said = re.compile(r"template=\"([a-z_/]+)\"")
+    apps = Path(settings.BASE_DIR, "apps").rglob("*.py")
+    sent = {name for path in apps for name in said.findall(path.read_text()) if "/" in name}
+    assert sent - set(MAILS) == set()
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_each_phrase_is_translated(language):
+    engine = letters._engine()
+    templates = [engine.get_template(f"{name}.txt") for name in (*NAMES, "mail/design")]
+    wanted = {phrase for template in templates for phrase in phrases(template)}
+    with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
+        known = GNUTranslations(file)
+    assert wanted - set(known._catalog) == set()
+
+
+def test_what_stands_in_html_is_escaped():
+    mail = MAILS["mail/deletion_undone"]
+    values = dict(mail.sample, **{"tenant.name": "</mj-text><script>x</script> & Söhne"})
+    rendered = letters.render(mail, values, language="en")
+    assert "<script>" not in rendered.html
+    assert rendered.subject == "</mj-text><script>x</script> & Söhne stays"
+    assert "</mj-text><script>x</script> & Söhne" in rendered.text
+
+
+def test_a_code_does_not_stand_in_the_preview():
+    mail = MAILS["account/email/login_code"]
+    preview = letters.render(mail, mail.sample, language="en").html.partition("opacity:0")[2]
+    assert mail.sample["code"] not in preview.partition("</div>")[0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "written"), [("en-gb", "en-gb"), ("de-at", "de"), ("es", "es"), ("fr", "en")]
+)
+def test_languages_without_mails_get_english(chosen, written):
+    assert letters.language_of(chosen) == written
