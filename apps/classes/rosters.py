@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,3 +59,9 @@ def pupils_of(school_class: SchoolClass) -> QuerySet[Pupil]:
     here = ClassPupil.objects.filter(school_class=school_class).values("user_id")
     active = Pupil.objects.filter(user_id__in=here, user__is_active=True)
     return active.select_related("user").order_by("user__name", "pk")
+
+
+def shared_names(school_class: SchoolClass) -> list[str]:
+    """First names with initial that more than one of the class's pupils is shown by."""
+    shown = Counter(pupil.display_name for pupil in pupils_of(school_class))
+    return [name for name, count in shown.items() if count > 1]

@@ -72,9 +72,9 @@ class GroupInline(ReadOnlyInline):
         found: QuerySet[ScimGroup] = super().get_queryset(request)
         return found.annotate(member_count=Count("members"))
 
-    @admin.display(description="Gives a class", boolean=True)
-    def gives_class(self, group: ScimGroup) -> bool:
-        return group.class_id is not None
+    @admin.display(description="Class")
+    def gives_class(self, group: ScimGroup) -> str:
+        return "gives a class" if group.class_id else "-"
 
     @admin.display(description="Members")
     def people(self, group: Any) -> int:

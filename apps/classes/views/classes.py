@@ -178,7 +178,7 @@ def _teacher_form(school_class: SchoolClass, data: Any = None) -> PersonForm:
 
 
 def _student_form(request: WorkspaceRequest, present: list[UUID]) -> PersonForm:
-    members = Membership.objects.filter(tenant=request.tenant, role=Role.STUDENT)
-    members = members.exclude(user_id__in=present).select_related("user").order_by("user__name")
+    students = Membership.objects.in_force().filter(tenant=request.tenant, role=Role.STUDENT)
+    members = students.exclude(user_id__in=present).select_related("user").order_by("user__name")
     people = [(str(member.user_id), str(member.user)) for member in members]
     return PersonForm(people=people, label="Student")

@@ -33,6 +33,8 @@ def add(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, f"{len(made)} added. They choose pictures on first sign-in.")
+            if shared := rosters.shared_names(school_class):
+                messages.warning(request, _alike(shared))
             return redirect(school_class)
     return class_page(request, school_class, form)
 
@@ -232,3 +234,11 @@ def _move_form(request: WorkspaceRequest, place: ClassPupil, data: Any = None) -
     others = classes.visible(by=request.user).open().exclude(pk=place.school_class_id)  # type: ignore[attr-defined]
     choices = [(str(other.pk), other.name) for other in others.order_by("name")]
     return PersonForm(data, people=choices, label="Class")
+
+
+def _alike(shared: list[str]) -> str:
+    first = shared[0].partition(" ")[0]
+    return (
+        f"More than one in this class is shown as {', '.join(shared)}. Rename one, as {first}-Ann "
+        "for example, so that each finds their own name."
+    )

@@ -89,7 +89,7 @@ def _page(
         "address": request.build_absolute_uri("/scim/v2"),
         "tokens": ScimToken.objects.filter(tenant=tenant).select_related("created_by"),
         "groups": [(row, _mapping(row, None, role_list, class_list)) for row in rows],
-        "user_count": ScimUser.objects.filter(tenant=tenant).count(),
+        "user_count": ScimUser.objects.filter(tenant=tenant, active=True).count(),
         "waiting_count": ScimUser.objects.filter(tenant=tenant, user=None, active=True).count(),
         "requests": ScimRequest.objects.filter(tenant=tenant).select_related("token")[:SHOWN],
         "role_form": DefaultRoleForm(roles=role_list, initial={"role": usual}),

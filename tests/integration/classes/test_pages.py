@@ -124,3 +124,21 @@ def test_the_members_page_copes_with_people_without_an_email(browse, admin, scho
     page = text(browse(admin).get("/members/"))
     assert "Maya Lopez" in page
     assert "signs in with the class code" in page
+
+
+def test_two_who_are_shown_alike_are_pointed_out(browse, teacher, school_class):
+    client = browse(teacher)
+    names = f"/classes/{school_class.pk}/pupils/"
+    page = client.post(names, {"names": "Maya Lima"}, follow=True)
+    assert "More than one in this class is shown as Maya L." in text(page)
+    renamed = pupil_named("Maya Lima")
+    pupils.rename(pupil=renamed, name="Maya-Ann Lima", by=teacher)
+    page = client.post(names, {"names": "Zoe Berg"}, follow=True)
+    assert "More than one" not in text(page)
+
+
+def test_suspended_students_are_not_offered(browse, teacher, student, alpha, school_class):
+    page = f"/classes/{school_class.pk}/"
+    assert "Sara Student" in text(browse(teacher).get(page))
+    alpha.memberships.filter(user=student).update(suspended_at=school_class.created_at)
+    assert "Sara Student" not in text(browse(teacher).get(page))
