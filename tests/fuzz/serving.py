@@ -20,17 +20,22 @@ START_SECONDS = 90
 
 
 @contextmanager
-def served(log: Path) -> Iterator[int]:
+def served(
+    log: Path,
+    *,
+    settings_module: str = "tests.fuzz.settings",
+    application: str = "tests.fuzz.application:application",
+) -> Iterator[int]:
     """Its port; what it says goes into `log`."""
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.fuzz.settings",
+        "DJANGO_SETTINGS_MODULE": settings_module,
         "DATABASE_URL": address("default"),
         "DATABASE_OWNER_URL": address("owner"),
         "REDIS_URL": settings.REDIS_URL,
         "DATABASE_POOL_SIZE": "4",
     }
-    command = [sys.executable, "-m", "uvicorn", "tests.fuzz.application:application", "--port", "0"]
+    command = [sys.executable, "-m", "uvicorn", application, "--port", "0"]
     command += ["--no-access-log", "--lifespan", "off"]
     with (
         log.open("wb") as said,
