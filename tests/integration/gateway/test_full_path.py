@@ -9,6 +9,11 @@ import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.accounts.models import UserSession
+from apps.accounts.services import emails, people, sessions
+from apps.gateway.services import token_sessions
+from apps.tenants.services import memberships
+from tests.factories.accounts import PASSWORD
 from tests.factories.gateway import make_key
 
 pytestmark = pytest.mark.usefixtures("fresh_limits", "key_memory")
@@ -23,9 +28,12 @@ def _hosts_are_remembered(settings, key_memory):
 
     # Longer than the slowest machine takes for two requests.
     settings.HOST_MEMORY_SECONDS = settings.KEY_MEMORY_SECONDS = 60.0
+    settings.TOKEN_MEMORY_SECONDS = 60.0
     directory._at_hand.clear()
+    token_sessions._at_hand.clear()
     yield
     directory._at_hand.clear()
+    token_sessions._at_hand.clear()
 
 
 @contextmanager
@@ -58,6 +66,60 @@ def test_a_known_key_costs_one_round_trip_and_only_the_views_query(alpha, browse
     assert trips == 1
     assert len(queries) == 1
     assert not [sql for sql in queries if any(name in sql for name in KNOWN)]
+
+
+@pytest.fixture
+def token(alpha, browse, teacher):
+    """An access token of a teacher, whom nothing is known of yet."""
+    emails.mark_verified(user=teacher)
+    given = {"email": teacher.email, "password": PASSWORD, "name": "Script"}
+    answer = browse(None).post("/api/v1/tokens/", given, content_type="application/json")
+    return answer.json()["access_token"]
+
+
+def test_a_known_token_costs_the_same(browse, token, monkeypatch):
+    client, headers = browse(None), {"Authorization": f"Bearer {token}"}
+    queries, trips = cost_of(lambda: client.get(LIST, headers=headers), monkeypatch)
+    assert trips == 1
+    assert len(queries) == 1
+    assert not [sql for sql in queries if any(name in sql for name in KNOWN)]
+
+
+def test_what_a_browsers_session_costs(browse, teacher, monkeypatch):
+    """Nothing of a person's session is remembered: docs/ARCHITECTURE.md says why."""
+    client = browse(teacher)
+    queries, trips = cost_of(lambda: client.get(LIST), monkeypatch)
+    assert trips == 1
+    asked = [sql.partition(" FROM ")[2].partition(" ")[0].strip('"') for sql in queries]
+    assert asked == [
+        "django_session", "accounts_user", "tenants_membership", "roblox_release",
+    ]  # fmt: skip
+
+
+def change_password(person, _by):
+    person.set_password("another long password")
+    person.save()
+
+
+ENDS = {
+    "session": lambda person, by: sessions.end(
+        sessions=sessions.of(person), ending=UserSession.Ending.REVOKED, by=by
+    ),
+    "password": change_password,
+    "locked out": lambda person, by: people.set_active(user=person, active=False, by=by),
+    "removed": lambda person, by: memberships.remove(membership=person.memberships.get(), by=by),
+    "role": lambda person, by: memberships.change_role(
+        membership=person.memberships.get(), role="student", by=by
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_a_browser_is_refused_at_once(browse, teacher, owner, end):
+    client = browse(teacher)
+    assert client.get(LIST).status_code == 200
+    end(teacher, owner)
+    assert client.get(LIST).status_code in {401, 403}
 
 
 def test_what_stands_around_pages_is_not_in_its_way(alpha, browse, monkeypatch, settings):

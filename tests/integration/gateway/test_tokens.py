@@ -208,7 +208,7 @@ class TestExchange:
 
 
 class TestEnding:
-    """In tests a process remembers nothing itself, so these look at the shared memory."""
+    """In this process' memory and in the shared one at once; for other processes' see below."""
 
     def is_over(self, pair, program):
         return (
@@ -217,7 +217,9 @@ class TestEnding:
         )
 
     @pytest.fixture(autouse=True)
-    def commits(self, django_capture_on_commit_callbacks, monkeypatch):
+    def commits(self, django_capture_on_commit_callbacks, monkeypatch, settings):
+        settings.TOKEN_MEMORY_SECONDS = 60.0
+        monkeypatch.setattr(token_sessions, "_at_hand", {})
         monkeypatch.setattr(token_sessions.transaction, "on_commit", lambda callback: callback())
 
     @pytest.fixture
