@@ -55,7 +55,7 @@ class SchoolClassAdmin(WorkspaceModelAdmin):
         no_pictures, choosing = Q(picture_hash=""), Q(choose_until__gt=now)
         locked = Q(locked_until__gt=now)
         child = Guardianship.objects.filter(child=OuterRef("user"))
-        return rows.annotate(
+        counted: QuerySet[Any] = rows.annotate(
             teachers_here=Count("teachers", distinct=True),
             pupils_here=Count("pupils", distinct=True),
             ready_here=_pupils(~no_pictures & ~locked),
@@ -65,6 +65,7 @@ class SchoolClassAdmin(WorkspaceModelAdmin):
             guarded_here=_pupils(Exists(child)),
             last_here=_newest(),
         )
+        return counted
 
     @admin.display(description="State")
     def state(self, row: SchoolClass) -> str:
@@ -105,7 +106,7 @@ class SchoolClassAdmin(WorkspaceModelAdmin):
         return moment(row.last_here)
 
 
-def _places() -> QuerySet[ClassPupil]:
+def _places() -> QuerySet[ClassPupil, Any]:
     return ClassPupil.objects.filter(school_class=OuterRef("pk")).order_by().values("school_class")
 
 

@@ -102,7 +102,7 @@ class ProvisionedWorkspaceAdmin(ReadOnlyModelAdmin):
         newest = errors.order_by("-pk")
         used = ScimToken.objects.filter(tenant=OuterRef("pk"), last_used_at__isnull=False)
         found: QuerySet[Any] = rows.filter(scim_tokens__isnull=False).distinct()
-        return found.annotate(
+        counted: QuerySet[Any] = found.annotate(
             token_count=_count(ScimToken.objects.usable()),
             user_count=_count(ScimUser.objects.all()),
             suspended_count=_count(ScimUser.objects.filter(active=False)),
@@ -112,6 +112,7 @@ class ProvisionedWorkspaceAdmin(ReadOnlyModelAdmin):
             failed_at=Subquery(newest.values("at")[:1]),
             failure=Subquery(newest.values("detail")[:1]),
         )
+        return counted
 
     @admin.display(description="Tokens", ordering="token_count")
     def working_tokens(self, row: Any) -> int:

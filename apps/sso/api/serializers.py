@@ -11,7 +11,7 @@ from apps.sso.services import connections
 class SignInShape(serializers.ModelSerializer[Connection]):
     """Without the client secret, which is written and never shown."""
 
-    required = serializers.BooleanField(
+    required: Any = serializers.BooleanField(
         source="tenant.sso_required", help_text="members come in by it only"
     )
     works = serializers.BooleanField(help_text="the last trial found nothing wrong")
@@ -72,7 +72,9 @@ class SignInChange(serializers.Serializer[Any]):
     )  # fmt: skip
     joins = serializers.BooleanField(required=False)
     default_role = serializers.ChoiceField(choices=Connection.GIVEN, required=False)
-    required = serializers.BooleanField(required=False, help_text="true takes a trial that passed")
+    required: Any = serializers.BooleanField(
+        required=False, help_text="true takes a trial that passed"
+    )
 
 
 class CheckShape(serializers.Serializer[Any]):

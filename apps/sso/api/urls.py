@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.urls import path
 
 from apps.sso.api.views import SignInViewSet
 
-DEEDS = {
+DEEDS: Final[dict[str, Any]] = {
     "get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy",
 }  # fmt: skip
 
