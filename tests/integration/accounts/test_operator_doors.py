@@ -19,6 +19,7 @@ from tests.factories.accounts import PASSWORD
 from tests.factories.jobs import work_off
 from tests.factories.passkeys import Passkey
 from tests.factories.tenants import MembershipFactory
+from tests.fixtures.oidc import CLIENT_ID, CLIENT_SECRET, visit
 from tests.integration.accounts.test_two_steps import PAGES, App, options_in, use_passkey
 
 CONSOLE = "/operator/"
@@ -117,6 +118,34 @@ def test_nor_a_token(public, operator, alpha):
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     assert not is_open(public, **headers)
     assert program.get(CONSOLE, headers=headers).status_code == 404
+
+
+def test_nor_an_account_elsewhere(public, operator, settings, issuer):
+    app = {
+        "client_id": CLIENT_ID, "secret": CLIENT_SECRET, "provider_id": "sso", "name": "Clerk",
+        "settings": {"server_url": issuer.url, "email_authentication": True},
+    }  # fmt: skip
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
+    }
+    issuer.says(email=operator.email, email_verified=True)
+    public.get(visit(issuer, public.post("/accounts/oidc/sso/login/")))
+    assert public.get("/accounts/email/").status_code == 200
+    assert not is_open(public)
+
+
+def test_nor_a_password_set_anew(public, operator, mailoutbox):
+    public.post("/accounts/password/reset/", {"email": operator.email})
+    work_off()
+    link = re.search(r"https?://[^/\s]+(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    form = public.get(link, follow=True).redirect_chain[-1][0]
+    fresh = "seven purple kites 9"
+    public.post(form, {"password1": fresh, "password2": fresh})
+    operator.refresh_from_db()
+    assert operator.check_password(fresh)
+    public.post("/accounts/login/", {"login": operator.email, "password": fresh})
+    assert public.get("/accounts/email/").status_code == 200
+    assert not is_open(public)
 
 
 def test_nor_a_ticket_nor_its_cookie_on_the_public_host(public, operator, alpha):
