@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from allauth.core.exceptions import ReauthenticationRequired
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,11 +28,14 @@ HELD = "step_up_held"
 CONTEXT = "session/step_up_held"
 JSON = "/_allauth/"
 SAFE = ("GET", "HEAD", "OPTIONS")
+PAGES = "/accounts/"
+METHODS = (*SAFE, "POST")
+PHONES = re.compile(r"/_allauth/\w+/v1/(account|auth)/phone\b")
 
 
 class LookedAfterMiddleware:
     """Somebody without an e-mail, a pupil, has no account settings: teachers look after that. Of
-    the account's pages there is only signing out.
+    the account's pages there is only signing out. Nobody gets at what the product has not.
     """
 
     SETTINGS = ("/accounts/", "/_allauth/")
@@ -34,6 +44,10 @@ class LookedAfterMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if PHONES.match(request.path):  # allauth's own would fail: no adapter knows a telephone
+            raise Http404
+        if request.path.startswith(PAGES) and request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)  # allauth's forms would take PUT for POST
         if (
             request.path.startswith(self.SETTINGS)
             and request.path != reverse("account_logout")

@@ -1,7 +1,7 @@
 """Every address of the product, and who gets in: read from the URLs and what views declare.
 
 A page of a workspace declares its permission with `workspace_page`, a view of the API with
-`required_permissions`. Whatever is neither stands in `OTHERS`. The matrix test and
+`required_permissions`. Whatever is neither stands in `gateway.doors`. The matrix test and
 docs/permissions.md are made of this.
 """
 
@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain, product, zip_longest
 from typing import Any, Final
 
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
+from apps.gateway import doors
 from apps.tenants.permissions import PROVEN
 
 HOSTS: Final = {"workspace": "config.urls_workspace", "public": "config.urls_public"}
@@ -25,52 +25,11 @@ EXAMPLES: Final = ("01a20000-0000-7000-8000-000000000000", "7", "x", "0a7d5a")
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
-class Door(StrEnum):
-    """Who gets in where no permission of a workspace decides."""
-
-    ANYONE = "anyone"
-    PERSON = "anyone signed in"
-    ACCOUNT = "signing in, and one's own account"
-    PROOF = "whoever brings its own proof: a ticket, token or signature"
-    OPERATOR = "operators, after their one-time code"
-
-
-# By how the address begins, or what it is ("$" at its end), on the host named or on both ("");
-# the longest match counts.
-OTHERS: Final[Mapping[tuple[str, str], Door]] = {
-    ("", "healthz"): Door.ANYONE,
-    ("", "accounts/"): Door.ACCOUNT,
-    ("", "_allauth/"): Door.ACCOUNT,
-    ("", "realtime/"): Door.PROOF,
-    ("", "help/"): Door.ANYONE,
-    ("workspace", "join/"): Door.PROOF,  # pupils: class code, picture, badge
-    ("workspace", "api/v1/tokens/"): Door.PROOF,
-    ("workspace", "api/v1/schema/"): Door.ANYONE,
-    ("workspace", "api/v1/docs/"): Door.ANYONE,
-    ("workspace", "api/v1/redoc/"): Door.ANYONE,
-    ("workspace", "api/v1/exports/<pk>/file/$"): Door.PROOF,
-    ("workspace", "api/$"): Door.ANYONE,  # the answer to addresses that lead nowhere
-    ("workspace", "branding/"): Door.ANYONE,
-    ("workspace", "enter/"): Door.PROOF,
-    ("workspace", "impersonation/"): Door.PROOF,
-    ("workspace", "scim/"): Door.PROOF,
-    ("public", "$"): Door.ANYONE,
-    ("public", "metrics"): Door.PROOF,
-    ("public", "apps/"): Door.PROOF,
-    ("public", "docs/"): Door.ANYONE,
-    ("public", "operator/"): Door.OPERATOR,
-    ("public", "workspaces/"): Door.PERSON,
-    ("public", "internal/tls/ask"): Door.PROOF,
-    ("public", "invitations/"): Door.PROOF,
-    ("public", "outbox/"): Door.ANYONE,
-}
-
-
 @dataclass(frozen=True)
 class Endpoint:
-    """`needs`: by method what it takes, a permission's name or a `Door`; a page that does not say
-    so answers with 405 to the methods it does not know. `proven`: the methods that ask people for
-    a recent proof of who they are.
+    """`needs`: by method it answers to, what that takes: a permission's name or a `Door`.
+    `proven`: the methods that ask people for a recent proof of who they are. `is_personal`: about
+    one's own account or membership, so that nobody else does it in one's name.
     """
 
     host: str
@@ -79,6 +38,7 @@ class Endpoint:
     needs: Mapping[str, str]
     is_api: bool
     proven: frozenset[str]
+    is_personal: bool
 
     @property
     def is_declared(self) -> bool:
@@ -97,9 +57,19 @@ def every() -> list[Endpoint]:
 
 def _endpoint(host: str, route: str, pattern: URLPattern) -> Endpoint:
     is_api = hasattr(pattern.callback, "cls")
-    needs = _declared(pattern.callback) or _door(host, route)
+    needs = _declared(pattern.callback) or _door(pattern.callback, host, route)
     proven = frozenset(method for method in needs if is_proven(pattern.callback, method))
-    return Endpoint(host, route, _example(host, route, pattern), needs, is_api, proven)
+    example = _example(host, route, pattern)
+    return Endpoint(
+        host, route, example, needs, is_api, proven, is_personal=is_personal(pattern.callback)
+    )
+
+
+def is_personal(view: Any) -> bool:
+    """Marked as about one's own account or membership, whatever permission it takes."""
+    return bool(
+        vars(view).get("personal") or getattr(getattr(view, "cls", None), "personal", False)
+    )
 
 
 def is_proven(view: Any, method: str) -> bool:
@@ -116,7 +86,8 @@ def is_proven(view: Any, method: str) -> bool:
 def _declared(view: Any) -> dict[str, str]:
     about = vars(view)
     if permission := about.get("permission"):
-        return {"get": permission, "post": about.get("post_permission") or permission}
+        needs = {"get": permission, "post": about["post_permission"]}
+        return {method: needs[method] for method in _methods(view) if method in needs}
     needed = getattr(getattr(view, "cls", None), "required_permissions", None)
     if needed is None:
         return {}
@@ -124,15 +95,31 @@ def _declared(view: Any) -> dict[str, str]:
     return {m: needed[actions[m]] for m in METHODS if actions.get(m) in needed}
 
 
-def _door(host: str, route: str) -> dict[str, str]:
-    fitting = [
-        (len(start), door)
-        for (where, start), door in OTHERS.items()
-        if where in {"", host} and f"{route}$".startswith(start)
-    ]
-    if not fitting:
+def _methods(view: Any) -> tuple[str, ...]:
+    """The methods a page or an address of allauth answers to, which only its decorator
+    (`require_http_methods`) or its class knows. Pages know GET and POST only.
+    """
+    if cls := getattr(view, "view_class", None):
+        own = tuple(method for method in METHODS if hasattr(cls, method))
+        return own or METHODS  # without any, all of them get the same answer
+    while view is not None:
+        code = getattr(view, "__code__", None)
+        held = dict(zip(code.co_freevars, view.__closure__ or (), strict=False)) if code else {}
+        if "request_method_list" in held:
+            known = held["request_method_list"].cell_contents
+            return tuple(m for m in METHODS if m.upper() in known)
+        view = getattr(view, "__wrapped__", None)
+    return ("get", "post")
+
+
+def _door(view: Any, host: str, route: str) -> dict[str, str]:
+    door = doors.find(host, route)
+    if door is None:
         return {}
-    return dict.fromkeys(("get", "post"), max(fitting)[1])
+    known = getattr(view, "actions", None) or _methods(view)
+    if route.startswith("accounts/"):  # accounts.middleware lets nothing else through
+        known = [method for method in known if method in {"get", "post"}]
+    return dict.fromkeys(known, door)
 
 
 def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from apps.gateway import endpoints
-from apps.gateway.endpoints import Door, Endpoint
+from apps.gateway.doors import Door
+from apps.gateway.endpoints import Endpoint
 from apps.tenants.permissions import DECLARED, GROUPS, PERMISSIONS, SCOPES, Role
 
 RENEW: Final = "manage.py permissions"
@@ -30,8 +31,8 @@ minutes who they are do so first; keys have their scopes.
 OTHERS: Final = """
 ## Addresses that no permission guards
 
-| host | address | who |
-|---|---|---|
+| host | address | methods | who |
+|---|---|---|---|
 """
 
 
@@ -68,8 +69,6 @@ def _table(title: str, found: Iterable[Endpoint]) -> Iterator[str]:
 
 
 def _takes(one: Endpoint) -> str:
-    if len(set(one.needs.values())) == 1 and not one.is_api:
-        return f"`{one.needs['get']}`{_proof(one, 'post')}"
     return ", ".join(
         f"{method.upper()} `{name}`{_proof(one, method)}" for method, name in one.needs.items()
     )
@@ -83,17 +82,19 @@ def _is_guarded(one: Endpoint) -> bool:
     return not any(isinstance(name, Door) for name in one.needs.values())
 
 
-def _merged(found: list[Endpoint]) -> list[tuple[str, str, str]]:
+def _merged(found: list[Endpoint]) -> list[tuple[str, str, str, str]]:
     """One line for what stands on both hosts, and one for all below `operator/`."""
-    hosts: dict[tuple[str, str], set[str]] = {}
+    hosts: dict[tuple[str, str, str], set[str]] = {}
     for one in found:
         door = next((d for d in one.needs.values() if isinstance(d, Door)), None)
         if door is not None:
-            route = "operator/…" if door == Door.OPERATOR else one.route
-            hosts.setdefault((route, str(door)), set()).add(one.host)
+            is_console = door == Door.OPERATOR
+            methods = "" if is_console else ", ".join(m.upper() for m in one.needs)
+            route = "operator/…" if is_console else one.route
+            hosts.setdefault((route, methods, str(door)), set()).add(one.host)
     return [
-        ("both" if len(where) > 1 else next(iter(where)), f"`/{route}`", door)
-        for (route, door), where in hosts.items()
+        ("both" if len(where) > 1 else next(iter(where)), f"`/{route}`", methods, door)
+        for (route, methods, door), where in hosts.items()
     ]
 
 

@@ -87,13 +87,13 @@ def _put_on(request: Any, record: Impersonation, membership: Membership) -> None
 
 def _objection(request: Any, view: Any) -> DomainError | None:
     needed = _needed(request, view)
-    if needed is None or _is_personal(view):
+    if needed is None or endpoints.is_personal(view):
         return ClosedToOperators("Accounts, sign-in and tokens are the person's own.")
     if needed not in ALLOWED:
         return ClosedToOperators("Secrets, keys, exports and the workspace's end are its own.")
     if request.method not in SAFE and not request.impersonation.may_write:
         return LookingOnly("To change something, start again and say why.")
-    if _is_proven(request, view):
+    if endpoints.is_proven(view, (request.method or "").lower()):
         return ClosedToOperators("This asks for the person's own proof. Have them do it.")
     return None
 
@@ -110,15 +110,3 @@ def _needed(request: Any, view: Any) -> str | None:
     if action is None and request.method in SAFE:  # HEAD, OPTIONS: what GET takes
         action = (getattr(view, "actions", None) or {}).get("get", "get")
     return declared.get(action)
-
-
-def _is_proven(request: Any, view: Any) -> bool:
-    """Whether it asks its person to show who they are, which nobody can in their name."""
-    return endpoints.is_proven(view, (request.method or "").lower())
-
-
-def _is_personal(view: Any) -> bool:
-    """Marked as about one's own account or membership, whatever permission it takes."""
-    return bool(
-        vars(view).get("personal") or getattr(getattr(view, "cls", None), "personal", False)
-    )

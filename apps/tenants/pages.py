@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -24,6 +24,7 @@ from apps.tenants.permissions import DECLARED, PROVEN
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+METHODS = (*SAFE, "POST")
 P = ParamSpec("P")
 WorkspaceView = Callable[Concatenate[WorkspaceRequest, P], HttpResponseBase]
 PersonView = Callable[Concatenate[PublicRequest, P], HttpResponseBase]
@@ -49,6 +50,8 @@ def workspace_page(
     def decorate(view: WorkspaceView[P]) -> Page[P]:
         @wraps(view)
         def page(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             if getattr(request, "membership", None) is None:
@@ -57,10 +60,8 @@ def workspace_page(
             if needed not in request.can:
                 text = explain(needed, membership=request.membership)
                 raise PermissionMissing(text, permission=needed)
-            if request.method not in SAFE and not allowed_while_suspended(needed):
-                refuse_unless_open(request.tenant)
-            if request.method not in SAFE and needed in PROVEN:
-                step_up.require(request)
+            if request.method not in SAFE:
+                _require_writable(request, needed)
             return _private(view(request, *args, **kwargs))
 
         # What apps.gateway.endpoints and apps.impersonation read.
@@ -71,6 +72,13 @@ def workspace_page(
         return page
 
     return decorate
+
+
+def _require_writable(request: WorkspaceRequest, needed: str) -> None:
+    if not allowed_while_suspended(needed):
+        refuse_unless_open(request.tenant)
+    if needed in PROVEN:
+        step_up.require(request)
 
 
 def person_page(view: PersonView[P]) -> Page[P]:

@@ -11,9 +11,11 @@ import pytest
 from django.db import transaction
 from django.template.backends.django import Template
 
-from apps.gateway import admission, endpoints, permission_documents
-from apps.gateway.endpoints import Door
+from apps.core import attempts
+from apps.gateway import admission, doors, endpoints, permission_documents
+from apps.gateway.doors import Door
 from apps.gateway.throttling import RequestLimits
+from apps.impersonation.middleware import ALLOWED
 from apps.tenants.permissions import DECLARED, PERMISSIONS, SCOPES
 from tests.factories.gateway import make_key
 from tests.factories.tenants import make_member, make_role
@@ -27,12 +29,18 @@ GUARDED = [
 API = [one for one in GUARDED if one.is_api]
 CUSTOM = {"workspace.view", "audit.view", "releases.view", "roles.view", "members.view"}
 NOT_KNOWN = 405
+# What allauth's own addresses say to a method they do not know: they read the body first.
+UNKNOWN_IN_JSON = {400, 401, 404, 405, 409, 415}
+# And its pages: some lead on, or find nothing, whatever the method.
+UNKNOWN_IN_PAGES = {302, 404, 405}
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
+def _quick(monkeypatch, settings):
     """Nobody is told to slow down, and no page is drawn: who gets in is decided before."""
     monkeypatch.setattr(RequestLimits, "allow_request", lambda *_: True)
+    monkeypatch.setattr(attempts, "take", lambda *_: None)
+    settings.ACCOUNT_RATE_LIMITS = False
     monkeypatch.setattr(admission, "hit", lambda **_: admission.Admission(1))
     monkeypatch.setattr(Template, "render", lambda *_, **__: "")
 
@@ -60,7 +68,7 @@ def wrong(client, held, found=GUARDED, **headers):
     for one in found:
         for method, needed in one.needs.items():
             answer = ask(client, one, method, **headers)
-            if answer[0] != NOT_KNOWN and is_refused(*answer) != (needed not in held):
+            if answer[0] == NOT_KNOWN or is_refused(*answer) != (needed not in held):
                 mistakes.append(f"{method} {one.address} ({needed}) answered {answer}")
     return "\n".join(mistakes)
 
@@ -128,9 +136,112 @@ def test_of_a_key_on_pages(alpha, browse):
     assert wrong(browse(None), frozenset(), pages, **bearer(secret)) == ""
 
 
+def test_no_address_answers_to_other_methods(browse, owner):
+    """The owner may do everything, so what is refused is the method."""
+    client, wrong = browse(owner), []
+    for one in GUARDED:
+        # Pages refuse what is neither GET nor POST in one place.
+        methods = endpoints.METHODS if one.is_api else ("get", "post", "delete")
+        for method in set(methods) - set(one.needs):
+            status, _, _ = ask(client, one, method)
+            if status != NOT_KNOWN:
+                wrong.append(f"{method} {one.address} answered {status}")
+    assert wrong == []
+
+
+def test_of_an_operator_who_looks(come_in, owner):
+    """In as the owner: sees what is not secret, changes nothing."""
+    client, wrong = come_in(owner), []
+    for one in GUARDED:
+        for method, needed in one.needs.items():
+            status, _, _ = ask(client, one, method)
+            may = method == "get" and needed in ALLOWED and not one.is_personal
+            if (status == 403) is may:
+                wrong.append(f"{method} {one.address} ({needed}) answered {status}")
+    assert wrong == []
+
+
+def test_of_an_operator_who_may_write(come_in, owner):
+    """What asks people who they are stays closed, and what is secret or theirs."""
+    client, wrong = come_in(owner, may_write=True, write_reason="The name is broken"), []
+    for one in GUARDED:
+        for method in set(one.needs) - {"get"}:
+            status, _, _ = ask(client, one, method)
+            needed = one.needs[method]
+            may = needed in ALLOWED and not one.is_personal and method not in one.proven
+            if (status == 403) is may:
+                wrong.append(f"{method} {one.address} ({needed}) answered {status}")
+    assert wrong == []
+
+
+class TestDoors:
+    """What no permission guards, on either host."""
+
+    FOUND = tuple(o for o in EVERY if any(isinstance(n, Door) for n in o.needs.values()))
+    MINE = tuple(o for o in FOUND if o.route.startswith(("accounts/", "_allauth/browser/")))
+
+    @pytest.mark.parametrize("host", endpoints.HOSTS)
+    def test_ones_own_account_is_closed_to_strangers(self, browse, alpha, host):
+        client = browse(None, tenant=alpha if host == "workspace" else None)
+        found = [o for o in self.MINE if o.host == host and Door.PERSON in o.needs.values()]
+        assert len(found) > 25
+        wrong = []
+        for one in found:
+            for method in one.needs:
+                status, _, location = ask(client, one, method)
+                away = location.startswith(("/accounts/login/", "/accounts/2fa/"))
+                if status not in {401, 415} and not away:
+                    wrong.append(f"{method} {one.address} answered {status} {location}")
+        assert wrong == []
+
+    @pytest.mark.parametrize("host", endpoints.HOSTS)
+    def test_and_open_to_its_person(self, browse, alpha, owner, host):
+        client = browse(owner, tenant=alpha if host == "workspace" else None)
+        wrong = []
+        for one in self.MINE:
+            if one.host == host and Door.PERSON in one.needs.values() and "get" in one.needs:
+                status, _, location = ask(client, one, "get")
+                if status in {401, 403, 405} or location.startswith("/accounts/login/"):
+                    wrong.append(f"{one.address} answered {status} {location}")
+        assert wrong == []
+
+    def test_no_address_of_an_account_answers_to_other_methods(self, browse, owner):
+        client, wrong = browse(owner), []
+        for one in self.MINE:
+            if one.host != "workspace":
+                continue
+            known = UNKNOWN_IN_JSON if one.route.startswith("_allauth/") else UNKNOWN_IN_PAGES
+            for method in set(endpoints.METHODS) - set(one.needs):
+                status, _, _ = ask(client, one, method)
+                if status not in known:
+                    wrong.append(f"{method} {one.address} answered {status}")
+        assert wrong == []
+
+    def test_a_telephone_is_nothing_the_product_has(self, browse, owner):
+        found = [o for o in self.FOUND if Door.NOBODY in o.needs.values() if o.host == "workspace"]
+        assert len(found) == 6
+        assert {ask(browse(owner), one, "get")[0] for one in found} == {404}
+
+    def test_programs_bring_a_token_to_scim(self, browse, owner):
+        found = [o for o in self.FOUND if o.route.startswith("scim/v2/") and _is_proof(o)]
+        assert len(found) == 4
+        for one in found:
+            assert {ask(browse(owner), one, method)[0] for method in endpoints.METHODS} == {401}
+
+    @pytest.mark.parametrize("start", ["accounts/", "_allauth/", "scim/"])
+    def test_nothing_new_of_a_library_is_let_in_unseen(self, start):
+        assert doors.find("workspace", f"{start}something/new/") is None
+        assert doors.find("public", f"{start}something/new/") is None
+
+
+def _is_proof(one):
+    return Door.PROOF in one.needs.values()
+
+
 class TestPublicHost:
     def of(self, door):
-        return [o for o in EVERY if o.host == "public" and door in o.needs.values()]
+        found = [o for o in EVERY if o.host == "public" and door in o.needs.values()]
+        return [o for o in found if not o.route.startswith(("accounts/", "_allauth/"))]
 
     def test_what_is_for_people_sends_strangers_to_sign_in(self, browse):
         found = self.of(Door.PERSON)
