@@ -129,9 +129,11 @@ document: install-dev
 
 clients: document ## Generate the Python client and the front end's types anew
 	$(BIN)/python clients/generate.py $(DOCUMENT)
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python manage.py events
 
 check-clients: document
 	$(BIN)/python clients/generate.py $(DOCUMENT) --check
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python manage.py events --check
 	cd clients/python && ../../$(BIN)/mypy --config-file= --strict src
 
 format: install-dev ## Put everything into the house style

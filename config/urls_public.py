@@ -9,6 +9,7 @@ from django.urls import include, path
 from apps.core.views import healthz, metrics
 from apps.gateway import documentation
 from apps.gateway.views import problem, problems
+from apps.realtime.documentation import asyncapi, event_catalogue
 from apps.webhooks.views import documentation as webhooks
 
 urlpatterns = [
@@ -33,6 +34,8 @@ urlpatterns = [
     path("docs/api/openapi/", documentation.public_document(), name="public_api_document"),
     path("docs/problems/", problems, name="problems"),
     path("docs/problems/<slug:code>/", problem, name="problem"),
+    path("docs/events/", event_catalogue, name="event_catalogue"),
+    path("docs/events/asyncapi.json", asyncapi, name="asyncapi"),
     path("docs/webhooks/", webhooks, name="webhook_events"),
     path("operator/", admin.site.urls),
     path("", include("apps.help.urls_public")),

@@ -118,9 +118,9 @@ export class LiveFragments {
     return new Set(this.fragments.map((fragment) => fragment.channel).filter(Boolean));
   }
 
-  /** On every new connection all is drawn again: what happened meanwhile was missed. */
-  setLive(live: boolean): void {
-    if (live && !this.live) this.refreshAll();
+  /** On a new connection all is drawn again, unless somebody else finds out what was missed. */
+  setLive(live: boolean, redraw = true): void {
+    if (redraw && live && !this.live) this.refreshAll();
     this.live = live;
   }
 
@@ -133,7 +133,7 @@ export class LiveFragments {
     for (const fragment of this.fragments) if (fragment.channel === channel) void fragment.refresh();
   }
 
-  private refreshAll(): void {
+  refreshAll(): void {
     this.refreshedAt = Date.now();
     for (const fragment of this.fragments) void fragment.refresh();
   }

@@ -7,6 +7,8 @@ import type { Options } from "pusher-js";
 export interface RealtimeConfig {
   readonly key: string;
   readonly options: Options;
+  /** Where what was missed is asked for; empty on pages of no workspace. */
+  readonly events: string;
 }
 
 export function csrfToken(): string {
@@ -34,5 +36,5 @@ export function readRealtimeConfig(root: ParentNode, page: Location): RealtimeCo
       headersProvider: () => ({ "X-CSRFToken": csrfToken() }),
     },
   };
-  return { key: data["key"], options };
+  return { key: data["key"], options, events: data["events"] ?? "" };
 }
