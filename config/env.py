@@ -102,6 +102,7 @@ class Env(BaseSettings):
     stripe_api_url: str = "https://api.stripe.com"
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_webhook_key: str = ""
+    mail_smtp_url: SecretStr = SecretStr("")
     default_from_email: str = "ToolBoxAI <hello@localhost>"
     mail_outbox_dir: Path | None = None
     media_dir: Path | None = None
@@ -233,8 +234,8 @@ def _production_problems(raw: Mapping[str, str]) -> list[str]:
             f"METRICS_TOKEN: too weak; use {MIN_METRICS_TOKEN} random characters or more",
         ),
         (
-            not raw.get("SENDGRID_API_KEY"),
-            "SENDGRID_API_KEY: missing; without it no mail leaves",
+            not (raw.get("SENDGRID_API_KEY") or raw.get("MAIL_SMTP_URL")),
+            "SENDGRID_API_KEY: missing; without it or MAIL_SMTP_URL no mail leaves",
         ),
         (
             "localhost" in raw.get("DEFAULT_FROM_EMAIL", "localhost"),

@@ -8,7 +8,7 @@ from typing import Any
 
 # One-time links sign somebody in or let them set a password: who reads a log must not.
 _SECRET = re.compile(
-    r"(/invitations/(?=[\w-]{43})|/password/reset/key/|/confirm-email/|\bticket=)"
+    r"(/invitations/(?=[\w-]{43})|/password/reset/key/|/confirm-email/|/mail/unsubscribe/|\bticket=)"
     r"[^/?&#\s'\"]+"
 )
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("apps.accounts.urls")),
     path("accounts/", include("apps.tenants.urls_account")),
+    path("accounts/", include("apps.mail.urls_account")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/connected/", include("allauth.socialaccount.urls")),
     # Answers come to one host, which is what vendors are told of; workspaces lead here.

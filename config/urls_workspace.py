@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.urls")),
     path("", include("apps.sso.urls")),
     path("accounts/", include("apps.tenants.urls_account")),
+    path("accounts/", include("apps.mail.urls_account")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/connected/", include("allauth.socialaccount.urls")),
     path("_allauth/", include("allauth.headless.urls")),

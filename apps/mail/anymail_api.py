@@ -1,13 +1,16 @@
-"""The mail service, through Anymail, or the outbox folder: whichever EMAIL_BACKEND names.
+"""The mail services: the first is whichever EMAIL_BACKEND names (SendGrid through Anymail, SMTP,
+or the outbox folder), the second takes over while the first is unwell.
 
-The only importer of Anymail. Every failure leaves as `MailNotSent`.
+The only one that sends through Anymail. Every failure leaves as `MailNotSent`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
+from typing import Any
 
 from anymail.exceptions import (
     AnymailAPIError,
@@ -16,13 +19,14 @@ from anymail.exceptions import (
     AnymailRecipientsRefused,
 )
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 
 from apps.core.breaker import declare, guard
 from apps.core.errors import VendorError
 
-VENDOR = "mail"
+VENDOR, SECOND = "mail", "mail_second"
 declare(VENDOR, "Mail service")
+declare(SECOND, "Second mail service")
 
 
 class MailNotSent(VendorError):
@@ -38,27 +42,69 @@ class Receipt:
     message_id: str = ""
 
 
+@dataclass(frozen=True)
+class Provider:
+    """`vendor` is the name of its circuit. Without a `backend` it is Django's own."""
+
+    name: str
+    vendor: str
+    backend: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def providers() -> list[Provider]:
+    """Those that are set up, in the order in which they are asked."""
+    found = [Provider(settings.MAIL_PROVIDER, VENDOR)]
+    if second := settings.MAIL_SECOND_PROVIDER:
+        found.append(Provider(second["name"], SECOND, second["backend"], second["options"]))
+    return found
+
+
 def deliver(mail: EmailMessage) -> Receipt:
-    """Send one mail; raises `MailNotSent`, permanent when the address or the account is refused,
-    and `BreakerOpen` while the service is left alone.
+    """Send one mail through the first service that takes it.
+
+    Raises `MailNotSent`, permanent when the address or the account is refused, which no other
+    service is asked about; and `BreakerOpen` while all are left alone.
     """
+    failure: VendorError | None = None
+    for provider in providers():
+        try:
+            return _deliver(mail, provider)
+        except VendorError as error:
+            if error.permanent:
+                raise
+            failure = failure or error
+    assert failure is not None  # noqa: S101 -- there is always a first service
+    raise failure
+
+
+def _deliver(mail: EmailMessage, provider: Provider) -> Receipt:
+    mail.connection = get_connection(provider.backend, **provider.options)
     try:
-        guard(VENDOR, mail.send, is_failure=_is_outage)
+        guard(provider.vendor, mail.send, is_failure=_is_outage)
     except (AnymailInvalidAddress, AnymailRecipientsRefused) as error:
         raise MailNotSent("The address was refused.", permanent=True) from error
     except AnymailAPIError as error:
         raise MailNotSent(
             f"It answered {error.status_code or 'nothing'}.", permanent=_is_permanent(error)
         ) from error
+    except SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise MailNotSent(
+            f"The address was refused ({', '.join(map(str, codes))}).",
+            permanent=all(code >= HTTPStatus.INTERNAL_SERVER_ERROR for code in codes),
+        ) from error
     except (AnymailError, SMTPException, OSError) as error:
         raise MailNotSent(f"{type(error).__name__} while sending.") from error
     status = getattr(mail, "anymail_status", None)
-    return Receipt(settings.MAIL_PROVIDER, str(getattr(status, "message_id", None) or ""))
+    return Receipt(provider.name, str(getattr(status, "message_id", None) or ""))
 
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, AnymailAPIError):
         return not error.status_code or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if isinstance(error, SMTPRecipientsRefused):
+        return False
     return isinstance(error, SMTPException | OSError)
 
 

@@ -6,8 +6,9 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import metrics
-        from apps.mail import receivers
+        from apps.mail import receivers, tracking
         from apps.mail.metrics import collect
 
         receivers.connect()
+        tracking.connect()
         metrics.register("mail", collect)

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.core.encryption import EncryptedTextField
@@ -147,3 +148,63 @@ class MessageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Suppression(models.Model):
+    """An address that gets no more mail of one stream of one workspace, until it is lifted."""
+
+    class Reason(models.TextChoices):
+        BOUNCE = "bounce", "The address does not exist"
+        COMPLAINT = "complaint", "Marked as spam"
+        UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    schema_name = models.CharField("workspace", max_length=63)
+    stream = models.CharField(max_length=13, choices=list(STREAMS.items()))
+    address = models.EmailField(max_length=254)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    detail = models.CharField(max_length=300, blank=True)
+    message = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="suppressions"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=254, blank=True)
+    lifted_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["schema_name", "stream", "address"],
+                condition=Q(lifted_at__isnull=True),
+                name="suppression_in_force_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(address=Lower("address")), name="suppression_address_lower"
+            ),
+        ]
+        indexes = [models.Index(fields=["address"], name="suppression_by_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.schema_name}, {self.get_stream_display().lower()})"
+
+
+class OptOut(models.Model):
+    """A kind of mail that an address does not want."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = models.EmailField(max_length=254)
+    category = models.CharField(max_length=20)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address", "category"], name="opt_out_once"),
+            models.CheckConstraint(
+                condition=Q(address=Lower("address")), name="opt_out_address_lower"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: no {self.category}"

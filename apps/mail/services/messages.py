@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
@@ -15,7 +16,7 @@ from apps.core.database import connection
 from apps.core.errors import VendorError
 from apps.mail import anymail_api, catalogue, letters
 from apps.mail.models import Message
-from apps.mail.services import timeline
+from apps.mail.services import choices, suppressions, timeline
 from apps.mail.services.timeline import Kind
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
@@ -48,7 +49,6 @@ def send(
     schema = schema_name or connection.schema_name
     values = mail.collect(context)
     language = letters.language_of(language or translation.get_language() or "en")
-    rendered = letters.render(mail, values, language=language)
     with schema_context("public"):
         earlier = Message.objects.filter(idempotency_key=idempotency_key or None).first()
         if idempotency_key and earlier:
@@ -56,10 +56,19 @@ def send(
         message = Message(
             schema_name=schema, template=template, to=to, language=language,
             stream=mail.stream, category=mail.category.key, idempotency_key=idempotency_key,
-            subject=rendered.subject[:200], text=rendered.text, html=rendered.html,
             context=mail.encode(values),
         )  # fmt: skip
+        rendered = letters.render(mail, values, language=language, frame=_frame(message))
+        message.subject, message.text = rendered.subject[:200], rendered.text
+        message.html = rendered.html
         return _queue(message, by)
+
+
+def _frame(message: Message) -> dict[str, str]:
+    """What stands below the mail: only what can be declined leads to the choice."""
+    unsubscribe = choices.address_of(message)
+    preferences = f"{settings.PUBLIC_URL}/accounts/mail/" if unsubscribe else ""
+    return {"unsubscribe_url": unsubscribe, "preferences_url": preferences}
 
 
 def _queue(message: Message, by: Any) -> Message:
@@ -99,6 +108,10 @@ def deliver(*, message_id: str) -> Message:
         if _is_stale(message):
             timeline.record(message=message, kind=Kind.FAILED, detail="It would come too late.")
             message.problem = "It would come too late to be of use."
+            message.empty()
+        elif objection := suppressions.objection(message):
+            timeline.record(message=message, kind=Kind.SUPPRESSED, detail=objection)
+            message.problem = objection
             message.empty()
         else:
             _hand_over(message)
@@ -166,11 +179,13 @@ def forget() -> int:
 
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:
+    headers = {"X-Message-Id": str(message.pk)}
+    if address := choices.address_of(message):
+        # RFC 8058: mail programs unsubscribe with one POST, without a page.
+        headers["List-Unsubscribe"] = f"<{address}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[message.to],
-        headers={"X-Message-Id": str(message.pk)},
+        subject=message.subject, body=message.text, to=[message.to], headers=headers
     )
     mail.attach_alternative(message.html, "text/html")
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined] # Anymail's

@@ -1,0 +1,42 @@
+"""What people get: the preference centre, and the link below each mail that can be declined."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from apps.mail.catalogue import CATEGORIES
+from apps.mail.services import choices
+from apps.tenants.pages import person_page
+from apps.tenants.requests import PublicRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@person_page
+def choose(request: PublicRequest) -> HttpResponse:
+    if request.method == "POST":
+        choices.choose(by=request.user, wanted=request.POST.getlist("wanted"))
+        messages.success(request, "From now on you get what you chose.")
+        return redirect("account_mail")
+    declined = choices.declined(request.user.email)
+    context = {
+        "optional": [(category, key not in declined) for key, category in choices.OPTIONAL.items()],
+        "always": [category for category in CATEGORIES.values() if not category.optional],
+    }
+    return render(request, "account/mail.html", context)
+
+
+# A mail program posts without cookies (RFC 8058, section 3.2); the token is the proof.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Looking at the link changes nothing, for programs look at links, too."""
+    message = choices.message_of(token)
+    category = choices.OPTIONAL.get(message.category)
+    if request.method == "POST":
+        choices.unsubscribe(message=message)
+    context = {"category": category, "address": message.to, "done": request.method == "POST"}
+    return render(request, "account/unsubscribe.html", context)

@@ -1,0 +1,9 @@
+"""A person's own choice of mail; below `/accounts/` on every host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.mail import preferences
+
+urlpatterns = [path("mail/", preferences.choose, name="account_mail")]
