@@ -22,6 +22,7 @@ from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
 from apps.jobs.models import JobRun
 from apps.jobs.services import runs
+from apps.mail.models import Suppression
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
 from apps.tenants.models import Departure, Tenant
@@ -125,7 +126,10 @@ def _move_and_roll_out(alpha):
 
 
 def _connect_a_school(alpha):
-    """An identity provider signs people in and keeps them up to date."""
+    """An identity provider signs people in and keeps them up to date; a mail came back."""
+    Suppression.objects.create(
+        schema_name=alpha.schema_name, stream="broadcast", address="x@x.example", reason="bounce"
+    )
     scim_token(alpha)
     Connection.objects.create(
         tenant=alpha, name="x", issuer="https://x.example", client_id="x", client_secret="x"
