@@ -13,9 +13,13 @@ from apps.realtime.subscriptions import Connection, Subscription
 UNAUTHORISED_STATUS: Final = 401
 
 
-def channel_of(data: Any) -> str:
-    """The channel a `pusher:subscribe` or `pusher:unsubscribe` is about."""
+def channel_of(connection: Connection, data: Any) -> str:
+    """The channel a `pusher:subscribe` or `pusher:unsubscribe` is about. A signed-in user's own
+    may be named on connections of that user.
+    """
     channel = data.get("channel") if isinstance(data, dict) else None
+    if connection.user_id and channel == protocol.SERVER_TO_USER + connection.user_id:
+        return str(channel)
     if not isinstance(channel, str) or not protocol.is_channel_name(channel):
         raise ProtocolFault("The channel's name is missing or not allowed", Code.UNAUTHORISED)
     return channel
@@ -23,7 +27,7 @@ def channel_of(data: Any) -> str:
 
 def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
     """The channel to join and, for a presence channel, as whom."""
-    channel = channel_of(data)
+    channel = channel_of(connection, data)
     if channel in connection.subscriptions:
         raise ProtocolFault(f"There is a subscription to {channel} already")
     if len(connection.subscriptions) >= protocol.MAX_CHANNELS_PER_CONNECTION:
@@ -35,7 +39,8 @@ def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
     channel_data = data.get("channel_data") if protocol.is_presence(channel) else None
     if channel_data is not None and not isinstance(channel_data, str):
         raise _refused(channel, "channel_data is not a string")
-    if not _is_signed(connection, channel, channel_data, data.get("auth")):
+    text = signatures.channel_text(connection.socket_id, channel, channel_data)
+    if not _is_signed(connection, text, data.get("auth")):
         raise _refused(channel, f"The auth value for {channel} is missing or wrong")
     return channel, _member(channel, channel_data) if protocol.is_presence(channel) else None
 
@@ -55,9 +60,31 @@ def check_client_event(connection: Connection, channel: Any, event: str, data: A
     return place
 
 
-def _is_signed(connection: Connection, channel: str, channel_data: str | None, auth: Any) -> bool:
+def check_sign_in(connection: Connection, data: Any) -> tuple[str, str]:
+    """The user's id and their data as it was signed.
+
+    https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#user-authentication
+    """
+    given = data if isinstance(data, dict) else {}
+    user_data = given.get("user_data")
+    if connection.user_id is not None:
+        raise ProtocolFault("This connection is signed in already", Code.UNAUTHORISED)
+    if not isinstance(user_data, str) or not _is_signed(
+        connection, signatures.user_text(connection.socket_id, user_data), given.get("auth")
+    ):
+        raise ProtocolFault("The sign-in is not signed, or wrongly", Code.UNAUTHORISED)
+    try:
+        parsed = json.loads(user_data)
+    except (ValueError, RecursionError):
+        raise ProtocolFault("user_data is not JSON", Code.UNAUTHORISED) from None
+    user_id = parsed.get("id") if isinstance(parsed, dict) else None
+    if not isinstance(user_id, str) or not protocol.is_user_id(user_id):
+        raise ProtocolFault("user_data has no id of 1 to 128 characters", Code.UNAUTHORISED)
+    return user_id, user_data
+
+
+def _is_signed(connection: Connection, text: str, auth: Any) -> bool:
     key, separator, signature = auth.partition(":") if isinstance(auth, str) else ("", "", "")
-    text = signatures.channel_text(connection.socket_id, channel, channel_data)
     application = connection.application
     return (
         bool(separator)
@@ -78,7 +105,7 @@ def _member(channel: str, channel_data: str | None) -> Member:
     user_id = parsed.get("user_id") if isinstance(parsed, dict) else None
     # Client libraries send numbers, too; ids are compared as text.
     user_id = str(user_id) if isinstance(user_id, str | int) else ""
-    if not 0 < len(user_id) <= protocol.MAX_USER_ID_LENGTH or not user_id.isprintable():
+    if not protocol.is_user_id(user_id):
         raise _refused(channel, "channel_data has no user_id of 1 to 128 characters")
     return Member(user_id, protocol.to_json(parsed.get("user_info")))
 

@@ -79,6 +79,13 @@ def may_listen(visit: Visit, channel: str) -> bool:
     )
 
 
+def user_id_of(*, user_id: Any, schema_name: str | None) -> str:
+    """As whom a page's connection signs in: a person in one workspace, so that leaving it closes
+    the connections of this workspace's pages only.
+    """
+    return f"{schema_name}.{user_id}" if schema_name else str(user_id)
+
+
 def presence_member(user: User) -> dict[str, Any]:
     """What the other members of a presence channel see of a person."""
     return {"user_id": str(user.pk), "user_info": {"name": user.get_full_name()}}

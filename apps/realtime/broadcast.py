@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from apps.realtime import protocol, redis_clients
+from apps.realtime import keys, protocol, redis_clients
+from apps.realtime.applications import Application
 
 _PREFIX: Final = "realtime:channel:"
 
@@ -20,12 +21,14 @@ class Broadcast(NamedTuple):
 
     `skip` is a socket id that does not get it. `version` orders changes of a presence
     channel's members (microseconds), so that nobody is told what the roll already held.
+    `is_kept`: a cache channel gives the frame to whoever joins later.
     """
 
     address: str
     frame: str
     skip: str | None = None
     version: int | None = None
+    is_kept: bool = False
 
     def encode(self) -> str:
         about = {"skip": self.skip, "version": self.version}
@@ -37,6 +40,11 @@ class Broadcast(NamedTuple):
         about, _, frame = message.partition(b"\n")
         known = {} if about == b"{}" else json.loads(about)
         return cls(address, frame.decode(), known.get("skip"), known.get("version"))
+
+
+def goodbye(application: Application, user_id: str) -> Broadcast:
+    """Whatever is sent there closes the user's connections."""
+    return Broadcast(application.address(protocol.user_channel(user_id)), "")
 
 
 def redis_channel(address: str) -> str:
@@ -59,5 +67,7 @@ def send_all(broadcasts: Iterable[Broadcast]) -> None:
     """In their order, in one round trip; raises redis' `RedisError`."""
     with redis_clients.of_process().pipeline(transaction=False) as pipe:
         for each in broadcasts:
+            if each.is_kept:
+                pipe.set(keys.cached(each.address), each.frame, ex=protocol.CACHED_SECONDS)
             pipe.publish(redis_channel(each.address), each.encode())
         pipe.execute()

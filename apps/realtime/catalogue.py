@@ -8,12 +8,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
 from apps.realtime import authorisation, events
 from apps.realtime.events import Event
 
+TYPES: Final = Path(__file__).resolve().parents[2] / "frontend" / "src" / "api" / "events.ts"
 HEAD: Final = (
     "/* The product's events. Generated: `manage.py events`, which `make clients` runs. */\n"
 )

@@ -110,11 +110,27 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
             channel, member = admission.check(connection, message.get("data"))
             await hub.current().subscribe(connection, channel, member)
         elif event == "pusher:unsubscribe":
-            await hub.current().unsubscribe(connection, admission.channel_of(message.get("data")))
+            await hub.current().unsubscribe(
+                connection, admission.channel_of(connection, message.get("data"))
+            )
+        elif event == "pusher:signin":
+            await self._sign_in(connection, message.get("data"))
         elif event.startswith("client-"):
             await self._pass_on(connection, message)
         elif event != "pusher:pong":
             raise ProtocolFault(f"This server has no event {event}")
+
+    async def _sign_in(self, connection: Connection, data: Any) -> None:
+        try:
+            user_id, user_data = admission.check_sign_in(connection, data)
+        except ProtocolFault as fault:
+            connection.outbox.push_frame(protocol.error_frame(fault))
+            connection.outbox.close(Code.UNAUTHORISED)
+            return
+        await hub.current().sign_in(connection, user_id)
+        connection.outbox.push_frame(
+            protocol.nested_frame("pusher:signin_success", {"user_data": user_data})
+        )
 
     async def _pass_on(self, connection: Connection, message: dict[str, Any]) -> None:
         event, channel, data = message["event"], message.get("channel"), message.get("data")

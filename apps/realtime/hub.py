@@ -16,12 +16,12 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.realtime import broadcast, protocol, redis_clients
+from apps.realtime import broadcast, keys, protocol, redis_clients
 from apps.realtime.broadcast import Broadcast
 from apps.realtime.feed import Feed
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.registry import Departure, Full, Member, Registry, Roll
-from apps.realtime.subscriptions import Connection, Subscription
+from apps.realtime.subscriptions import Connection, Subscription, Terminator
 
 log = structlog.get_logger(__name__)
 
@@ -77,24 +77,40 @@ class Hub:
         """Confirm a subscription to the client and tell a presence channel of a new member."""
         address = connection.application.address(channel)
         place = Subscription(connection.outbox, member)
-        connection.subscriptions[channel] = place
-        self._places.setdefault(address, {})[connection.socket_id] = place
+        await self._take(connection, channel, place)
         try:
-            await self._listen(address)
-            if not await self._registry.record([address]):
-                await self._enlist()
             roll = await self._join(address, channel, connection.socket_id, member)
+            first = await _first_frame(address, channel)
         except BaseException:
             with contextlib.suppress(RedisError):
                 await self._vacate(connection, [channel])
             raise
-        place.confirm(_confirmation(channel, roll), roll.version if roll else 0)
+        place.confirm(_confirmation(channel, roll), roll.version if roll else 0, first)
         if roll and member and roll.is_new:
             await self._announce_arrival(address, channel, connection.socket_id, member, roll)
 
     async def unsubscribe(self, connection: Connection, channel: str) -> None:
         if channel in connection.subscriptions:
             await self._vacate(connection, [channel])
+
+    async def sign_in(self, connection: Connection, user_id: str) -> None:
+        """From now on the connection is closed when its user is taken leave of."""
+        channel = protocol.user_channel(user_id)
+        await self._take(connection, channel, Terminator(connection.outbox))
+        connection.user_id = user_id
+
+    async def _take(self, connection: Connection, channel: str, place: Subscription) -> None:
+        address = connection.application.address(channel)
+        connection.subscriptions[channel] = place
+        self._places.setdefault(address, {})[connection.socket_id] = place
+        try:
+            await self._listen(address)
+            if not await self._registry.record([address]):
+                await self._enlist()
+        except BaseException:
+            with contextlib.suppress(RedisError):
+                await self._vacate(connection, [channel])
+            raise
 
     def _count(self, address: str) -> int:
         return len(self._places.get(address, ()))
@@ -249,6 +265,14 @@ async def _announce_departure(departure: Departure) -> None:
             "pusher_internal:member_removed", {"user_id": user_id}, channel=channel
         )
         await broadcast.send(departure.address, frame, version=departure.version)
+
+
+async def _first_frame(address: str, channel: str) -> str | None:
+    """What a cache channel says to whoever joins; None where it is no such channel."""
+    if not protocol.is_cache(channel):
+        return None
+    kept: str | None = await redis_clients.of_loop().get(keys.cached(address))
+    return kept or protocol.frame("pusher:cache_miss", channel=channel)
 
 
 def _confirmation(channel: str, roll: Roll | None) -> str:

@@ -5,6 +5,7 @@ All keys share a hash slot, so that one script may touch several of them in a cl
 - `nodes`: sorted set, process to the second its lease ends
 - `node:<process>`: hash, channel address to the process's number of subscriptions
 - `connections:<address>`: hash of a presence channel, socket id to `<process> <user id>`
+- `cached:<address>`: the last frame of a cache channel, for half an hour
 - `members:<address>`: hash of a presence channel, user id to that user's info as JSON
 """
 
@@ -22,6 +23,10 @@ def node(name: str) -> str:
 
 def connections(address: str) -> str:
     return f"{_SLOT}connections:{address}"
+
+
+def cached(address: str) -> str:
+    return f"{_SLOT}cached:{address}"
 
 
 def members(address: str) -> str:

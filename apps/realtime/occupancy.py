@@ -19,7 +19,8 @@ def subscriptions(application: Application) -> dict[str, int]:
             pipe.hgetall(keys.node(node))
         for counts in pipe.execute():
             for address, count in counts.items():
-                if address.startswith(prefix):
+                # What begins with # are users, not channels.
+                if address.startswith(prefix) and not address.startswith(f"{prefix}#"):
                     total[address.removeprefix(prefix)] += int(count)
     return dict(total)
 

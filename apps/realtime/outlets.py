@@ -38,4 +38,16 @@ def _broadcasts(messages: Sequence[Message]) -> Iterator[Broadcast]:
         data = protocol.to_json(message.payload)
         for channel in message.channels:
             frame = protocol.frame(message.name, data, channel=channel)
-            yield Broadcast(application.address(channel), frame)
+            kept = protocol.is_cache(channel)
+            yield Broadcast(application.address(channel), frame, is_kept=kept)
+
+
+def disconnect(user_id: str) -> None:
+    """Close a signed-in user's connections for good. Raises `RealtimeError`."""
+    if settings.PUSHER_CLUSTER:
+        pusher_api.disconnect(user_id)
+        return
+    try:
+        broadcast.send_all([broadcast.goodbye(applications.product(), user_id)])
+    except RedisError as error:
+        raise pusher_api.RealtimeError(str(error)) from error

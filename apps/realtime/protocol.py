@@ -22,7 +22,10 @@ MAX_CHANNELS_PER_CONNECTION: Final = 200
 MAX_FRAME_LENGTH: Final = 64 * 1024  # ten kilobytes of data with every character escaped
 CLIENT_EVENTS_PER_SECOND: Final = 10
 
+SERVER_TO_USER: Final = "#server-to-user-"
+CACHED_SECONDS: Final = 1_800
 _CHANNEL = re.compile(r"[-a-zA-Z0-9_=@,.;]{1,200}\Z")
+_CACHE_CHANNEL = re.compile(r"(?:private-|private-encrypted-|presence-)?cache-")
 _SOCKET_ID = re.compile(r"\d{1,20}\.\d{1,20}\Z", re.ASCII)
 
 
@@ -69,6 +72,29 @@ class SubscriptionRefused(ProtocolFault):
 
 def is_channel_name(value: object) -> bool:
     return isinstance(value, str) and _CHANNEL.match(value) is not None
+
+
+def is_target(value: object) -> bool:
+    """Whether events can be sent there: to a channel, or to a signed-in user's own."""
+    return is_channel_name(value) or (
+        isinstance(value, str)
+        and value.startswith(SERVER_TO_USER)
+        and is_user_id(value.removeprefix(SERVER_TO_USER))
+    )
+
+
+def is_user_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_USER_ID_LENGTH and value.isprintable()
+
+
+def is_cache(channel: str) -> bool:
+    """Whether the channel gives its last event to whoever joins."""
+    return _CACHE_CHANNEL.match(channel) is not None
+
+
+def user_channel(user_id: str) -> str:
+    """Where a user's connections are reached by the server itself; no client can name it."""
+    return f"#user-{user_id}"
 
 
 def is_socket_id(value: object) -> bool:

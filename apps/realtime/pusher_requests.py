@@ -113,7 +113,7 @@ def _publication(item: Any, max_channels: int) -> Publication:
     if not 0 < len(publication.targets) <= max_channels:
         raise Refusal(400, f"Name 1 to {max_channels} channels")
     for channel in publication.targets:
-        if not protocol.is_channel_name(channel):
+        if not protocol.is_target(channel):
             raise Refusal(400, "A channel's name has letters, digits and -_=@,.; (200 at most)")
     if protocol.size_of(publication.data) > protocol.MAX_DATA_BYTES:
         raise Refusal(413, f"The event's data is larger than {protocol.MAX_DATA_BYTES} bytes")

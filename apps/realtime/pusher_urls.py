@@ -13,4 +13,5 @@ urlpatterns = [
     path("<str:app_id>/channels", pusher_views.channels),
     path("<str:app_id>/channels/<str:name>", pusher_views.channel),
     path("<str:app_id>/channels/<str:name>/users", pusher_views.users),
+    path("<str:app_id>/users/<str:user_id>/terminate_connections", pusher_views.terminate),
 ]

@@ -70,12 +70,22 @@ def users(_request: HttpRequest, application: Application, name: str) -> dict[st
     return {"users": [{"id": user_id} for user_id in occupancy.user_ids(application, name)]}
 
 
+@signed("POST")
+def terminate(_request: HttpRequest, application: Application, user_id: str) -> dict[str, Any]:
+    """Close all connections on which this user has signed in; clients do not come back."""
+    if not protocol.is_user_id(user_id):
+        raise Refusal(400, "This is not a user's id")
+    broadcast.send_all([broadcast.goodbye(application, user_id)])
+    return {}
+
+
 def _publish(application: Application, publications: Iterable[Publication]) -> None:
     broadcast.send_all(
         Broadcast(
             application.address(target),
             protocol.frame(publication.name, publication.data, channel=target),
             skip=publication.socket_id,
+            is_kept=protocol.is_cache(target),
         )
         for publication in publications
         for target in publication.targets

@@ -2,15 +2,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
+from django.db import transaction
 from django.dispatch import receiver
 from django_tenants.utils import get_public_schema_name
 
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_changed
-from apps.realtime import publisher
+from apps.realtime import outlets, publisher
+from apps.realtime.authorisation import user_id_of
 from apps.realtime.events import JobChanged
 from apps.realtime.models import Errand
-from apps.tenants.signals import workspace_purging
+from apps.realtime.pusher_api import RealtimeError
+from apps.tenants.models import Membership
+from apps.tenants.signals import membership_ended, workspace_purging
+
+log = structlog.get_logger(__name__)
 
 # Long problems stay in the job's record: an event holds ten kilobytes.
 PROBLEM_MEMBERS = ("code", "title", "detail")
@@ -37,6 +44,21 @@ def publish_job(*, run: JobRun, **_: Any) -> None:
 @receiver(workspace_purging, dispatch_uid="realtime.workspace_purging")
 def forget_errands(*, schema_name: str, **_: Any) -> None:
     Errand.objects.filter(schema_name=schema_name).delete()
+
+
+@receiver(membership_ended, dispatch_uid="realtime.membership_ended")
+def end_connections(*, membership: Membership, **_: Any) -> None:
+    """Whoever has left hears nothing more, on pages that are still open either."""
+    schema_name = membership.tenant.schema_name
+    user_id = user_id_of(user_id=membership.user_id, schema_name=schema_name)
+    transaction.on_commit(lambda: _disconnect(user_id))
+
+
+def _disconnect(user_id: str) -> None:
+    try:
+        outlets.disconnect(user_id)
+    except RealtimeError as error:
+        log.warning("realtime_connections_not_closed", user=user_id, error=error.detail)
 
 
 def _brief(problem: dict[str, Any] | None) -> dict[str, Any] | None:

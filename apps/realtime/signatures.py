@@ -22,6 +22,11 @@ def channel_text(socket_id: str, channel: str, channel_data: str | None = None) 
     return ":".join(part for part in (socket_id, channel, channel_data) if part is not None)
 
 
+def user_text(socket_id: str, user_data: str) -> str:
+    """What the signature of a user's sign-in covers."""
+    return f"{socket_id}::user::{user_data}"
+
+
 def request_text(method: str, path: str, query: Mapping[str, str]) -> str:
     """What the signature of a request covers: keys in lower case, sorted, values unescaped."""
     pairs = sorted((key.lower(), value) for key, value in query.items() if key != "auth_signature")

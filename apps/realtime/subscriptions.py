@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.realtime.applications import Application
 from apps.realtime.outbox import Outbox
+from apps.realtime.protocol import Code
 from apps.realtime.registry import Member
 
 
@@ -30,12 +31,22 @@ class Subscription:
         elif version is None or version > self._version:
             self._outbox.push(message)
 
-    def confirm(self, text: str, version: int = 0) -> None:
+    def confirm(self, text: str, version: int = 0, first: str | None = None) -> None:
+        """`first`: what a cache channel holds for those who join, unless it has come already."""
         self._outbox.push_frame(text)
         self._version = version
         held, self._held = self._held or [], None
+        if first is not None and all(message["text"] != first for message, _ in held):
+            self._outbox.push_frame(first)
         for message, its_version in held:
             self.deliver(message, its_version)
+
+
+class Terminator(Subscription):
+    """A signed-in connection's place where its user is taken leave of."""
+
+    def deliver(self, message: dict[str, Any], version: int | None) -> None:  # noqa: ARG002
+        self._outbox.close(Code.UNAUTHORISED)
 
 
 @dataclass(eq=False)
@@ -46,3 +57,4 @@ class Connection:
     application: Application
     outbox: Outbox = field(default_factory=Outbox)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    user_id: str | None = None  # once signed in

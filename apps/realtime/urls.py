@@ -5,4 +5,7 @@ from django.urls import path
 from apps.realtime import views
 
 app_name = "realtime"
-urlpatterns = [path("auth", views.authorise, name="auth")]
+urlpatterns = [
+    path("auth", views.authorise, name="auth"),
+    path("user-auth", views.authenticate, name="user_auth"),
+]

@@ -8,7 +8,25 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
 from apps.realtime import protocol, pusher_api
-from apps.realtime.authorisation import Visit, may_listen, presence_member
+from apps.realtime.authorisation import Visit, may_listen, presence_member, user_id_of
+
+
+@require_POST
+@never_cache
+def authenticate(request: HttpRequest) -> HttpResponse:
+    """Signs the page's socket in as its person, or answers 403.
+
+    https://pusher.com/docs/channels/server_api/authenticating-users/
+    """
+    visit = cast(Visit, request)
+    socket_id = request.POST.get("socket_id", "")
+    if not protocol.is_socket_id(socket_id):
+        return HttpResponse("socket_id is not well formed", status=400)
+    if not visit.user.is_authenticated or (visit.tenant and not visit.can):
+        return HttpResponse("Sign in first", status=403)
+    schema_name = visit.tenant.schema_name if visit.tenant else None
+    user_id = user_id_of(user_id=visit.user.pk, schema_name=schema_name)
+    return JsonResponse(pusher_api.authenticate(socket_id, user_id))
 
 
 @require_POST

@@ -82,6 +82,7 @@ export function connectPage(): void {
   }
   const stream = streamOf(config, fragments);
   const pusher = new Pusher(config.key, config.options);
+  pusher.signin(); // so that the server can end the connection with the membership
   let wasLive = false;
   let shown: LiveState = "connecting";
   const update = (): void => {

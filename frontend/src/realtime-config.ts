@@ -30,6 +30,11 @@ export function readRealtimeConfig(root: ParentNode, page: Location): RealtimeCo
     ...(cluster ? { forceTLS: true } : address(data, page)),
     enabledTransports: ["ws", "wss"],
     unavailableTimeout: 6000,
+    userAuthentication: {
+      endpoint: data["userAuthEndpoint"] || "/realtime/user-auth",
+      transport: "ajax",
+      headersProvider: () => ({ "X-CSRFToken": csrfToken() }),
+    },
     channelAuthorization: {
       endpoint: data["authEndpoint"] || "/realtime/auth",
       transport: "ajax",

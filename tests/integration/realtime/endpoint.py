@@ -97,6 +97,7 @@ class Socket:
             return {"channel": channel}
         member = {"user_id": user, "user_info": info} if user else None
         signed = self.endpoint.pusher.authenticate(channel, self.id, member)
+        signed.pop("shared_secret", None)  # stays with the client
         return {"channel": channel, **signed}
 
     def leave(self, channel: str) -> None:

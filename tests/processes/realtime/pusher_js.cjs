@@ -1,9 +1,10 @@
-// Pusher's own client for JavaScript under Node. Arguments: port, key, secret, channel suffix.
+// Pusher's own client for JavaScript under Node. Arguments: port, key, secret, channel suffix, master
+// key of encrypted channels.
 // Two clients go through the protocol; each line of output is one thing that happened, as JSON.
-const { createHmac } = require("node:crypto");
+const { createHash, createHmac } = require("node:crypto");
 const Pusher = require("pusher-js");
 
-const [port, key, secret, suffix] = process.argv.slice(2);
+const [port, key, secret, suffix, masterKey] = process.argv.slice(2);
 const say = (what, value = null) => console.log(JSON.stringify([what, value]));
 
 function authorise(user) {
@@ -13,7 +14,23 @@ function authorise(user) {
     const text = [socketId, channelName, data].filter((part) => part !== undefined).join(":");
     const wrong = channelName.startsWith("private-closed") ? "0" : "";
     const signature = createHmac("sha256", secret).update(text + wrong).digest("hex");
-    done(null, { auth: `${key}:${signature}`, channel_data: data });
+    const secrets = channelName.startsWith("private-encrypted-") ? { shared_secret: sharedSecret(channelName) } : {};
+    done(null, { auth: `${key}:${signature}`, channel_data: data, ...secrets });
+  };
+}
+
+// https://pusher.com/docs/channels/using_channels/encrypted-channels/ -- the master key never leaves
+// the customer; the endpoint in between sees only what is sealed.
+function sharedSecret(channelName) {
+  const whole = Buffer.concat([Buffer.from(channelName), Buffer.from(masterKey, "base64")]);
+  return createHash("sha256").update(whole).digest("base64");
+}
+
+function signIn(user) {
+  return ({ socketId }, done) => {
+    const user_data = JSON.stringify({ id: user });
+    const signature = createHmac("sha256", secret).update(`${socketId}::user::${user_data}`).digest("hex");
+    done(null, { auth: `${key}:${signature}`, user_data });
   };
 }
 
@@ -25,6 +42,7 @@ function connect(user, appKey = key) {
     enabledTransports: ["ws"],
     cluster: "",
     channelAuthorization: { customHandler: authorise(user) },
+    userAuthentication: { customHandler: signIn(user) },
   });
 }
 
@@ -36,6 +54,13 @@ const reached = (pusher, state) =>
   new Promise((resolve) => {
     if (pusher.connection.state === state) resolve();
     else pusher.connection.bind(state, resolve);
+  });
+
+const reachedUserChannel = (pusher) =>
+  new Promise((resolve) => {
+    const channel = pusher.user.serverToUserChannel;
+    if (channel.subscribed) resolve();
+    else channel.bind("pusher:subscription_succeeded", resolve);
   });
 
 async function main() {
@@ -72,6 +97,28 @@ async function main() {
   const removed = heard(room, "pusher:member_removed");
   bob.disconnect();
   say("member_removed", (await removed)[0].id);
+
+  const sealed = ada.subscribe(`private-encrypted-${suffix}`);
+  await subscribed(sealed);
+  const onSealed = heard(sealed, "sealed");
+  say("ready for a secret");
+  say("sealed", (await onSealed)[0]);
+
+  const cached = ada.subscribe(`cache-${suffix}`);
+  await new Promise((resolve) => cached.bind("pusher:cache_miss", resolve));
+  say("cache_miss");
+  const eve = connect("eve");
+  say("cached", (await heard(eve.subscribe(`cache-${suffix}`), "news"))[0]);
+
+  eve.signin();
+  await eve.user.signinDonePromise;
+  const onTold = new Promise((resolve) => eve.user.bind("told", resolve));
+  await reachedUserChannel(eve);
+  say("signed in");
+  say("told", await onTold);
+  say("ready to be terminated");
+  await reached(eve, "disconnected");
+  say("terminated");
 
   news.unsubscribe();
   const stranger = connect("eve", "nobody");

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ class Command(BaseCommand):
             document = catalogue.asyncapi(url=settings.PUBLIC_URL)
             self.stdout.write(json.dumps(document, indent=2))
             return
-        target = Path(settings.BASE_DIR) / "frontend" / "src" / "api" / "events.ts"
+        target = catalogue.TYPES
         made = catalogue.typescript()
         if target.exists() and target.read_text() == made:
             return
