@@ -1,33 +1,56 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
 from celery import current_app
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
+from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
+
+
+@cache
+def _tasks() -> Mapping[str, Any]:
+    """By name. Only workers import all of them by themselves."""
+    current_app.loader.import_default_modules()
+    found: Mapping[str, Any] = current_app.tasks
+    return found
 
 
 class JobRunQuerySet(models.QuerySet["JobRun"]):
     def of_workspace(self, schema_name: str) -> Self:
         return self.filter(schema_name=schema_name)
 
-    def unsent(self) -> Self:
-        """Due, and either never handed to the broker or handed over so long ago that it is lost."""
-        now = timezone.now()
-        stale = now - timedelta(seconds=settings.JOB_LEASE_SECONDS * 4)
-        return self.filter(state=JobRun.State.QUEUED, due_at__lte=now).filter(
-            Q(sent_at__isnull=True) | Q(sent_at__lt=stale) | Q(sent_at__lt=F("due_at"))
-        )
+    def due(self) -> Self:
+        """Queued, and to be begun by now."""
+        return self.filter(state=JobRun.State.QUEUED, due_at__lte=timezone.now())
+
+    def unfinished(self) -> Self:
+        return self.filter(finished_at__isnull=True)
+
+    def held(self, run: JobRun) -> Self:
+        """The run's row for as long as the attempt that `run` remembers is the running one."""
+        return self.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts)
+
+    def going_on(self, run: JobRun) -> Self:
+        """As `held`, while nobody wants it cancelled."""
+        return self.held(run).filter(cancel_asked_at__isnull=True)
 
     def lost(self) -> Self:
         """Running, but without a heartbeat for longer than the lease."""
         lease = timedelta(seconds=settings.JOB_LEASE_SECONDS)
         return self.filter(state=JobRun.State.RUNNING, heartbeat_at__lt=timezone.now() - lease)
+
+    def dead(self) -> Self:
+        """Failed for good, and nobody has said yet what becomes of it: the dead letters."""
+        return self.filter(state=JobRun.State.FAILED, discarded_at__isnull=True)
 
 
 class JobRun(models.Model):
@@ -38,6 +61,7 @@ class JobRun(models.Model):
     """
 
     class State(models.TextChoices):
+        WAITING = "waiting"  # for the step before it
         QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
@@ -53,7 +77,18 @@ class JobRun(models.Model):
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=254, blank=True)
     arguments = models.JSONField(default=dict)
+    # Of a chain or a group, which has a run of its own (`services.flows`).
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="parts", db_index=False
+    )
+    position = models.IntegerField(default=0, db_default=0)
+    # What the task names as private, as JSON.
+    private_arguments = EncryptedTextField(blank=True, default="", db_default="")
     idempotency_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    # Of unfinished runs with the same value there is one.
+    unique_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 -- NULLs differ
+    # What shares a limit: a vendor, or a customer's account there. Empty for none.
+    lane = models.CharField(max_length=120, blank=True, default="", db_default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=5)
@@ -61,12 +96,20 @@ class JobRun(models.Model):
     message = models.CharField(max_length=300, blank=True)
     result = models.JSONField(null=True, blank=True)
     problem = models.JSONField(null=True, blank=True)
+    # For operators; may quote what was worked on.
+    traceback = EncryptedTextField(blank=True, default="", db_default="")
+    trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)  # of the release before; not written
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_asked_at = models.DateTimeField(null=True, blank=True)
+    cancel_asked_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discarded_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    discard_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     objects = JobRunQuerySet.as_manager()
 
@@ -83,11 +126,34 @@ class JobRun(models.Model):
                 | Q(finished_at__isnull=False),
                 name="job_final_has_end",
             ),
+            models.UniqueConstraint(
+                fields=["unique_key"],
+                condition=Q(finished_at__isnull=True),
+                name="job_unique_while_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_at__isnull=True)
+                | (Q(state="failed") & ~Q(discard_reason="")),
+                name="job_discarded_with_reason",
+            ),
         ]
         indexes = [
             models.Index(fields=["schema_name", "-created_at"], name="job_by_workspace"),
             models.Index(
                 fields=["state", "due_at"], name="job_open", condition=Q(finished_at__isnull=True)
+            ),
+            # Whose turn is it? (`services.shares`)
+            models.Index(
+                fields=["queue", "schema_name", "due_at"],
+                name="job_queued",
+                condition=Q(state="queued"),
+            ),
+            models.Index(fields=["queue", "schema_name", "-started_at"], name="job_served"),
+            models.Index(
+                fields=["parent", "position"], name="job_parts", condition=Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["-finished_at"], name="job_finished", condition=Q(finished_at__isnull=False)
             ),
         ]
 
@@ -97,8 +163,66 @@ class JobRun(models.Model):
     @property
     def title(self) -> str:
         """What people read: the task's own title, or its name when no such task exists any more."""
-        return str(getattr(current_app.tasks.get(self.name), "title", "") or self.name)
+        return str(getattr(_tasks().get(self.name), "title", "") or self.name)
 
     @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether people may stop it: before it has begun, and afterwards if its task lets them."""
+        task = _tasks().get(self.name)
+        return (
+            not self.is_final
+            and self.cancel_asked_at is None
+            and bool(getattr(task, "cancellable", False))
+        )
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long it was due before it was begun, the last time."""
+        if self.started_at is None:
+            return None
+        return max(0.0, (self.started_at - self.due_at).total_seconds())
+
+    @property
+    def run_seconds(self) -> float | None:
+        """How long the last attempt took, or takes until now."""
+        if self.started_at is None:
+            return None
+        until = self.finished_at or timezone.now()
+        return max(0.0, (until - self.started_at).total_seconds())
+
+    def all_arguments(self) -> dict[str, Any]:
+        """What the task is called with, the private ones readable."""
+        private = json.loads(self.private_arguments) if self.private_arguments else {}
+        return {**self.arguments, **private}
+
+
+class Failure(models.Model):
+    """One way in which a task fails: how often it did, and since when."""
+
+    name = models.CharField(max_length=100)
+    code = models.CharField(max_length=100)
+    count = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(default=timezone.now)
+    # Since when it goes on: a quiet week ends it, and then it is new again.
+    since = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+    last_run_id = models.UUIDField(null=True, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    rate_told_at = models.DateTimeField(null=True, blank=True)
+    muted_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [models.UniqueConstraint(fields=["name", "code"], name="failure_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.code}"
+
+    @property
+    def is_muted(self) -> bool:
+        return self.muted_until is not None and self.muted_until > timezone.now()

@@ -6,5 +6,9 @@ from django.dispatch import Signal
 # Also sends `by` and `metered`, whether it counts as the workspace's usage.
 job_requested = Signal()
 job_changed = Signal()  # state or progress moved; sent after commit
-job_failed = Signal()  # failed for good; sent in the transaction that records it
+# Failed for good, or was cancelled; sent in the transaction that records it.
+job_failed = Signal()
+job_cancel_asked = Signal()  # by a person, `by`; sent in the transaction that records it
+job_discarded = Signal()  # by a person, `by`, for a `reason`; in the transaction that records it
+failures_told = Signal()  # many of a kind or a new one: `alert`, a `failures.Alert`; after commit
 job_replayed = Signal()  # put back by a person, `by`; sent in the transaction that records it

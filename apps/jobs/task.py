@@ -1,22 +1,27 @@
 """The base of every background task.
 
-@shared_task(base=Job, bind=True, name="roblox.deploy", job_queue="interactive")
-def deploy(self, *, deployment_id: str) -> dict: ...
+@shared_task(
+    base=Job, bind=True, name="roblox.deploy", job_queue="interactive",
+    idempotency="{deployment_id}", soft_time_limit=600,
+)
+def deploy(self, run, *, deployment_id: str) -> dict: ...
 
 deploy.enqueue(by=user, deployment_id=str(deployment.pk))
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import structlog
 from celery import Task, current_app
 from django_tenants.utils import schema_context
 
+from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun
-from apps.jobs.services import leases, runs
+from apps.jobs.services import leases, outcomes, runs, time_limits
 
 log = structlog.get_logger(__name__)
 
@@ -30,49 +35,95 @@ class Job(Task):  # type: ignore[type-arg]
 
     abstract = True
     max_attempts = 5
-    job_queue = "default"
+    job_queue = "default"  # by urgency: interactive, default, bulk
     title = ""
     metered = True  # counts as the workspace's usage
+    # Patterns over the arguments, as `{release_id}`. Wishes of one `idempotency` are one run for
+    # ever; of one `unique` there is one run at a time. A task has one of the two, or `repeats`.
+    idempotency = ""
+    unique = ""
+    repeats = False
+    private: tuple[str, ...] = ()  # names of arguments that are encrypted
+    lane = ""  # the vendor whose limit it shares (`services.lanes`)
+    # Seconds; at the first the task is interrupted, at the second its process is ended.
+    soft_time_limit = 900
+    time_limit = 960
+    cancellable = False  # reports or asks for its lease often enough to stop half way
 
     def enqueue(
         self,
         *,
         by: Any,
         schema_name: str | None = None,
-        idempotency_key: str | None = None,
+        lane: str | None = None,
+        due_at: datetime | None = None,
         **arguments: Any,
     ) -> JobRun:
-        """Want this work, in the caller's transaction; arguments must be JSON values."""
+        """Want this work, in the caller's transaction; arguments must be JSON values.
+
+        `lane` where the vendor's limit is one of a customer's account there.
+        """
+        schema = schema_name or connection.schema_name
         return runs.request(
             name=self.name,
-            arguments=arguments,
+            arguments={k: v for k, v in arguments.items() if k not in self.private},
+            private={k: v for k, v in arguments.items() if k in self.private},
             by=by,
             queue=self.job_queue,
             max_attempts=self.max_attempts,
-            idempotency_key=idempotency_key,
-            schema_name=schema_name,
+            idempotency_key=self._key(self.idempotency, schema, arguments),
+            unique_key=self._key(self.unique, schema, arguments),
+            lane=self.lane if lane is None else lane,
+            due_at=due_at,
+            schema_name=schema,
             metered=self.metered,
         )
 
     def __call__(self, *_: Any, run_id: str) -> None:
         run = runs.claim(run_id=run_id)
-        if run is None:
-            return
-        with structlog.contextvars.bound_contextvars(job=str(run.pk), workspace=run.schema_name):
+        if run is not None:
+            self.carry_out(run)
+
+    def carry_out(self, run: JobRun) -> None:
+        """Do the work of a run that was claimed, and write down how it ended."""
+        about = {"job": str(run.pk), "workspace": run.schema_name}
+        if run.trace_id:
+            about["request_id"] = run.trace_id
+        with structlog.contextvars.bound_contextvars(**about):
             self._carry_out(run)
 
     def _carry_out(self, run: JobRun) -> None:
         try:
-            with leases.lease(run), schema_context(run.schema_name):
-                result = self.run(run, **run.arguments)
+            with (
+                leases.lease(run, hard_limit=self.time_limit),
+                time_limits.soft(self.soft_time_limit),
+                schema_context(run.schema_name),
+            ):
+                result = self.run(run, **run.all_arguments())
         except DomainError as error:
             log.warning("job_refused", name=run.name, code=error.code, detail=error.detail)
-            runs.fail(run=run, error=error)
+            outcomes.fail(run=run, error=error)
         except Exception as error:
             log.exception("job_crashed", name=run.name)
-            runs.fail(run=run, error=error)
+            outcomes.fail(run=run, error=error)
         else:
-            runs.succeed(run=run, result=result)
+            outcomes.succeed(run=run, result=result)
+
+    def _key(self, pattern: str, schema_name: str, arguments: dict[str, Any]) -> str | None:
+        return f"{self.name}:{schema_name}:{pattern.format(**arguments)}" if pattern else None
+
+
+def work_on(queue: str) -> JobRun | None:
+    """Do the one run of the queue whose turn it is; None when nothing is due."""
+    run = runs.take(queue=queue)
+    if run is None:
+        return None
+    task = current_app.tasks.get(run.name)
+    if isinstance(task, Job):
+        task.carry_out(run)
+    else:
+        outcomes.give_up_unknown(run=run)
+    return run
 
 
 def run_now(run: JobRun) -> JobRun:

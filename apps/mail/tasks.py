@@ -14,6 +14,8 @@ from apps.mail.services import messages
     name="mail.send",
     job_queue="interactive",
     title="Send a mail",
+    idempotency="{message_id}",
+    lane="mail",
     metered=False,  # mails are counted as such
 )
 def send(self: Job, run: JobRun, *, message_id: str) -> None:

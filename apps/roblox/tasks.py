@@ -16,6 +16,7 @@ from apps.roblox.services import delivery, releases
     name="roblox.scan_release",
     job_queue="interactive",
     title="Scan a release",
+    unique="{release_id}",
 )
 def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     release = releases.examine(release=Release.objects.get(pk=release_id))
@@ -29,6 +30,7 @@ def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     job_queue="interactive",
     max_attempts=8,
     title="Deploy a release",
+    idempotency="{deployment_id}",
 )
 def deploy(self: Job, run: JobRun, *, deployment_id: str) -> dict[str, Any]:
     deployment = delivery.carry_out(deployment_id=deployment_id, run=run)

@@ -15,7 +15,7 @@ from apps.accounts.services import sessions
 from apps.accounts.signals import operator_made, person_changed, session_ended
 from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
-from apps.jobs.signals import job_failed, job_replayed
+from apps.jobs.signals import job_cancel_asked, job_discarded, job_failed, job_replayed
 from apps.tenants.middleware import SESSION_WORKSPACE
 from apps.tenants.models import Invitation, Membership, Tenant
 from apps.tenants.services import onboarding
@@ -26,6 +26,8 @@ def connect() -> None:
     user_logged_in.connect(bind_session, dispatch_uid="bind-session")
     job_failed.connect(mark_failed, sender=JobRun, dispatch_uid="provisioning-failed")
     job_replayed.connect(note_replay, sender=JobRun, dispatch_uid="job-replayed")
+    job_cancel_asked.connect(note_cancelling, sender=JobRun, dispatch_uid="job-cancel-asked")
+    job_discarded.connect(note_discarding, sender=JobRun, dispatch_uid="job-discarded")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
     person_changed.connect(record_person, dispatch_uid="record-person")
     session_ended.connect(record_ended_session, dispatch_uid="record-ended-session")
@@ -94,6 +96,19 @@ def note_replay(run: JobRun, by: Any, **_: Any) -> None:
         Tenant.objects.filter(provisioning_run_id=run.pk, state=Tenant.State.FAILED).update(
             state=Tenant.State.PROVISIONING
         )
+
+
+def note_cancelling(run: JobRun, by: Any, **_: Any) -> None:
+    audit.record(
+        action="job.cancelled", by=by, schema_name=run.schema_name, target=run, label=run.name
+    )
+
+
+def note_discarding(run: JobRun, by: Any, reason: str, **_: Any) -> None:
+    audit.record(
+        action="job.discarded", by=by, schema_name=run.schema_name, target=run, label=run.name,
+        data={"reason": reason},
+    )  # fmt: skip
 
 
 def begin_onboarding(tenant: Tenant, **_: Any) -> None:

@@ -17,6 +17,7 @@ from apps.tenants.services import addresses, domains, lifecycle, purges, tenants
     name="tenants.provision",
     job_queue="interactive",
     title="Set up a workspace",
+    idempotency="{tenant_id}",
 )
 def provision(self: Job, run: JobRun, *, tenant_id: int) -> dict[str, Any]:
     tenant = Tenant.objects.get(pk=tenant_id)
@@ -35,6 +36,7 @@ def provision(self: Job, run: JobRun, *, tenant_id: int) -> dict[str, Any]:
     job_queue="bulk",
     max_attempts=50,
     title="Remove a deleted workspace",
+    unique="{tenant_id}",
 )
 def purge_one(self: Job, run: JobRun, *, tenant_id: int) -> dict[str, Any]:
     return {"removed": purges.carry_out(tenant_id=tenant_id)}
@@ -54,6 +56,7 @@ def purge() -> int:
     name="tenants.check_domain",
     job_queue="bulk",
     title="Look at a domain's record",
+    unique="{domain_id}",
 )
 def check_domain(self: Job, run: JobRun, *, domain_id: int) -> dict[str, Any]:
     domain = Domain.objects.select_related("tenant").filter(pk=domain_id).first()

@@ -14,6 +14,7 @@ HOURS = 6 * 3600
 
 @shared_task(
     base=Job, bind=True, name="transfers.export", job_queue="bulk", title="Export the workspace",
+    idempotency="{export_id}", cancellable=True,
     metered=False,  # whoever has used up a limit may still take everything along
     soft_time_limit=HOURS, time_limit=HOURS + 60,
 )  # fmt: skip
@@ -24,6 +25,7 @@ def make_export(self: Job, run: JobRun, *, export_id: str) -> dict[str, Any]:
 
 @shared_task(
     base=Job, bind=True, name="transfers.import", job_queue="bulk", title="Import a workspace",
+    idempotency="{import_id}", cancellable=True,
     soft_time_limit=HOURS, time_limit=HOURS + 60,
 )  # fmt: skip
 def take_in(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def take_in(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:
 
 @shared_task(
     base=Job, bind=True, name="transfers.clone", job_queue="bulk", title="Make a sandbox",
+    idempotency="{import_id}", cancellable=True,
     soft_time_limit=HOURS, time_limit=HOURS + 60,
 )  # fmt: skip
 def make_clone(self: Job, run: JobRun, *, import_id: str) -> dict[str, Any]:

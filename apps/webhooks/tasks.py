@@ -13,14 +13,17 @@ def _work(_run: JobRun, *, endpoint_id: str) -> dict[str, Any]:
     return {"attempts": lanes.work(endpoint_id=endpoint_id)}
 
 
-@shared_task(base=Job, bind=True, name="webhooks.deliver", title="Send webhooks", metered=False)
+@shared_task(
+    base=Job, bind=True, name="webhooks.deliver", title="Send webhooks", metered=False,
+    repeats=True,  # each makes room for the next; `lanes` sees to it that one is at work
+)  # fmt: skip
 def deliver(_task: Job, run: JobRun, *, endpoint_id: str) -> dict[str, Any]:
     return _work(run, endpoint_id=endpoint_id)
 
 
 @shared_task(
     base=Job, bind=True, name="webhooks.deliver_slowly", title="Send webhooks again",
-    job_queue="bulk", metered=False,
+    job_queue="bulk", metered=False, repeats=True,
 )  # fmt: skip
 def deliver_slowly(_task: Job, run: JobRun, *, endpoint_id: str) -> dict[str, Any]:
     return _work(run, endpoint_id=endpoint_id)

@@ -20,9 +20,9 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
-# Longer than the longest call a job makes, so that its own timeout speaks first.
-CELERY_TASK_SOFT_TIME_LIMIT = 900
-CELERY_TASK_TIME_LIMIT = 960
+# Jobs have limits of their own (`apps.jobs.task`); this is for whatever gets around them.
+CELERY_TASK_SOFT_TIME_LIMIT = 7 * 3600
+CELERY_TASK_TIME_LIMIT = 7 * 3600 + 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 
@@ -40,6 +40,8 @@ CELERY_BEAT_SCHEDULE = {
     for entry in (
         _every("fleet.refill", "default", 60, seconds=30),
         _every("jobs.rescue", "interactive", 10, seconds=5),
+        _every("jobs.watch", "default", 50, minutes=1),
+        _every("jobs.forget", "bulk", 80000, days=1),
         _every("transfers.expire", "bulk", 1800, hours=1),
         _every("isolation.probe", "default", 50, minutes=1),
         _every("impersonation.end_expired", "default", 50, minutes=1),
@@ -61,6 +63,13 @@ CELERY_BEAT_SCHEDULE = {
     )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# How often jobs of a lane may begin, all workers together: `<vendor>` or each `<vendor>:<account>`.
+# Roblox' own figures are kept call by call (`apps.roblox.open_cloud_limits`).
+JOB_LANES = {"mail": "600/minute"}
+
+# How long a run that has ended stays on record; dead letters stay until somebody decides.
+JOBS_KEPT = timedelta(days=45)
 
 # A running job writes its heartbeat this often; one silent for the lease is taken for lost.
 JOB_HEARTBEAT_SECONDS = 3.0

@@ -47,7 +47,7 @@ def make_release(
         filename="lab.rbxlx",
         by=by,
     )
-    run_now(JobRun.objects.get(idempotency_key=f"scan:{release.pk}"))
+    run_now(JobRun.objects.get(name="roblox.scan_release", arguments__release_id=str(release.pk)))
     release.refresh_from_db()
     return release
 

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
+from celery.exceptions import TimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import runs, time_limits
 
 log = structlog.get_logger(__name__)
 
@@ -56,15 +57,17 @@ def require_held() -> None:
 
 
 @contextmanager
-def lease(run: JobRun) -> Iterator[Lease]:
+def lease(run: JobRun, *, hard_limit: float | None = None) -> Iterator[Lease]:
     """Keep the run's heartbeat going from a thread of its own for as long as the block lasts.
 
     It outlives a database that restarts: work going on without its heartbeat would be given to
-    a second worker.
+    a second worker. In a worker, what takes longer than `hard_limit` seconds fails and its process
+    ends.
     """
     held, done = Lease(), threading.Event()
+    until = time.monotonic() + hard_limit if hard_limit and time_limits.is_in_worker() else None
     thread = threading.Thread(
-        target=_keep, args=(held, run, done), name=f"lease-{run.pk}", daemon=True
+        target=_keep, args=(held, run, done, until), name=f"lease-{run.pk}", daemon=True
     )
     thread.start()
     token = _present.set(held)
@@ -76,12 +79,27 @@ def lease(run: JobRun) -> Iterator[Lease]:
         thread.join()
 
 
-def _keep(held: Lease, run: JobRun, done: threading.Event) -> None:
+def _keep(held: Lease, run: JobRun, done: threading.Event, until: float | None) -> None:
     going = True
-    while going and not done.wait(settings.JOB_HEARTBEAT_SECONDS):
+    while not done.wait(settings.JOB_HEARTBEAT_SECONDS):
+        if until is not None and time.monotonic() > until:
+            _end(run)
         try:
-            going = held.renew(run=run, asked_at=time.monotonic())
+            going = going and held.renew(run=run, asked_at=time.monotonic())
         except (OperationalError, InterfaceError) as error:
             log.warning("job_heartbeat_missed", error=type(error).__name__)
             connection.close()
+        if not going and until is None:
+            break
     connection.close()
+
+
+def _end(run: JobRun) -> None:
+    from apps.jobs.services import outcomes
+
+    log.error("job_ended_at_hard_limit", job=str(run.pk), name=run.name)
+    try:
+        outcomes.fail(run=run, error=TimeLimitExceeded())
+    finally:
+        # Without the database `rescue` finds that the lease has run out.
+        time_limits.end_process()

@@ -1,24 +1,48 @@
-"""Running a job again that ended without success."""
+"""Dead letters: what failed for good is run again or discarded, one by one or all that match."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, Invalid
 from apps.jobs import signals
-from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.models import JobRun, JobRunQuerySet
+from apps.jobs.services import runs, tickets
 
 MORE_ATTEMPTS = 5
+LONGEST_REASON = 300
 
 
 class NotReplayable(Conflict):
     code = "not_replayable"
     title = "Only a failed or cancelled job can run again"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which dead letters; what is empty matches all. `code` is that of the problem."""
+
+    name: str = ""
+    workspace: str = ""
+    code: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def rows(self) -> JobRunQuerySet:
+        """The oldest first, so that they run again in their order."""
+        wanted = {
+            "name": self.name, "schema_name": self.workspace, "problem__code": self.code,
+            "finished_at__gte": self.since, "finished_at__lte": self.until,
+        }  # fmt: skip
+        found = JobRun.objects.dead().filter(**{k: v for k, v in wanted.items() if v})
+        return found.order_by("finished_at")
 
 
 def replay(*, run: JobRun, by: Any) -> JobRun:
@@ -27,20 +51,56 @@ def replay(*, run: JobRun, by: Any) -> JobRun:
     Attempts go on counting: a worker of an earlier attempt that comes back finds itself outrun.
     """
     with transaction.atomic():
-        taken = JobRun.objects.filter(
-            pk=run.pk, state__in=[JobRun.State.FAILED, JobRun.State.CANCELLED]
-        ).update(
-            state=JobRun.State.QUEUED,
-            max_attempts=F("attempts") + MORE_ATTEMPTS,
-            due_at=timezone.now(),
-            sent_at=None,
-            finished_at=None,
-            progress=0,
-            message=f"Run again by {getattr(by, 'email', None) or 'the system'}",
-        )
-        if not taken:
-            raise NotReplayable(f"{run.name} is {run.state}.")
+        locked = JobRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state not in {JobRun.State.FAILED, JobRun.State.CANCELLED}:
+            raise NotReplayable(f"{run.name} is {locked.state}.")
+        _require_alone(locked)
+        JobRun.objects.filter(pk=run.pk).update(
+            state=JobRun.State.QUEUED, max_attempts=F("attempts") + MORE_ATTEMPTS,
+            due_at=timezone.now(), finished_at=None, progress=0, traceback="",
+            cancel_asked_at=None, discarded_at=None, discarded_by="", discard_reason="",
+            message=f"Run again by {runs.label_of(by)}",
+        )  # fmt: skip
         run.refresh_from_db()
         signals.job_replayed.send(sender=JobRun, run=run, by=by)
-        transaction.on_commit(lambda: runs.send(run=run))
+        transaction.on_commit(lambda: tickets.issue(run=run))
     return run
+
+
+def replay_all(*, rows: Iterable[JobRun], by: Any) -> tuple[int, list[Conflict]]:
+    """Each for itself; returns how many run again, and why others do not."""
+    count, refusals = 0, []
+    for run in rows:
+        try:
+            replay(run=run, by=by)
+        except Conflict as refusal:
+            refusals.append(refusal)
+        else:
+            count += 1
+    return count, refusals
+
+
+def discard(*, rows: JobRunQuerySet, reason: str, by: Any) -> int:
+    """Leave dead letters as they are, for a reason; they stay on record but are none any more.
+    Returns how many. Raises `Invalid` without a reason.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        text = f"Say in at most {LONGEST_REASON} characters why nobody needs them."
+        raise Invalid(errors={"reason": [text]})
+    with transaction.atomic():
+        held = list(JobRun.objects.dead().filter(pk__in=rows.values("pk")).select_for_update())
+        JobRun.objects.filter(pk__in=[run.pk for run in held]).update(
+            discarded_at=timezone.now(), discarded_by=runs.label_of(by), discard_reason=reason
+        )
+        for run in held:
+            signals.job_discarded.send(sender=JobRun, run=run, by=by, reason=reason)
+    return len(held)
+
+
+def _require_alone(locked: JobRun) -> None:
+    if not locked.unique_key:
+        return
+    other = JobRun.objects.unfinished().filter(unique_key=locked.unique_key).first()
+    if other is not None:
+        raise NotReplayable(f"{other.title} was asked for again since, and is {other.state}.")

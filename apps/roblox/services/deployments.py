@@ -185,8 +185,9 @@ def _start(release: Release, environment: Environment, kind: str, by: Any) -> De
                 for n, (name, title) in enumerate(STEPS)
             )
             run = deploy.enqueue(
-                by=by, deployment_id=str(deployment.pk), idempotency_key=f"deploy:{deployment.pk}"
-            )
+                by=by, deployment_id=str(deployment.pk),
+                lane=f"roblox:{environment.key_owner or environment.pk}",
+            )  # fmt: skip
             deployment.run_id = run.pk
             deployment.save(update_fields=["run_id"])
             audit.record(

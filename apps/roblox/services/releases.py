@@ -57,9 +57,7 @@ def create(
             audit.record(
                 action="release.created", by=by, target=release, data={"sha256": artifact.sha256}
             )
-            scan_release.enqueue(
-                by=by, release_id=str(release.pk), idempotency_key=f"scan:{release.pk}"
-            )
+            scan_release.enqueue(by=by, release_id=str(release.pk))
     except IntegrityError as error:
         raise _taken(experience, version) from error
     return release

@@ -21,7 +21,7 @@ from apps.gateway.models import ApiKey, ApiUsage
 from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import outcomes, runs
 from apps.mail.models import Suppression
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
@@ -264,7 +264,7 @@ class TestActions:
 
     def test_running_a_failed_job_again(self, console):
         run = JobRun.objects.create(name="tenants.provision", schema_name="public")
-        runs.fail(run=runs.claim(run_id=str(run.pk)), error=RuntimeError("no"))
+        outcomes.fail(run=runs.claim(run_id=str(run.pk)), error=RuntimeError("no"))
         self.act(console, "jobs_jobrun", "run_again", run)
         run.refresh_from_db()
         assert (run.state, run.attempts, run.max_attempts) == ("queued", 1, 6)

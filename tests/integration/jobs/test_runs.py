@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.core.errors import Conflict, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
-from apps.jobs.services import replays, runs
+from apps.jobs.services import outcomes, replays, runs
 from apps.jobs.services.leases import lease
 from apps.jobs.services.replays import NotReplayable
 from tests.factories.transactions import undo_after
@@ -58,26 +58,26 @@ def test_a_wish_that_is_undone_leaves_no_run(db):
 
 
 def test_success(running):
-    runs.succeed(run=running, result={"n": 1})
+    outcomes.succeed(run=running, result={"n": 1})
     running.refresh_from_db()
     assert (running.state, running.progress, running.result) == ("succeeded", 100, {"n": 1})
 
 
 def test_an_unknown_failure_says_nothing_of_its_inside(running):
-    runs.fail(run=running, error=ValueError("password=secret"))
+    outcomes.fail(run=running, error=ValueError("password=secret"))
     running.refresh_from_db()
     assert running.state == "failed"
     assert "secret" not in str(running.problem)
 
 
 def test_a_refusal_is_kept_as_a_problem(running):
-    runs.fail(run=running, error=Conflict("It is taken."))
+    outcomes.fail(run=running, error=Conflict("It is taken."))
     running.refresh_from_db()
     assert (running.problem["code"], running.problem["detail"]) == ("conflict", "It is taken.")
 
 
 def test_a_passing_vendor_failure_puts_it_back(running):
-    runs.fail(run=running, error=Busy("Later.", retry_after=60))
+    outcomes.fail(run=running, error=Busy("Later.", retry_after=60))
     running.refresh_from_db()
     wait = (running.due_at - timezone.now()).total_seconds()
     assert running.state == "queued"
@@ -85,7 +85,7 @@ def test_a_passing_vendor_failure_puts_it_back(running):
 
 
 def test_a_permanent_one_does_not(running):
-    runs.fail(run=running, error=Busy("Never.", permanent=True))
+    outcomes.fail(run=running, error=Busy("Never.", permanent=True))
     running.refresh_from_db()
     assert running.state == "failed"
 
@@ -93,37 +93,37 @@ def test_a_permanent_one_does_not(running):
 def test_attempts_end(running):
     JobRun.objects.filter(pk=running.pk).update(max_attempts=1)
     running.refresh_from_db()
-    runs.fail(run=running, error=Busy("Later."))
+    outcomes.fail(run=running, error=Busy("Later."))
     running.refresh_from_db()
     assert running.state == "failed"
 
 
 def test_what_a_killed_worker_left_is_put_back(running):
     lose(running)
-    assert runs.rescue() >= 1
+    assert outcomes.rescue() >= 1
     running.refresh_from_db()
     assert running.state == "queued"
 
 
 def test_a_living_worker_keeps_its_run(running):
     runs.beat(run=running)
-    runs.rescue()
+    outcomes.rescue()
     running.refresh_from_db()
     assert running.state == "running"
 
 
 def test_a_run_that_kills_its_workers_ends(running):
     lose(running, attempts=5)
-    runs.rescue()
+    outcomes.rescue()
     running.refresh_from_db()
     assert (running.state, running.problem["code"]) == ("failed", "worker_lost")
 
 
 def test_a_worker_that_comes_back_finds_itself_outrun(running):
     lose(running)
-    runs.rescue()
+    outcomes.rescue()
     again = runs.claim(run_id=str(running.pk))
-    runs.succeed(run=running, result="late")
+    outcomes.succeed(run=running, result="late")
     again.refresh_from_db()
     assert (again.state, again.result) == ("running", None)
     assert not runs.beat(run=JobRun(pk=running.pk, attempts=1))
@@ -131,11 +131,11 @@ def test_a_worker_that_comes_back_finds_itself_outrun(running):
 
 def test_a_worker_that_was_outrun_stops_at_its_next_report(running):
     lose(running)
-    runs.rescue()
+    outcomes.rescue()
     again = runs.claim(run_id=str(running.pk))
     with pytest.raises(runs.Outrun):
         runs.report(run=running, progress=50)
-    runs.succeed(run=running, result="late")
+    outcomes.succeed(run=running, result="late")
     again.refresh_from_db()
     assert (again.state, again.progress, again.attempts) == ("running", 0, 2)
 
@@ -143,13 +143,13 @@ def test_a_worker_that_was_outrun_stops_at_its_next_report(running):
 def test_a_report_does_not_adopt_another_attempt(running):
     runs.report(run=running, progress=50)
     lose(running)
-    runs.rescue()
+    outcomes.rescue()
     runs.claim(run_id=str(running.pk))
     assert not runs.beat(run=running)
 
 
 def test_a_job_stopped_at_its_time_limit_says_so(running):
-    runs.fail(run=running, error=SoftTimeLimitExceeded(600))
+    outcomes.fail(run=running, error=SoftTimeLimitExceeded(600))
     running.refresh_from_db()
     assert (running.state, running.problem["code"]) == ("failed", "time_limit")
 
@@ -189,7 +189,7 @@ def test_only_what_ended_without_success_is_replayed(running, state):
 
 
 def test_a_replay_keeps_the_run_and_counts_on(running, owner):
-    runs.fail(run=running, error=Conflict("no"))
+    outcomes.fail(run=running, error=Conflict("no"))
     again = replays.replay(run=running, by=owner)
     assert (again.pk, again.attempts, again.max_attempts) == (running.pk, 1, 6)
     assert again.message == f"Run again by {owner.email}"
@@ -203,7 +203,7 @@ def test_listeners_hear_of_an_end_for_good(running):
 
     signals.job_failed.connect(listen, dispatch_uid="test")
     try:
-        runs.fail(run=running, error=Conflict("no"))
+        outcomes.fail(run=running, error=Conflict("no"))
     finally:
         signals.job_failed.disconnect(dispatch_uid="test")
     assert heard == ["failed"]

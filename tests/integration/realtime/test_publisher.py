@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from apps.jobs.services import runs
+from apps.jobs.services import outcomes, runs
 from apps.realtime import publisher, pusher_api
 from apps.realtime.events import DeploymentChanged
 from apps.realtime.models import Errand
@@ -144,4 +144,4 @@ def _finish_a_job(person, schema_name, capture):
     with capture(execute=True):
         claimed = runs.claim(run_id=str(run.pk))
     with capture(execute=True):
-        runs.succeed(run=claimed)
+        outcomes.succeed(run=claimed)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import leases, replays, runs
+from apps.jobs.services import leases, outcomes, replays, runs
 from apps.roblox.models import DeploymentStep
 from apps.roblox.services import delivery, deployments
 from tests.factories.roblox import carry_out, make_experience, make_release
@@ -102,7 +102,7 @@ def test_a_worker_killed_while_sending_resumes_without_a_second_upload(roblox, d
     delivery._note_sending(item)
     item.cloud.publish_place(item.universe_id, item.place_id, *_content(deployment))
     JobRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
-    assert runs.rescue() >= 1
+    assert outcomes.rescue() >= 1
     done = carry_out(deployment)
     assert done.state == "succeeded"
     assert versions(roblox, deployment) == 1
@@ -169,7 +169,7 @@ def test_a_job_lost_for_good_ends_the_deployment(deployment):
     JobRun.objects.filter(pk=run.pk).update(
         heartbeat_at=timezone.now() - timedelta(minutes=5), attempts=8
     )
-    runs.rescue()
+    outcomes.rescue()
     deployment.refresh_from_db()
     assert deployment.state == "failed"
     assert deployment.error["code"] == "worker_lost"

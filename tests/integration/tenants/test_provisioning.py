@@ -7,7 +7,7 @@ from django.db import connection
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.jobs.models import JobRun
-from apps.jobs.services import replays, runs
+from apps.jobs.services import outcomes, replays, runs
 from apps.tenants.errors import NotRetryable, PermissionMissing, SlugTaken
 from apps.tenants.models import Tenant
 from apps.tenants.services import tenants
@@ -37,7 +37,7 @@ def tables_of(schema_name):
 
 def fail(run):
     claimed = runs.claim(run_id=str(run.pk))
-    runs.fail(run=claimed, error=RuntimeError("no space"))
+    outcomes.fail(run=claimed, error=RuntimeError("no space"))
 
 
 def test_founding_asks_for_a_job(founder):

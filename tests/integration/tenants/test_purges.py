@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.gateway.models import ApiKey
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs
+from apps.jobs.services import outcomes
 from apps.media.services import blobs
 from apps.tenants import tasks
 from apps.tenants.errors import NotInThisState, SlugTaken, StillWorking
@@ -144,7 +144,7 @@ def test_running_jobs_are_waited_for_and_others_called_off(over):
         purges.carry_out(tenant_id=over.pk)
     waiting.refresh_from_db()
     assert waiting.state == "cancelled"
-    runs.succeed(run=running)
+    outcomes.succeed(run=running)
     assert purges.carry_out(tenant_id=over.pk)
 
 

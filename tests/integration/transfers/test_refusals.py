@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.fleet.models import Schema
-from apps.jobs.services import runs
+from apps.jobs.services import outcomes, runs
 from apps.media.models import Blob
 from apps.roblox.models import DeploymentStep
 from apps.tenants.errors import SlugTaken
@@ -243,6 +243,6 @@ class TestACommandThatWasKilled:
     def test_is_cleared_away_by_the_rescue(self, killed, django_capture_on_commit_callbacks):
         type(killed).objects.filter(pk=killed.pk).update(heartbeat_at="2026-01-01T00:00:00Z")
         with django_capture_on_commit_callbacks(execute=True):
-            runs.rescue()
+            outcomes.rescue()
         assert Import.objects.get().state == "failed"
         assert traces() == NOTHING

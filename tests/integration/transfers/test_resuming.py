@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage, default_storage
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import leases, runs
+from apps.jobs.services import leases, outcomes, runs
 from apps.jobs.task import run_now
 from apps.media.models import Blob
 from apps.media.services import blobs
@@ -34,7 +34,7 @@ class TestAWorkerThatDied:
         for stored in contents.stored:
             packing._fetch(stored, folder / stored.member)
         JobRun.objects.filter(pk=run.pk).update(heartbeat_at="2026-01-01T00:00:00Z")
-        runs.rescue()
+        outcomes.rescue()
         return export
 
     def test_left_files_that_are_not_fetched_again(self, started, monkeypatch):

@@ -1,0 +1,107 @@
+"""Limits that all workers share: how much of a vendor, or of a customer's account there, is used.
+
+A run's `lane` is `<vendor>` or `<vendor>:<whose account>`; `JOB_LANES` says how often the lanes of
+a vendor may be entered. A lane that is full, or whose vendor asked for a pause, is closed for a
+while: nothing in it is begun, and everything beside it goes on. Without Redis all are open.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import cast
+
+import redis
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+CLOSED = "jobs:lanes:closed"
+SECONDS_TO_REDIS = 2
+LONGEST = 3600.0
+UNREACHABLE = (StorageError, RedisError)
+
+log = structlog.get_logger(__name__)
+
+
+def enter(lane: str) -> float:
+    """Count one run. 0, or in how many seconds there is room: the lane is closed until then."""
+    rate = _rate(lane)
+    if rate is None:
+        return 0.0
+    limiter = _limiter(settings.REDIS_URL)
+    try:
+        if limiter.hit(rate, "jobs", lane):
+            return 0.0
+        wait = max(0.1, limiter.get_window_stats(rate, "jobs", lane).reset_time - time.time())
+    except UNREACHABLE:
+        return 0.0
+    # The oldest of a full window makes room first.
+    return close(lane, min(wait, rate.get_expiry()))
+
+
+def close(lane: str, seconds: float) -> float:
+    """Let nothing of the lane begin for a while, an hour at most; returns for how long."""
+    seconds = min(seconds, LONGEST)
+    until = time.time() + seconds
+    try:
+        pipe = _client(settings.REDIS_URL).pipeline()
+        pipe.zadd(CLOSED, {lane: until}, gt=True)
+        pipe.zremrangebyscore(CLOSED, 0, time.time())
+        pipe.execute()
+    except RedisError as error:
+        log.warning("lane_not_closed", lane=lane, error=type(error).__name__)
+    return seconds
+
+
+def closed() -> list[str]:
+    """Lanes in which nothing may begin now."""
+    try:
+        found = _client(settings.REDIS_URL).zrangebyscore(CLOSED, time.time(), "+inf")
+    except RedisError:
+        return []
+    return cast("list[str]", found)
+
+
+def closed_until() -> dict[str, float]:
+    """Closed lanes and until when, in seconds since 1970."""
+    try:
+        found = _client(settings.REDIS_URL).zrangebyscore(
+            CLOSED, time.time(), "+inf", withscores=True
+        )
+    except RedisError:
+        return {}
+    return dict(cast("list[tuple[str, float]]", found))
+
+
+def open_again(lane: str) -> None:
+    """Take a pause back; the lane's rate still holds."""
+    _client(settings.REDIS_URL).zrem(CLOSED, lane)
+
+
+def _rate(lane: str) -> RateLimitItem | None:
+    said = settings.JOB_LANES.get(lane.partition(":")[0]) if lane else None
+    return _parsed(said) if said else None
+
+
+@cache
+def _parsed(rate: str) -> RateLimitItem:
+    return parse(rate)
+
+
+@cache
+def _limiter(url: str) -> MovingWindowRateLimiter:
+    limits = {"socket_timeout": SECONDS_TO_REDIS, "socket_connect_timeout": SECONDS_TO_REDIS}
+    return MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **limits))
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=SECONDS_TO_REDIS, socket_connect_timeout=SECONDS_TO_REDIS,
+        decode_responses=True,
+    )  # fmt: skip

@@ -1,0 +1,22 @@
+"""What ended long ago goes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.jobs.models import Failure, JobRun
+
+AT_ONCE = 1_000
+
+
+def forget() -> int:
+    """Remove runs that ended long ago, but for dead letters, some at a time; returns how many."""
+    before = timezone.now() - settings.JOBS_KEPT
+    Failure.objects.filter(last_at__lt=before).delete()
+    old = JobRun.objects.filter(finished_at__lt=before, parent__isnull=True)
+    old = old.exclude(pk__in=JobRun.objects.dead().values("pk")).order_by("finished_at")
+    count = 0
+    while keys := list(old.values_list("pk", flat=True)[:AT_ONCE]):
+        count += JobRun.objects.filter(pk__in=keys).delete()[0]
+    return count

@@ -1,0 +1,76 @@
+"""The broker's part. A message says that a queue has work, not which: `shares` decides that when
+a worker is free, so nobody's thousands stand before somebody else's one.
+
+Messages may be lost or be too many. Those that are lost are made up for by `top_up`, from the
+rows; a worker with one too many finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import redis
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from apps.jobs.models import JobRun
+from apps.jobs.services import lanes
+
+TASK = "jobs.work"
+# What is due later is found by `top_up`: a message that waits lies in a worker's memory.
+LONGEST_WAIT = 30.0
+MOST_AT_ONCE = 2_000
+UNREACHABLE = (OperationalError, RedisError, OSError)
+
+log = structlog.get_logger(__name__)
+
+
+def issue(*, run: JobRun) -> bool:
+    """Have a worker look into the run's queue when the run is due. False without a broker."""
+    wait = (run.due_at - timezone.now()).total_seconds()
+    return wait > LONGEST_WAIT or issue_to(run.queue, wait=wait, workspace=run.schema_name)
+
+
+def issue_to(queue: str, *, wait: float = 0.0, workspace: str = "") -> bool:
+    """As `issue`, in `wait` seconds. `workspace` says who occasioned it, to those who look on."""
+    try:
+        current_app.send_task(
+            TASK, queue=queue, countdown=wait if wait > 0 else None, retry=False,
+            headers={"workspace": workspace} if workspace else None, ignore_result=True,
+        )  # fmt: skip
+    except UNREACHABLE:
+        log.warning("broker_unreachable", queue=queue)
+        return False
+    return True
+
+
+def top_up() -> int:
+    """Send what the broker never got, or has lost; returns how many messages."""
+    rows = JobRun.objects.due().exclude(lane__in=lanes.closed()).order_by()
+    due = dict(rows.values_list("queue").annotate(Count("pk")))
+    sent = 0
+    for queue, number in due.items():
+        missing = min(number, MOST_AT_ONCE) - waiting(queue)
+        for _ in range(missing):
+            if not issue_to(queue):
+                return sent
+            sent += 1
+    return sent
+
+
+def waiting(queue: str) -> int:
+    """Messages in the broker's queue; 0 when it cannot be asked."""
+    try:
+        return int(_broker(settings.CELERY_BROKER_URL).llen(queue))
+    except RedisError:
+        return 0
+
+
+@cache
+def _broker(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)

@@ -1,0 +1,195 @@
+"""Tasks as workers carry them out."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from celery import current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+from django.utils import timezone
+
+from apps.core.errors import VendorError
+from apps.jobs.models import JobRun
+from apps.jobs.services import lanes, leases, outcomes, runs, time_limits
+from apps.jobs.services.outcomes import NotCancellable
+from apps.jobs.task import Job, run_now, work_on
+
+done: list[dict] = []
+
+
+@shared_task(
+    base=Job, bind=True, name="tests.tell", private=("secret",), unique="{about}", cancellable=True,
+    job_queue="tests", metered=False,
+)  # fmt: skip
+def tell(_task, run, *, about, secret=""):
+    done.append({"about": about, "secret": secret, "schema": connection.schema_name})
+    if about == "cancel":
+        outcomes.cancel(run=run, by=None)
+        runs.report(run=run, progress=10)
+    if about == "busy":
+        raise VendorError("Busy.", retry_after=30)
+    return {"about": about}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_done(db):
+    done.clear()
+
+
+def test_a_worker_does_the_one_whose_turn_it_is(db):
+    tell.enqueue(by=None, about="one")
+    assert work_on("tests").state == "succeeded"
+    assert [each["about"] for each in done] == ["one"]
+    assert work_on("tests") is None
+
+
+def test_private_arguments_are_read_by_the_task_only(db):
+    run = tell.enqueue(by=None, about="one", secret="olivia@alpha.example")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(jobs_jobrun)::text FROM jobs_jobrun")
+        assert "olivia@" not in cursor.fetchone()[0]
+    work_on("tests")
+    assert done[0]["secret"] == "olivia@alpha.example"
+    assert run.arguments == {"about": "one"}
+
+
+def test_of_the_same_unfinished_wish_there_is_one(db):
+    first = tell.enqueue(by=None, about="one")
+    assert tell.enqueue(by=None, about="one") == first
+    assert tell.enqueue(by=None, about="two") != first
+    work_on("tests")
+    assert tell.enqueue(by=None, about="one") != first
+
+
+def test_the_same_wish_in_another_workspace_is_another(db):
+    first = tell.enqueue(by=None, about="one", schema_name="public")
+    assert tell.enqueue(by=None, about="one", schema_name="w_other") != first
+
+
+def test_a_request_is_followed_into_its_jobs(db):
+    import structlog
+
+    with structlog.contextvars.bound_contextvars(request_id="req-7"):
+        run = tell.enqueue(by=None, about="one")
+    assert run.trace_id == "req-7"
+
+
+def test_cancelled_before_it_began_it_never_begins(db, owner):
+    run = outcomes.cancel(run=tell.enqueue(by=owner, about="one"), by=owner)
+    assert (run.state, run.problem["code"]) == ("cancelled", "cancelled")
+    assert work_on("tests") is None
+    assert not done
+
+
+def test_cancelled_while_it_runs_it_stops_where_it_reports(db):
+    run = tell.enqueue(by=None, about="cancel")
+    work_on("tests")
+    run.refresh_from_db()
+    assert (run.state, run.progress) == ("cancelled", 0)
+
+
+def test_one_that_is_to_be_cancelled_loses_its_lease(db):
+    run = tell.enqueue(by=None, about="one")
+    running = runs.take(queue="tests")
+    outcomes.cancel(run=run, by=None)
+    assert not runs.beat(run=running)
+
+
+def test_a_lost_one_that_is_to_be_cancelled_is_cancelled(db):
+    run = tell.enqueue(by=None, about="one")
+    runs.take(queue="tests")
+    outcomes.cancel(run=run, by=None)
+    JobRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    outcomes.rescue()
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+
+
+def test_what_has_ended_is_not_cancelled(db):
+    run = tell.enqueue(by=None, about="one")
+    run_now(run)
+    with pytest.raises(NotCancellable):
+        outcomes.cancel(run=run, by=None)
+
+
+def test_what_cannot_stop_half_way_is_not_cancelled(db):
+    run = runs.request(name="tenants.provision", arguments={}, by=None)
+    with pytest.raises(NotCancellable):
+        outcomes.cancel(run=run, by=None)
+
+
+def test_a_vendor_that_wants_a_pause_closes_its_lane(db):
+    run = tell.enqueue(by=None, about="busy", lane="vendor:1")
+    run_now(run)
+    assert (run.state, lanes.closed()) == ("queued", ["vendor:1"])
+    lanes.open_again("vendor:1")
+
+
+def test_a_crash_is_kept_for_operators_and_encrypted(db, monkeypatch):
+    def crash(*_, **__):
+        raise RuntimeError("olivia@alpha.example")
+
+    monkeypatch.setattr(current_app.tasks["tests.tell"], "run", crash)
+    run = run_now(tell.enqueue(by=None, about="one"))
+    assert "RuntimeError: olivia@alpha.example" in run.traceback
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(jobs_jobrun)::text FROM jobs_jobrun")
+        assert "olivia@" not in cursor.fetchone()[0]
+    assert "olivia" not in json.dumps(run.problem)
+
+
+def test_a_task_of_a_newer_release_waits_for_its_worker(db):
+    run = runs.request(name="of.tomorrow", arguments={}, by=None, queue="tests")
+    work_on("tests")
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("queued", 0)
+    assert run.due_at > timezone.now()
+
+
+def test_a_task_that_is_gone_fails_at_last(db):
+    run = runs.request(name="of.yesterday", arguments={}, by=None, queue="tests")
+    JobRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    work_on("tests")
+    run.refresh_from_db()
+    assert (run.state, run.problem["code"]) == ("failed", "job_unknown")
+
+
+class TestTimeLimits:
+    def test_what_takes_too_long_is_interrupted(self):
+        with pytest.raises(SoftTimeLimitExceeded), time_limits.soft(0.02):
+            signal.sigtimedwait([], 5)
+
+    def test_afterwards_nothing_interrupts(self):
+        with time_limits.soft(0.02):
+            pass
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+    def test_at_the_hard_limit_it_fails_and_its_process_ends(self, db, settings, monkeypatch):
+        ended = []
+
+        settings.JOB_HEARTBEAT_SECONDS = 0.01
+        monkeypatch.setattr(time_limits, "is_in_worker", lambda: True)
+        monkeypatch.setattr(time_limits, "end_process", lambda: ended.append(time.monotonic()))
+        failed = []
+        monkeypatch.setattr(outcomes, "fail", lambda error, **_: failed.append(error))
+        monkeypatch.setattr(runs, "beat", lambda **_: True)
+        with leases.lease(JobRun(pk=None, attempts=1), hard_limit=0.02):
+            signal.sigtimedwait([], 0.2)
+        assert ended
+        assert outcomes._problem(failed[0])["code"] == "time_limit"
+
+
+def test_every_job_says_what_makes_two_wishes_the_same():
+    current_app.loader.import_default_modules()
+    jobs = [task for task in current_app.tasks.values() if isinstance(task, Job)]
+    assert len(jobs) > 5
+    for task in jobs:
+        said = [bool(task.idempotency), bool(task.unique), task.repeats]
+        assert sum(said) == 1, f"{task.name}: one of idempotency, unique, repeats"
+        assert task.title or task.name.startswith("tests."), task.name
+        assert task.soft_time_limit < task.time_limit, task.name
