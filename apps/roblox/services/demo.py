@@ -123,7 +123,9 @@ def _release(experience: Experience, version: str) -> None:
             experience=experience, version=version, content=build_demo_place(version),
             filename=f"volcano-lab-{version}.rbxl", notes=NOTES[version], by=None,
         )  # fmt: skip
-        run_now(JobRun.objects.get(idempotency_key=f"scan:{release.pk}"))
+        run_now(
+            JobRun.objects.get(name="roblox.scan_release", arguments__release_id=str(release.pk))
+        )
 
 
 def _deploy(experience: Experience) -> None:

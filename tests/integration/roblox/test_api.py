@@ -48,7 +48,7 @@ def post(program, path, body):
 
 
 def scan(release_id):
-    run_now(JobRun.objects.get(idempotency_key=f"scan:{release_id}"))
+    run_now(JobRun.objects.get(name="roblox.scan_release", arguments__release_id=str(release_id)))
 
 
 def finish(answer):

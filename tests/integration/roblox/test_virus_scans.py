@@ -39,7 +39,7 @@ def no_scanner(settings):
 
 
 def scan_run(release) -> JobRun:
-    return JobRun.objects.get(idempotency_key=f"scan:{release.pk}")
+    return JobRun.objects.get(name="roblox.scan_release", arguments__release_id=str(release.pk))
 
 
 def test_a_virus_blocks_and_the_finding_names_it(lab, owner, scanner):

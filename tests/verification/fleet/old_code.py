@@ -25,6 +25,7 @@ _numbers = count(1000)
 _WANTED: dict[tuple[str, str], Callable[[], Any]] = {
     ("media_blob", "sha256"): lambda: uuid.uuid4().hex * 2,
     ("isolation_probe", "foreign"): int,
+    ("jobs_jobrun", "state"): lambda: "failed",
     ("tenants_membership", "role"): lambda: "teacher",
     ("webhooks_endpoint", "events"): lambda: ["release.created"],
 }
