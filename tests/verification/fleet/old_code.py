@@ -26,6 +26,7 @@ _WANTED: dict[tuple[str, str], Callable[[], Any]] = {
     ("media_blob", "sha256"): lambda: uuid.uuid4().hex * 2,
     ("isolation_probe", "foreign"): int,
     ("jobs_jobrun", "state"): lambda: "failed",
+    ("jobs_jobrun", "discard_reason"): lambda: "x",
     ("tenants_membership", "role"): lambda: "teacher",
     ("webhooks_endpoint", "events"): lambda: ["release.created"],
 }
@@ -84,7 +85,10 @@ def _make(model: type[models.Model], *, filled: bool) -> models.Model:
 
 def _values(model: type[models.Model], *, filled: bool) -> Iterator[tuple[str, Any]]:
     for field in model._meta.concrete_fields:
-        if isinstance(field, models.AutoField | models.GeneratedField) or field.has_default():
+        wanted = filled and (model._meta.db_table, field.name) in _WANTED
+        if isinstance(field, models.AutoField | models.GeneratedField):
+            continue
+        if field.has_default() and not wanted:
             continue
         if field.null and (not filled or field.related_model is model):
             continue
