@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern
 from unfold.admin import TabularInline
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.mail import console_gallery
 from apps.mail.models import Message, MessageEvent, Suppression
 from apps.mail.services import suppressions
 from apps.tenants.deeds import Deed, ReasonForm
@@ -47,6 +49,9 @@ class MessageAdmin(ReadOnlyModelAdmin):
     )  # fmt: skip
     inlines: ClassVar[list[Any]] = [Timeline]
     list_per_page = 50
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*console_gallery.urls(self.admin_site), *super().get_urls()]
 
     def figures(self) -> list[Figure]:
         counts = {

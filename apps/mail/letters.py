@@ -89,7 +89,7 @@ def render(
 
 def write(mail: Mail, values: Mapping[str, Any]) -> Letter:
     """The words, in the active language."""
-    parts = _blocks(_engine().get_template(f"{mail.name}.txt"), _nested(values))
+    parts = _blocks(_engine().get_template(f"{mail.name}.txt"), nested(values))
     subject = " ".join(parts["subject"].split())
     return Letter(
         subject=subject,
@@ -117,7 +117,7 @@ def _blocks(template: Template, values: dict[str, Any]) -> dict[str, str]:
         }
 
 
-def _nested(values: Mapping[str, Any]) -> _Declared:
+def nested(values: Mapping[str, Any]) -> _Declared:
     """`{"tenant.name": …}` as the template's `tenant.name`."""
     root = _Declared()
     for path, value in values.items():

@@ -7,14 +7,18 @@ from typing import Any
 from django.db.models.signals import post_save
 from django_tenants.utils import schema_context
 
+from apps.accounts.models import User
 from apps.core.database import connection
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_failed
+from apps.mail.services import messages
 from apps.realtime import publisher
 from apps.realtime.events import DeploymentChanged, ReleaseChanged
 from apps.roblox.models import Deployment, Experience, Release
 from apps.roblox.services import deployments, releases
 from apps.roblox.signals import deployment_changed, release_changed
+from apps.tenants.localisation import in_the_words_of
+from apps.tenants.models import Tenant
 from apps.tenants.services import onboarding
 
 FIRST_EXPERIENCE = onboarding.Step(
@@ -28,9 +32,18 @@ FIRST_EXPERIENCE = onboarding.Step(
 )
 
 
+OUTCOMES = {
+    Deployment.State.SUCCEEDED: "mail/release_deployed",
+    Deployment.State.FAILED: "mail/release_failed",
+}
+
+
 def connect() -> None:
     job_failed.connect(end_work, sender=JobRun, dispatch_uid="roblox-job-failed")
     deployment_changed.connect(show_deployment, sender=Deployment, dispatch_uid="roblox-live-d")
+    deployment_changed.connect(
+        tell_who_deployed, sender=Deployment, dispatch_uid="roblox-mail-deployment"
+    )
     release_changed.connect(show_release, sender=Release, dispatch_uid="roblox-live-r")
     post_save.connect(note_experience, sender=Experience, dispatch_uid="roblox-first-experience")
     onboarding.register(FIRST_EXPERIENCE)
@@ -63,6 +76,28 @@ def show_deployment(deployment: Deployment, **_: Any) -> None:
             message=step.detail if step else "",
         )
     )
+
+
+def tell_who_deployed(deployment: Deployment, **_: Any) -> None:
+    """Once it is over, whoever started it gets a mail, unless they declined such."""
+    template = OUTCOMES.get(deployment.state)
+    person = User.objects.filter(pk=deployment.started_by_id, is_active=True).first()
+    if template is None or person is None or not person.is_reachable:
+        return
+    tenant = Tenant.objects.get(schema_name=connection.schema_name)
+    environment = deployment.environment
+    context = {
+        "tenant": tenant, "experience": environment.experience.name, "by": person,
+        "version": deployment.release.version, "environment": environment.kind,
+        "url": f"{tenant.url}{deployment.get_absolute_url()}",
+        "roblox_version": deployment.roblox_version, "finished_at": deployment.finished_at,
+        "problem": (deployment.error or {}).get("detail", ""),
+    }  # fmt: skip
+    with in_the_words_of(tenant):
+        messages.send(
+            template=template, to=person.email, context=context, schema_name=tenant.schema_name,
+            idempotency_key=f"deployment:{deployment.pk}:{deployment.state}",
+        )  # fmt: skip
 
 
 def show_release(release: Release, **_: Any) -> None:

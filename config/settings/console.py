@@ -89,6 +89,7 @@ UNFOLD = {
                     _rows("Jobs", "bolt", "jobs_jobrun"),
                     _rows("Schedule", "schedule", "django_celery_beat_periodictask"),
                     _rows("Mail", "mail", "mail_message"),
+                    _item("Mail gallery", "gallery_thumbnail", "mail_gallery"),
                     _rows("Suppressed addresses", "unsubscribe", "mail_suppression"),
                     _rows("Audit", "shield", "audit_auditentry"),
                     _rows("Isolation", "verified_user", "isolation_probe"),

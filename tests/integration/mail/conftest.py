@@ -12,10 +12,10 @@ def write(alpha, owner):
 
     def write_mail(template="mail/release_deployed", *, sent=False, to=owner.email, **about):
         from apps.mail.catalogue import find
-        from apps.mail.letters import _nested
+        from apps.mail.letters import nested
 
         message = messages.send(
-            template=template, to=to, context=_nested(find(template).sample),
+            template=template, to=to, context=nested(find(template).sample),
             schema_name=about.pop("schema_name", alpha.schema_name), **about,
         )  # fmt: skip
         if sent:

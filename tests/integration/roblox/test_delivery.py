@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from apps.jobs.models import JobRun
 from apps.jobs.services import leases, outcomes, replays, runs
+from apps.jobs.services import leases, replays, runs
+from apps.mail.models import Message
 from apps.roblox.models import DeploymentStep
 from apps.roblox.services import delivery, deployments
 from tests.factories.roblox import carry_out, make_experience, make_release
@@ -189,3 +191,13 @@ def _content(deployment):
 
     artifact = deployment.release.artifact
     return blobs.read(blob=artifact.blob), artifact.format
+
+
+@pytest.mark.parametrize(("fails", "template"), [(False, "deployed"), (True, "failed")])
+def test_whoever_started_it_gets_a_mail_once(roblox, deployment, owner, fails, template):
+    if fails:
+        roblox.revoke_key(deployment.environment.api_key)
+    carry_out(deployment)
+    message = Message.objects.get(template__startswith="mail/release_")
+    assert (message.template, message.to) == (f"mail/release_{template}", owner.email)
+    assert message.schema_name == "w_alpha"

@@ -43,7 +43,7 @@ def test_each_variable_is_wanted():
     """A mail without one of them is an error, whichever it is."""
     for mail in MAILS.values():
         for path in set(mail.sample) - mail.can_lack:
-            context = letters._nested({p: v for p, v in mail.sample.items() if p != path})
+            context = letters.nested({p: v for p, v in mail.sample.items() if p != path})
             with pytest.raises(MissingVariable):
                 mail.collect(context)
 
@@ -56,7 +56,7 @@ def test_what_can_lack_can_lack():
 def test_a_variable_of_another_type_is_refused():
     mail = MAILS["mail/limit_near"]
     with pytest.raises(MissingVariable, match="threshold to be int"):
-        mail.collect(letters._nested(dict(mail.sample, threshold="many")))
+        mail.collect(letters.nested(dict(mail.sample, threshold="many")))
 
 
 def test_a_template_that_names_what_is_not_declared_is_an_error():
