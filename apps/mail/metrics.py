@@ -5,20 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Count
+from django.db.models import Avg, Count, F, Max, Min
 from django.utils import timezone
 from prometheus_client.metrics_core import Metric
 
 from apps.core import metrics
-from apps.mail.models import Message
+from apps.mail.models import Message, Suppression
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def collect() -> Iterator[Metric]:
-    """Mails written in the last day, by what became of them."""
-    day = timezone.now() - timedelta(days=1)
+    """Mails of the last day by what became of them, and how long they waited to leave."""
+    yield _states()
+    yield from _waiting()
+    held = metrics.gauge("mail_suppressions", "Suppressions in force.", ["reason"])
+    rows = Suppression.objects.filter(lifted_at=None).order_by().values_list("reason")
+    counted = dict(rows.annotate(Count("pk")))
+    for reason in Suppression.Reason.values:
+        held.add_metric([reason], counted.get(reason, 0))
+    yield held
+
+
+def _states() -> Metric:
     family = metrics.gauge("mails_day", "Mails written in the last day.", ["state"])
-    rows = Message.objects.filter(created_at__gte=day).order_by()
+    rows = Message.objects.filter(created_at__gte=timezone.now() - DAY).order_by()
     counted = dict(rows.values_list("state").annotate(Count("pk")))
     for state in Message.State.values:
         family.add_metric([state], counted.get(state, 0))
+    return family
+
+
+def _waiting() -> Iterator[Metric]:
+    """Without those that wait because their reader wants them to."""
+    now = timezone.now()
+    queued = Message.objects.filter(state=Message.State.QUEUED, created_at__gte=now - DAY)
+    first = queued.aggregate(first=Min("created_at"))["first"]
+    oldest = metrics.gauge("mail_oldest_queued_seconds", "How long the oldest queued mail waits.")
+    oldest.add_metric([], (now - first).total_seconds() if first else 0.0)
+    yield oldest
+    sent = Message.objects.filter(sent_at__gte=now - HOUR, held_for="")
+    waited = sent.aggregate(mean=Avg(F("sent_at") - F("created_at")),
+                            most=Max(F("sent_at") - F("created_at")))  # fmt: skip
+    family = metrics.gauge(
+        "mail_queue_seconds", "From written to sent, of the last hour's mails.", ["of"]
+    )
+    for name, value in waited.items():
+        family.add_metric([name], value.total_seconds() if value else 0.0)
     yield family

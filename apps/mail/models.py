@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
 from apps.mail.catalogue import MAILS, STREAMS, TRANSACTIONAL, Mail
@@ -208,3 +209,31 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}: no {self.category}"
+
+
+class Wishes(models.Model):
+    """How a person wants their mail: in which language, and when what is not urgent comes."""
+
+    class Digest(models.TextChoices):
+        NO = "", "One by one, as it happens"
+        DAILY = "daily", "Once a day, in one mail"
+        WEEKLY = "weekly", "On Mondays, in one mail"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="mail_wishes")
+    language = models.CharField(max_length=10, blank=True)
+    digest = models.CharField(max_length=10, choices=Digest.choices, blank=True)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="wishes_quiet_has_both_ends",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Wishes of {self.user}"

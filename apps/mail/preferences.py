@@ -9,6 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from apps.mail.catalogue import CATEGORIES
+from apps.mail.forms import WishesForm
+from apps.mail.models import Wishes
 from apps.mail.services import choices
 from apps.tenants.pages import person_page
 from apps.tenants.requests import PublicRequest
@@ -17,16 +19,22 @@ from apps.tenants.requests import PublicRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @person_page
 def choose(request: PublicRequest) -> HttpResponse:
-    if request.method == "POST":
-        choices.choose(by=request.user, wanted=request.POST.getlist("wanted"))
+    wishes = Wishes.objects.filter(user=request.user).first() or Wishes(user=request.user)
+    form = WishesForm(request.POST if request.method == "POST" else None, instance=wishes)
+    if form.is_valid():
+        choices.choose(by=request.user, wanted=request.POST.getlist("wanted"), wishes=form.instance)
         messages.success(request, "From now on you get what you chose.")
         return redirect("account_mail")
     declined = choices.declined(request.user.email)
+    if form.is_bound:
+        declined = set(choices.OPTIONAL) - set(request.POST.getlist("wanted"))
     context = {
+        "form": form,
         "optional": [(category, key not in declined) for key, category in choices.OPTIONAL.items()],
         "always": [category for category in CATEGORIES.values() if not category.optional],
     }
-    return render(request, "account/mail.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "account/mail.html", context, status=status)
 
 
 # A mail program posts without cookies (RFC 8058, section 3.2); the token is the proof.

@@ -14,7 +14,7 @@ from django_tenants.utils import schema_context
 from apps.accounts.models import User
 from apps.core.errors import NotFound
 from apps.mail.catalogue import BROADCAST, CATEGORIES, Category
-from apps.mail.models import Message, OptOut, Suppression
+from apps.mail.models import Message, OptOut, Suppression, Wishes
 from apps.mail.services import suppressions
 
 SALT: Final = "mail.unsubscribe"
@@ -29,11 +29,13 @@ def declined(address: str) -> set[str]:
 
 
 @transaction.atomic
-def choose(*, by: User, wanted: Collection[str]) -> None:
-    """Get the optional categories in `wanted`, and no other. Mail that was unsubscribed from as a
-    whole comes again with its category.
+def choose(*, by: User, wanted: Collection[str], wishes: Wishes | None = None) -> None:
+    """Get the optional categories in `wanted`, and no other, as `wishes` says. Mail that was
+    unsubscribed from as a whole comes again with its category.
     """
     address = by.email.lower()
+    if wishes is not None:
+        wishes.save()
     OptOut.objects.filter(address=address).delete()
     unwanted = [OptOut(address=address, category=key) for key in OPTIONAL if key not in wanted]
     OptOut.objects.bulk_create(unwanted)

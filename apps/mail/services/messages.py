@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from apps.core.database import connection
 from apps.core.errors import VendorError
 from apps.mail import anymail_api, catalogue, letters
 from apps.mail.models import Message
-from apps.mail.services import choices, suppressions, timeline
+from apps.mail.services import choices, suppressions, timeline, waiting
 from apps.mail.services.timeline import Kind
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
@@ -48,8 +48,10 @@ def send(
     mail = catalogue.find(template)
     schema = schema_name or connection.schema_name
     values = mail.collect(context)
-    language = letters.language_of(language or translation.get_language() or "en")
     with schema_context("public"):
+        wishes = waiting.wishes_of(to)
+        chosen = language or (wishes and wishes.language) or translation.get_language() or "en"
+        language = letters.language_of(chosen)
         earlier = Message.objects.filter(idempotency_key=idempotency_key or None).first()
         if idempotency_key and earlier:
             return earlier
@@ -61,7 +63,7 @@ def send(
         rendered = letters.render(mail, values, language=language, frame=_frame(message))
         message.subject, message.text = rendered.subject[:200], rendered.text
         message.html = rendered.html
-        return _queue(message, by)
+        return _queue(message, by, waiting.wait_for(message, wishes))
 
 
 def _frame(message: Message) -> dict[str, str]:
@@ -71,7 +73,7 @@ def _frame(message: Message) -> dict[str, str]:
     return {"unsubscribe_url": unsubscribe, "preferences_url": preferences}
 
 
-def _queue(message: Message, by: Any) -> Message:
+def _queue(message: Message, by: Any, wait: tuple[str, datetime] | None) -> Message:
     """Raises `LimitReached`. Whoever loses a race for the idempotency key gets the winner's."""
     from apps.mail.tasks import send as send_task
 
@@ -80,7 +82,16 @@ def _queue(message: Message, by: Any) -> Message:
             message.save(force_insert=True)
             _count(message.schema_name, by)
             timeline.record(message=message, kind=Kind.QUEUED, at=message.created_at)
-            send_task.enqueue(by=by, schema_name=message.schema_name, message_id=str(message.pk))
+            if wait is None:
+                send_task.enqueue(
+                    by=by, schema_name=message.schema_name, message_id=str(message.pk)
+                )
+            else:
+                message.held_for, message.held_until = wait
+                message.save(update_fields=["held_for", "held_until"])
+                timeline.record(
+                    message=message, kind=Kind.HELD, detail=message.get_held_for_display()
+                )
     except IntegrityError:
         if not message.idempotency_key:
             raise
@@ -110,9 +121,7 @@ def deliver(*, message_id: str) -> Message:
             message.problem = "It would come too late to be of use."
             message.empty()
         elif objection := suppressions.objection(message):
-            timeline.record(message=message, kind=Kind.SUPPRESSED, detail=objection)
-            message.problem = objection
-            message.empty()
+            _suppress(message, objection)
         else:
             _hand_over(message)
         message.save()
@@ -149,18 +158,53 @@ def hold(*, message_id: str, error: VendorError) -> None:
 
 
 def release(*, limit: int = 500) -> int:
-    """Queue what is held and due again; returns how many."""
+    """Queue what is held and due again, and write the digests; returns how many were due."""
     from apps.mail.tasks import send as send_task
 
     with schema_context("public"), transaction.atomic():
         due = Message.objects.select_for_update(skip_locked=True).due().order_by("held_until")
         found = list(due[:limit])
         for message in found:
-            message.held_until = None
-            timeline.record(message=message, kind=Kind.QUEUED, detail="Tried again")
-            message.save()
-            send_task.enqueue(by=None, schema_name="public", message_id=str(message.pk))
+            if message.held_for != Message.Hold.DIGEST:
+                message.held_until = None
+                message.save(update_fields=["held_until"])
+                timeline.record(message=message, kind=Kind.QUEUED, detail="Tried again")
+                send_task.enqueue(by=None, schema_name="public", message_id=str(message.pk))
+        held = [message for message in found if message.held_for == Message.Hold.DIGEST]
+        for bundle in waiting.bundles(held):
+            _bundle(bundle)
     return len(found)
+
+
+def _bundle(held: list[Message]) -> None:
+    """One digest in the place of the mails of one address; those that are not wanted any more are
+    left out.
+    """
+    wanted = []
+    for message in held:
+        if objection := suppressions.objection(message):
+            _suppress(message, objection)
+        else:
+            wanted.append(message)
+    if not wanted:
+        return
+    digest = send(
+        template="mail/digest", to=wanted[0].to, schema_name="public",
+        context={"count": len(wanted), "notices": [waiting.notice(m) for m in wanted]},
+    )  # fmt: skip
+    for message in wanted:
+        message.sent_at, message.held_until = timezone.now(), None
+        message.state = Message.State.SENT
+        message.empty()
+        message.save()
+        timeline.record(message=message, kind=Kind.SENT, detail=f"In the digest {digest.pk}")
+
+
+def _suppress(message: Message, objection: str) -> None:
+    message.problem, message.held_until = objection, None
+    message.empty()
+    message.save()
+    timeline.record(message=message, kind=Kind.SUPPRESSED, detail=objection)
 
 
 def mark_failed(*, message_id: str, detail: str) -> None:

@@ -3,10 +3,17 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 
 from apps.mail.models import OptOut, Suppression
+from apps.mail.services import choices, messages
+from tests.factories.jobs import work_off
 
 PAGE = "/accounts/mail/"
+
+
+def travel(moment):
+    return time_machine.travel(moment, tick=False)
 
 
 def link(mail) -> str:
@@ -66,12 +73,70 @@ class TestPage:
         assert page.count("checked") == 5
 
     def test_what_is_not_ticked_comes_no_more(self, browse, owner, write):
-        browse(owner).post(PAGE, {"wanted": ["usage", "news"]})
+        browse(owner).post(PAGE, {"wanted": ["usage", "news"], "time_zone": "UTC"})
         assert write(sent=True).state == "suppressed"
         assert browse(owner).get(PAGE).content.decode().count("checked") == 2
 
     def test_choosing_again_brings_it_back(self, browse, owner, write, nobody, mailoutbox):
         write("mail/trial_ending", sent=True)
         nobody.post(link(mailoutbox[0]))
-        browse(owner).post(PAGE, {"wanted": ["news", "releases"]})
+        browse(owner).post(PAGE, {"wanted": ["news", "releases"], "time_zone": "UTC"})
         assert write("mail/trial_ending", sent=True).state == "sent"
+
+    def test_quiet_hours_need_both_ends(self, browse, owner):
+        answer = browse(owner).post(PAGE, {"time_zone": "UTC", "quiet_from": "22:00"})
+        assert answer.status_code == 422
+        assert not OptOut.objects.exists()
+
+
+class TestWaiting:
+    @pytest.fixture
+    def wish(self, browse, owner):
+        def say(**about):
+            form = {"wanted": list(choices.OPTIONAL), "time_zone": "Europe/Berlin", **about}
+            assert browse(owner).post(PAGE, form).status_code == 302
+
+        return say
+
+    def test_mails_come_in_the_language_of_the_person(self, wish, write):
+        wish(language="es")
+        assert write("mail/welcome").subject == "Lincoln School está listo"
+
+    def test_what_can_wait_comes_after_the_quiet_hours(self, wish, write, mailoutbox):
+        with travel("2026-07-10T21:00:00Z"):  # 23:00 in Berlin
+            wish(quiet_from="22:00", quiet_until="06:30")
+            assert write("mail/welcome", sent=True).state == "sent"
+            assert write(sent=True).state == "held"
+            assert messages.release() == 0
+        with travel("2026-07-11T04:31:00Z"):
+            assert messages.release() == 1
+            work_off()
+        assert len(mailoutbox) == 2
+
+    @pytest.mark.parametrize(("digest", "day"), [("daily", "2026-07-11"), ("weekly", "2026-07-13")])
+    def test_a_digest_comes_in_the_morning(self, wish, write, mailoutbox, digest, day):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest=digest)
+            first, second = write(), write("mail/limit_near")
+        with travel(f"{day}T05:29:00Z"):
+            assert messages.release() == 0
+        with travel(f"{day}T05:31:00Z"):
+            assert messages.release() == 2
+            work_off()
+        (mail,) = mailoutbox
+        assert mail.subject == "What happened: 2 notices"
+        assert first.subject in mail.body
+        assert "/settings/usage/" in mail.body
+        second.refresh_from_db()
+        assert (second.state, second.text) == ("sent", "")
+
+    def test_what_is_declined_meanwhile_is_not_in_the_digest(self, wish, write, mailoutbox):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest="daily")
+            message = write()
+            wish(digest="daily", wanted=["usage"])
+        with travel("2026-07-11T06:00:00Z"):
+            messages.release()
+            work_off()
+        message.refresh_from_db()
+        assert (message.state, mailoutbox) == ("suppressed", [])

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from apps.jobs.models import JobRun
 from apps.jobs.services import leases, outcomes, replays, runs
-from apps.jobs.services import leases, replays, runs
 from apps.mail.models import Message
 from apps.roblox.models import DeploymentStep
 from apps.roblox.services import delivery, deployments
