@@ -67,12 +67,16 @@ GLOBAL_METRICS = {
     "toolboxai_isolation_last_probe_timestamp_seconds", "toolboxai_isolation_reads_day",
 }  # fmt: skip
 GLOBAL_MODELS = {
+    "accounts.OperatorDevice": "operators belong to the installation",
     "accounts.User": "people belong to the installation",
     "gateway.ApiUsageBatch": "numbers of many workspaces, written together",
     "help.Passage": "sections of the product's own articles",
     "sso.Identity": "of a sign-in, which names its workspace",
     "jobs.Failure": "a way in which a task fails, wherever",
+    "impersonation.Visit": "names it by its impersonation",
     "isolation.Probe": "a look at all workspaces",
+    "mail.MessageEvent": "names it by its message",
+    "mail.OptOut": "a choice of whoever reads the mailbox",
     "fleet.SchemaVersion": "a state of all schemas",
     "fleet.SchemaStep": "a way from one state to the next",
     "fleet.Rollout": "a way of the whole fleet; its items name each schema",

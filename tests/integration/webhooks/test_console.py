@@ -20,7 +20,7 @@ def test_an_operator_switches_off_and_the_owners_hear_of_it(endpoint, operator, 
     endpoints.disable(endpoint=endpoint, by=operator, reason=reason)
     work_off()
     assert mailoutbox[-1].to == [owner.email]
-    assert "an operator of this installation" in mailoutbox[-1].body
+    assert "An operator of this installation switched off" in mailoutbox[-1].body
 
 
 def test_what_prometheus_is_told_names_no_customer(endpoint):
