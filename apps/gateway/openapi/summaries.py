@@ -45,6 +45,7 @@ SUMMARIES: Final = {
     "deployments_create": "Deploy a release to staging",
     "deployments_promote": "Promote a release from staging to production",
     "deployments_rollback": "Roll back to an earlier release",
+    "events_get": "Get an event",
     "experiences_create": "Create an experience",
     "experiences_environments_update": "Set an environment's place and Open Cloud key",
     "experiences_update": "Rename an experience",
@@ -97,6 +98,11 @@ SUMMARIES: Final = {
     "workspace_domains_delete": "Remove a domain",
     "workspace_domains_main": "Make a domain the main one",
     "workspace_domains_verify": "Verify a domain",
+    "workspace_sso_delete": "Remove the school's own sign-in",
+    "workspace_sso_get": "Get the school's own sign-in",
+    "workspace_sso_set_up": "Set up the school's own sign-in",
+    "workspace_sso_test": "Test the school's own sign-in",
+    "workspace_sso_update": "Change or require the school's own sign-in",
     "workspace_update": "Rename the workspace",
 }
 

@@ -855,7 +855,7 @@ class Operations(Transport):
         return answer
 
     def events_get(self, sequence: str, *, fields: str | None = None) -> models.Event:
-        """Get events.
+        """Get an event.
 
         One of them, with its ETag.
         """
@@ -1601,7 +1601,7 @@ class Operations(Transport):
         return answer
 
     def workspace_sso_get(self, *, fields: str | None = None) -> models.SignInShape:
-        """Get workspace sso.
+        """Get the school's own sign-in.
 
         One of them, with its ETag.
         """
@@ -1621,7 +1621,7 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.SignInShape:
-        """Workspace sso set up.
+        """Set up the school's own sign-in.
 
         Set it up, or put these settings in the place of those there are. Another issuer forgets
         who came in by the first; try it before you require it.
@@ -1657,7 +1657,7 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.SignInShape:
-        """Change what is named, require it, or require it no more.
+        """Change or require the school's own sign-in.
 
         Change what is named, require it, or require it no more. 412 when somebody was faster.
         """
@@ -1682,7 +1682,7 @@ class Operations(Transport):
     def workspace_sso_delete(
         self, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> None:
-        """Take it away.
+        """Remove the school's own sign-in.
 
         Take it away. Members sign in with means of their own again and stay members.
         """
@@ -1737,7 +1737,7 @@ class Operations(Transport):
     def workspace_sso_test(
         self, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.TrialShape:
-        """Try it.
+        """Test the school's own sign-in.
 
         Try it: read the issuer's discovery document and its keys, and ask whether it knows the
         client id and secret. What does not work is part of the answer, not an error.
