@@ -59,8 +59,10 @@ class MessageAdmin(ReadOnlyModelAdmin):
             for state in (Message.State.FAILED, Message.State.HELD)
         }
         return [
-            self.figure("Mails not sent", counts["failed"], "state__exact=failed", alarm=True),
-            self.figure("Mails held", counts["held"], "state__exact=held"),
+            self.figure(
+                "Mails not sent", counts[Message.State.FAILED], "state__exact=failed", alarm=True
+            ),
+            self.figure("Mails held", counts[Message.State.HELD], "state__exact=held"),
         ]
 
 

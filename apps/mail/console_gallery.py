@@ -28,17 +28,19 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups"
 )
-SWITCHES = ("language", "mode", "shape")
+SWITCHES = {
+    "language": list(LANGUAGES.items()),
+    "mode": [("light", "Light"), ("dark", "Dark")],
+    "shape": [("desktop", "Desktop"), ("phone", "Phone"), ("text", "Text")],
+}
 
 
 class Choice(forms.Form):
     """What of a mail is shown; what is left out or unknown is the first."""
 
-    language = forms.ChoiceField(choices=list(LANGUAGES.items()))
-    mode = forms.ChoiceField(choices=[("light", "Light"), ("dark", "Dark")])
-    shape = forms.ChoiceField(
-        choices=[("desktop", "Desktop"), ("phone", "Phone"), ("text", "Text")]
-    )
+    language = forms.ChoiceField(choices=SWITCHES["language"])
+    mode = forms.ChoiceField(choices=SWITCHES["mode"])
+    shape = forms.ChoiceField(choices=SWITCHES["shape"])
     message = forms.UUIDField(required=False)
 
     def chosen(self) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(
         request, "operator/mail_preview.html", mail.title, mail=mail, chosen=chosen, text=text,
         problem=problem, recent=previews.recent(mail), query=request.GET.urlencode(),
-        switches=[(name, Choice.base_fields[name].choices) for name in SWITCHES],
+        switches=list(SWITCHES.items()),
     )  # fmt: skip
 
 

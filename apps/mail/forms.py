@@ -27,7 +27,8 @@ class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
             "quiet_from": "Quiet from", "quiet_until": "Quiet until",
         }  # fmt: skip
         help_texts: ClassVar[dict[str, str]] = {
-            "quiet_from": "In these hours nothing comes that can wait. Leave both empty for none.",
+            "quiet_from": "Nothing comes then that can wait. Leave both empty for none.",
+            "quiet_until": "By your own clock, over midnight if you like.",
         }
         widgets: ClassVar[dict[str, Any]] = {
             "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import mrml
 from django.conf import settings
@@ -113,7 +113,7 @@ def _blocks(template: Template, values: dict[str, Any]) -> dict[str, str]:
     with context.render_context.push_state(template), context.bind_template(template):
         return {
             node.name: node.nodelist.render(context)
-            for node in template.nodelist.get_nodes_by_type(BlockNode)
+            for node in cast("list[BlockNode]", template.nodelist.get_nodes_by_type(BlockNode))
         }
 
 
@@ -137,7 +137,7 @@ def _detail(line: str) -> tuple[str, str]:
 @cache
 def _engine() -> Engine:
     return Engine(
-        dirs=settings.TEMPLATES[0]["DIRS"],
+        dirs=cast("list[str]", settings.TEMPLATES[0]["DIRS"]),
         string_if_invalid=_Missing("%s"),
         builtins=["django.templatetags.i18n", "apps.mail.templatetags.mail_dates"],
     )

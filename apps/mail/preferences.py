@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +20,9 @@ from apps.tenants.requests import PublicRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @person_page
 def choose(request: PublicRequest) -> HttpResponse:
-    wishes = Wishes.objects.filter(user=request.user).first() or Wishes(user=request.user)
+    wishes = Wishes.objects.filter(user=request.user).first() or Wishes(
+        user=request.user, time_zone=timezone.get_current_timezone_name()
+    )
     form = WishesForm(request.POST if request.method == "POST" else None, instance=wishes)
     if form.is_valid():
         choices.choose(by=request.user, wanted=request.POST.getlist("wanted"), wishes=form.instance)
@@ -31,7 +34,11 @@ def choose(request: PublicRequest) -> HttpResponse:
     context = {
         "form": form,
         "optional": [(category, key not in declined) for key, category in choices.OPTIONAL.items()],
-        "always": [category for category in CATEGORIES.values() if not category.optional],
+        "always": [
+            category
+            for category in CATEGORIES.values()
+            if not category.optional and (category.key != "operations" or request.user.is_staff)
+        ],
     }
     status = 422 if form.is_bound else 200
     return render(request, "account/mail.html", context, status=status)

@@ -14,7 +14,7 @@ from apps.mail.services import messages
     name="mail.send",
     job_queue="interactive",
     title="Send a mail",
-    idempotency="{message_id}",
+    unique="{message_id}",  # not for ever: what was held is sent by another run
     lane="mail",
     metered=False,  # mails are counted as such
 )

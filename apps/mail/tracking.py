@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from anymail.signals import AnymailTrackingEvent, tracking
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
@@ -20,7 +20,7 @@ def sendgrid(request: HttpRequest) -> HttpResponseBase:
     """Closed where no key of SendGrid's signature is set: nothing unsigned is believed."""
     if not settings.ANYMAIL["SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"]:
         raise Http404("No mail service reports here.")
-    return SENDGRID(request)
+    return cast("HttpResponseBase", SENDGRID(request))
 
 
 def connect() -> None:

@@ -23,7 +23,7 @@ def _security(name: str, title: str, **more: Any) -> Mail:
     return Mail(name, title, CATEGORIES["security"], WHERE | more)
 
 
-CODE = {"secret": "code", "example": "4812 9035", "good_for": timedelta(minutes=10)}
+CODE: dict[str, Any] = {"secret": "code", "example": "4812 9035", "good_for": timedelta(minutes=10)}
 CONFIRM = "https://toolboxai.example/accounts/confirm-email/Mg:1x/"
 RESET = "https://toolboxai.example/accounts/password/reset/key/1-x/"
 MAILS = (

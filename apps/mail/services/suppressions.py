@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import Conflict
 from apps.mail.catalogue import CATEGORIES
@@ -55,7 +56,7 @@ def objection(message: Message) -> str:
     return ""
 
 
-def lift(*, suppression: Suppression, by: Operator, reason: str) -> Suppression:
+def lift(*, suppression: Suppression, by: Operator | User, reason: str) -> Suppression:
     """Let mail through again. Raises `AlreadyLifted`."""
     with schema_context("public"), transaction.atomic():
         found = Suppression.objects.select_for_update().get(pk=suppression.pk)

@@ -10,10 +10,10 @@ def shown() -> str:
 def test_states_and_waiting_are_counted(write):
     write()
     assert 'toolboxai_mails_day{state="queued"} 1.0' in shown()
-    assert "toolboxai_mail_oldest_queued_seconds 0.0" not in shown()
+    assert "toolboxai_mail_oldest_queued_seconds 0.0\n" not in shown()
     write(sent=True)
     text = shown()
     assert 'toolboxai_mails_day{state="sent"} 2.0' in text
-    assert "toolboxai_mail_oldest_queued_seconds 0.0" in text
-    assert 'toolboxai_mail_queue_seconds{of="mean"} 0.0' not in text
+    assert "toolboxai_mail_oldest_queued_seconds 0.0\n" in text
+    assert 'toolboxai_mail_queue_seconds{of="mean"} 0.0\n' not in text
     assert 'toolboxai_mail_suppressions{reason="bounce"} 0.0' in text
