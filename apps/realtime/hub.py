@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from typing import Final
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -271,7 +271,7 @@ async def _first_frame(address: str, channel: str) -> str | None:
     """What a cache channel says to whoever joins; None where it is no such channel."""
     if not protocol.is_cache(channel):
         return None
-    kept: str | None = await redis_clients.of_loop().get(keys.cached(address))
+    kept = cast("str | None", await redis_clients.of_loop().get(keys.cached(address)))
     return kept or protocol.frame("pusher:cache_miss", channel=channel)
 
 

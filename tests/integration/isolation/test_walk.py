@@ -65,6 +65,8 @@ GLOBAL_METRICS = {
     "toolboxai_webhook_oldest_due_seconds",
     "toolboxai_semantic_cache_questions_today", "toolboxai_semantic_cache_saved_seconds_today",
     "toolboxai_isolation_last_probe_timestamp_seconds", "toolboxai_isolation_reads_day",
+    "toolboxai_realtime_errands", "toolboxai_realtime_oldest_errand_seconds",
+    "toolboxai_realtime_channels", "toolboxai_realtime_subscriptions",
 }  # fmt: skip
 GLOBAL_MODELS = {
     "accounts.OperatorDevice": "operators belong to the installation",

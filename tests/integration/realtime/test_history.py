@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.events.models import Event, Stream
-from apps.realtime import broadcast, history, outlets, publisher, relay
+from apps.realtime import broadcast, history, metrics, outlets, publisher, relay
 from apps.realtime.events import DeploymentChanged, JobChanged, Notice
 from apps.realtime.models import Errand
 from apps.realtime.pusher_api import RealtimeError
@@ -33,6 +33,10 @@ def publish(in_alpha, django_capture_on_commit_callbacks):
                 publisher.publish(event)
 
     return committed
+
+
+def _away(_messages):
+    raise RealtimeError("Redis is away")
 
 
 def notice(text="Hello", **values):
@@ -65,11 +69,8 @@ def test_an_event_of_a_deed_that_was_undone_takes_no_number(publish, sent):
 
 
 def test_what_could_not_be_sent_goes_out_later_in_order_and_once(publish, sent, monkeypatch):
-    def away(_messages):
-        raise RealtimeError("Redis is away")
-
     with monkeypatch.context() as patch:
-        patch.setattr(outlets, "send", away)
+        patch.setattr(outlets, "send", _away)
         publish(notice("1"), notice("2"))
     assert Stream.objects.get().last == 2
     assert (Stream.objects.get().sent, sent) == (0, [])
@@ -96,6 +97,15 @@ def test_an_event_too_large_goes_out_as_a_reference(in_alpha, browse, teacher, s
     assert payload == {"version": 1, "sequence": 1, "reference": "/api/v1/events/1/"}
     fetched = browse(teacher).get(payload["reference"]).json()
     assert fetched["payload"]["problem"]["detail"] == "x" * 12_000
+
+
+def test_what_waits_is_in_the_metrics(publish, monkeypatch):
+    monkeypatch.setattr(outlets, "send", _away)
+    publish(notice())
+    Errand.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    found = {metric.name: metric.samples[0].value for metric in metrics.collect()}
+    assert found["toolboxai_realtime_errands"] == 1
+    assert found["toolboxai_realtime_oldest_errand_seconds"] >= 120
 
 
 def test_a_workspace_that_is_gone_does_not_fail_the_deed(db, caplog):
