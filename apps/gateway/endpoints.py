@@ -117,9 +117,9 @@ def _door(view: Any, host: str, route: str) -> dict[str, str]:
     if door is None:
         return {}
     known = getattr(view, "actions", None) or _methods(view)
-    if route.startswith("accounts/"):  # accounts.middleware lets nothing else through
-        known = [method for method in known if method in {"get", "post"}]
-    return dict.fromkeys(known, door)
+    # accounts.middleware lets nothing else through; DRF adds `head` with the first request.
+    possible = ("get", "post") if route.startswith("accounts/") else METHODS
+    return {method: door for method in possible if method in known}
 
 
 def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

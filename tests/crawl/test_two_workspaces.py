@@ -47,6 +47,7 @@ KINDS = (
     (r"domain[-_].*:pk", "domain"),
     (r"scim_token_.*:pk", "token"),
     (r"scim_group_map:pk", "group"),
+    (r"event-.*:sequence", "event"),
     (r"(configuration-version-|settings_)restore:number", "configuration"),
 )
 # No identifier of a workspace's row: why.

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.session_models import UserSession
 from apps.classes.models import AwaitedGuardian, Guardianship
+from apps.events.models import Event as Happened
 from apps.jobs.models import JobRun
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.scim.models import ScimGroup, ScimToken
@@ -39,13 +40,24 @@ def fill_with_everything(tenant: Any, owner: Any, mark: str, version: str) -> Fi
     """`version` is that of its release and makes its number of a configuration, too."""
     filled = Filled(tenant, owner, mark)
     fill(tenant, owner)
+    number = int(version.partition(".")[0])
     with tenant:
+        _events(filled, number)
         _releases(filled, version)
         _classes(filled)
     _people(filled)
     _programs(filled)
-    _rest(filled, int(version.partition(".")[0]))
+    _rest(filled, number)
     return filled
+
+
+def _events(filled: Filled, number: int) -> None:
+    """One under a number that the other workspace has not come to."""
+    event = Happened.objects.create(
+        sequence=1000 * number, name="release.created", version=1, data={"m": filled.mark},
+        channels=[], audience=["permission:workspace.view"],
+    )  # fmt: skip
+    filled.ids |= {"event": event.sequence}
 
 
 def _releases(filled: Filled, version: str) -> None:
