@@ -55,6 +55,7 @@ WORKSPACE = {
     "/accounts/password/change/": "",
     "/accounts/connected/": "",
     "/accounts/sessions/": "sessions",
+    "/accounts/mail/": "mail-choice",
     "/accounts/2fa/": "two-step",
     "/settings/sign-in/": "sign-in-settings",
     "/accounts/logout/": "",

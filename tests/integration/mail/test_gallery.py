@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AuditEntry
 from apps.mail.catalogue import LANGUAGES, MAILS, find
 from apps.mail.models import Message
-from apps.mail.services import previews
+from apps.mail.services import previews, suppressions
 
 GALLERY = "/operator/mail/message/gallery/"
 WELCOME = f"{GALLERY}mail.welcome/"
@@ -76,3 +78,22 @@ def test_an_unknown_mail_is_not_found(console):
 
 def test_it_is_for_operators(browse, owner):
     assert browse(owner, tenant=None).get(GALLERY).status_code == 302
+
+
+@pytest.mark.parametrize("page", ["/operator/mail/message/", "/operator/mail/suppression/"])
+def test_lists_ask_the_database_as_often_for_many(console, write, page):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert console.get(page).status_code == 200
+        return len(queries)
+
+    def fill(number):
+        for each in range(number):
+            message = write(to=f"reader{number}-{each}@school.example")
+            suppressions.suppress(message=message, reason="bounce")
+
+    fill(1)
+    asked()
+    few = asked()
+    fill(5)
+    assert asked() == few
