@@ -22,6 +22,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Longer ago than the log is kept."""
         return self.filter(created_at__lt=timezone.now() - KEPT_FOR)
 
+    def of_workspace(self, schema_name: str) -> Self:
+        return self.filter(schema_name=schema_name)
+
+    def search(self, text: str) -> Self:
+        """By a part of the recipient's address or of the subject."""
+        return self.filter(Q(to__icontains=text) | Q(subject__icontains=text))
+
     def due(self) -> Self:
         """Held, until a moment that has come."""
         return self.filter(state=Message.State.HELD, held_until__lte=timezone.now())
@@ -105,6 +112,15 @@ class Message(models.Model):
     def kind(self) -> Mail | None:
         """As it is declared now; None for one that an earlier release sent."""
         return MAILS.get(self.template)
+
+    @property
+    def tone(self) -> str:
+        """How a page shows the state."""
+        if self.state in {self.State.FAILED, self.State.BOUNCED, self.State.COMPLAINED}:
+            return "danger"
+        if self.state in {self.State.HELD, self.State.SUPPRESSED}:
+            return "warning"
+        return "" if self.state == self.State.QUEUED else "success"
 
     @property
     def values(self) -> dict[str, Any]:

@@ -40,6 +40,7 @@ WORKSPACE = {
     "/settings/security/": "security",
     "/settings/ownership/": "",
     "/settings/exports/": "",
+    "/settings/mail/": "mail-log",
     "/settings/webhooks/": "webhooks",
     "/settings/webhooks/new/": "webhook-new",
     "/help/": "help",
