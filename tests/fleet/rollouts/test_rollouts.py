@@ -191,6 +191,10 @@ def test_prepared_schemas_go_with_the_first_ring(fleet, quick):
     fleet.release("0002_colour", ADD_COLOUR)
     rollout = migrate(quick(until="canary"))
     assert Schema.objects.get(name=name).version_id == rollout.target_id
+    assert (rollout.state, rollout.problem) == (
+        Rollout.State.PAUSED,
+        "Stopped before all, as asked.",
+    )
 
 
 def test_a_workspace_that_is_closed_meanwhile_is_no_failure(fleet, quick):
