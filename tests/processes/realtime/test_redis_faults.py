@@ -86,6 +86,7 @@ def test_clients_are_sent_back_once_after_a_restart_and_hear_again(redis, endpoi
     name = channel("presence-")
     with endpoint.open() as before:
         before.join(name, "ada")
+        before.settle()
         redis.stop()
         with pytest.raises(PusherBadStatus, match="503"):
             endpoint.pusher.trigger(name, "lost", {})
