@@ -86,7 +86,7 @@ class Listening(AsyncWebsocketConsumer):  # type: ignore[misc]
 async def _layered(kind: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         channel_layers.set(kind, _layer(kind))
-        consumer = type("Consumer", (Listening,), {"channel_layer_alias": kind})
+        consumer: Any = type("Consumer", (Listening,), {"channel_layer_alias": kind})
         await consumer.as_asgi()(scope, receive, send)
 
 
