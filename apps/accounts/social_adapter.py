@@ -15,7 +15,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.accounts import social_circuits
@@ -24,6 +24,10 @@ from apps.accounts.social_circuits import SignInUnanswered
 from apps.core import breaker, circuit_transport
 
 NAME_LENGTH = 120
+
+
+class NotOffered(SocialApp.DoesNotExist, Http404):
+    """This installation has no client id at that vendor. Answered as an address of nothing."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -42,6 +46,16 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if getattr(request, "tenant", None) is not None:
             return []
         return configured(provider=provider, client_id=client_id)
+
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> SocialApp:
+        """Raises `NotOffered`."""
+        try:
+            found: SocialApp = super().get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist as error:
+            raise NotOffered from error
+        return found
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """The person whose verified address the other side has verified, too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from django.test import Client
 
 from apps.accounts import social_adapter, social_circuits
 from apps.accounts.models import User
@@ -298,3 +299,12 @@ def test_each_address_is_counted_for_its_vendor(settings, url, circuit):
         },
     }
     assert social_circuits.transport(social_adapter.configured())._vendor_of(url) == circuit
+
+
+@pytest.mark.parametrize("vendor", ["google", "github", "oidc/roblox", "oidc/sso"])
+@pytest.mark.parametrize("step", ["login", "login/callback"])
+def test_a_vendor_that_is_not_set_up_has_no_address(db, settings, vendor, step):
+    for about in settings.SOCIALACCOUNT_PROVIDERS.values():
+        assert not about["APPS"]
+    answer = Client(SERVER_NAME="localhost").get(f"/accounts/{vendor}/{step}/")
+    assert answer.status_code == 404

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from apps.accounts.models import UserSession
+from apps.gateway.models import ApiKey
 from apps.jobs.task import run_now
 from apps.media.services import blobs
 from apps.roblox.models import Artifact, Environment, Experience, Release
+from apps.scim.models import ScimToken
+from apps.sso.models import Connection
 from apps.tenants.models import Tenant
 from apps.transfers.services import clones, packing, rows
+from apps.webhooks.models import Endpoint
+from tests.factories.gateway import make_key
+from tests.factories.scim import scim_token
 from tests.factories.tenants import make_role
 from tests.factories.transfers import PLACE_ID
+from tests.factories.webhooks import make_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +101,18 @@ def test_a_longer_address_fits_where_the_true_one_was(filled):
         Artifact.objects.update(filename="a" * 188 + " a@b.cd.rbxl")
     with clone(filled, "sandbox-a"):
         assert len(Artifact.objects.get().filename) == 200
+
+
+def test_it_calls_nobody_and_opens_to_nobody(filled, owner):
+    """What calls out, and what lets in, stays behind."""
+    make_endpoint(filled, "http://127.0.0.1:1/hook")
+    make_key(filled)
+    scim_token(filled)
+    Connection.objects.create(
+        tenant=filled, name="x", issuer="https://x.example", client_id="x", client_secret="x"
+    )
+    copy = clone(filled, "sandbox-a")
+    assert not ApiKey.objects.filter(tenant=copy).exists()
+    for model in (Endpoint, ScimToken, Connection):
+        assert not model.objects.filter(tenant=copy).exists()
+    assert not UserSession.objects.filter(schema_name=copy.schema_name).exists()
