@@ -135,6 +135,7 @@ STAYING = {
     "gateway.apiusage": "it tells of keys and programs that stay behind",
     "sso.connection": "the issuer knows the old address, and holds a secret; it is set up again",
     "accounts.usersession": "whoever is signed in is so at one address",
+    "mail.suppression": "what this installation's mail services were told",
     "scim.provisioning": "an identity provider is connected to one address",
     "scim.scimtoken": "it was given for another address; a new one is made here",
     "scim.scimuser": "the identity provider sends its people anew",
