@@ -26,7 +26,7 @@ from apps.core import breaker, circuit_transport
 NAME_LENGTH = 120
 
 
-class NotOffered(SocialApp.DoesNotExist, Http404):
+class NotOffered(SocialApp.DoesNotExist, Http404):  # type: ignore[misc]
     """This installation has no client id at that vendor. Answered as an address of nothing."""
 
 

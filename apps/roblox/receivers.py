@@ -32,7 +32,7 @@ FIRST_EXPERIENCE = onboarding.Step(
 )
 
 
-OUTCOMES = {
+OUTCOMES: dict[str, str] = {
     Deployment.State.SUCCEEDED: "mail/release_deployed",
     Deployment.State.FAILED: "mail/release_failed",
 }
@@ -80,9 +80,11 @@ def show_deployment(deployment: Deployment, **_: Any) -> None:
 
 def tell_who_deployed(deployment: Deployment, **_: Any) -> None:
     """Once it is over, whoever started it gets a mail, unless they declined such."""
-    template = OUTCOMES.get(deployment.state)
-    person = User.objects.filter(pk=deployment.started_by_id, is_active=True).first()
-    if template is None or person is None or not person.is_reachable:
+    template, starter = OUTCOMES.get(deployment.state), deployment.started_by_id
+    if template is None or starter is None:
+        return
+    person = User.objects.filter(pk=starter, is_active=True).first()
+    if person is None or not person.is_reachable:
         return
     tenant = Tenant.objects.get(schema_name=connection.schema_name)
     environment = deployment.environment
