@@ -12,8 +12,8 @@ TIMEOUT = 20  # seconds
 
 
 def _smtp(address: str) -> dict[str, Any]:
-    """What Django's SMTP backend wants to know, out of `smtp://user:password@host:587` (STARTTLS)
-    or `smtps://…` (TLS from the start); to loopback nothing is encrypted.
+    """What Django's SMTP backend wants to know, out of `smtp://<user>:<password>@<host>:587`
+    (STARTTLS) or `smtps://…` (TLS from the start); to loopback nothing is encrypted.
     """
     url = urlsplit(address)
     is_near = url.hostname in {"127.0.0.1", "localhost", "::1"}

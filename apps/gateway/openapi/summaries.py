@@ -35,8 +35,8 @@ RESOURCES: Final = {
     "workspace_domains": ("domains", "a domain"),
 }
 SUMMARIES: Final = {
-    "api_keys_create": "Create an API key",
-    "api_keys_delete": "Revoke an API key",
+    "api_keys_create": "Create an API key",  # pragma: allowlist secret
+    "api_keys_delete": "Revoke an API key",  # pragma: allowlist secret
     "api_keys_rotate": "Rotate a key's secret",
     "api_keys_update": "Change a key's name, scopes or networks",
     "classes_code": "Give a class a new code",
