@@ -11,8 +11,9 @@ from apps.accounts.models import User
 from apps.accounts.signals import mail_wanted
 from apps.fleet.models import Rollout
 from apps.fleet.signals import rollout_stopped
-from apps.jobs.models import JobRun
-from apps.jobs.signals import job_failed
+from apps.jobs.models import Failure, JobRun
+from apps.jobs.services.failures import Alert
+from apps.jobs.signals import failures_told, job_failed
 from apps.mail.services import messages
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
@@ -65,6 +66,7 @@ def connect() -> None:
         notice = partial(tell_of_ownership, f"mail/{template}")
         signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
     workspace_purged.connect(tell_of_end, dispatch_uid="mail-workspace_deleted")
+    failures_told.connect(tell_of_failures, sender=Failure, dispatch_uid="mail-failures_told")
     rollout_stopped.connect(tell_operators, sender=Rollout, dispatch_uid="mail-rollout_stopped")
     job_failed.connect(note_failure, sender=JobRun, dispatch_uid="mail-failed")
 
@@ -129,14 +131,17 @@ def tell_of_end(tenant: Tenant, owners: list[str], **_: Any) -> None:
 
 
 def tell_operators(rollout: Rollout, **_: Any) -> None:
+    _send_operators("mail/rollout_stopped", {"rollout": rollout})
+
+
+def tell_of_failures(alert: Alert, **_: Any) -> None:
+    _send_operators("mail/jobs_failing", {"alert": alert})
+
+
+def _send_operators(template: str, context: dict[str, Any]) -> None:
     operators = User.objects.filter(is_staff=True, is_active=True)
     for email in operators.values_list("email", flat=True):
-        messages.send(
-            template="mail/rollout_stopped",
-            to=email,
-            context={"rollout": rollout},
-            schema_name="public",
-        )
+        messages.send(template=template, to=email, context=context, schema_name="public")
 
 
 def note_failure(run: JobRun, **_: Any) -> None:

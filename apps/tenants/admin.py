@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 from apps.audit.models import AuditEntry
 from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.tenants import admin_jobs  # noqa: F401 -- registers the pages of jobs
 from apps.tenants.admin_configuration import ConfigurationInline, ConfigurationPage
 from apps.tenants.console import acting_operator, enter, leave, links_of
 from apps.tenants.console_deeds import DEEDS

@@ -17,7 +17,7 @@ from apps.tenants.services import addresses, domains, lifecycle, purges, tenants
     name="tenants.provision",
     job_queue="interactive",
     title="Set up a workspace",
-    idempotency="{tenant_id}",
+    unique="{tenant_id}",
 )
 def provision(self: Job, run: JobRun, *, tenant_id: int) -> dict[str, Any]:
     tenant = Tenant.objects.get(pk=tenant_id)

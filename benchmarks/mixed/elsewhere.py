@@ -77,7 +77,7 @@ def _read_and_close() -> list[str]:
         connection.close()
 
 
-@shared_task(base=Job, bind=True, name="mixed.read", title="Read every row")
+@shared_task(base=Job, bind=True, name="mixed.read", title="Read every row", repeats=True)
 def read(self: Job, run: JobRun) -> list[str]:  # noqa: ARG001 -- a task is handed both
     return names()
 

@@ -87,6 +87,7 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     _rows("Jobs", "bolt", "jobs_jobrun"),
+                    _rows("Failures", "running_with_errors", "jobs_failure"),
                     _rows("Schedule", "schedule", "django_celery_beat_periodictask"),
                     _rows("Mail", "mail", "mail_message"),
                     _item("Mail gallery", "gallery_thumbnail", "mail_gallery"),

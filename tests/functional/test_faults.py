@@ -11,7 +11,10 @@ from tests.functional.browsing import await_live, connection
 from tests.functional.product import LIVE_WITHIN, PUBLISH, sha256
 from tests.processes.embedded.waiting import wait_until
 
-LOST_CONNECTION = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE")
+LOST_CONNECTION = (
+    "WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -81,4 +81,12 @@ MAILS = (
             "rollout.get_state_display": "Stopped", "rollout.problem": "A ring failed its checks.",
         },
     ),
+    _mail(
+        "jobs_failing", "Jobs fail", "operations",
+        {
+            "alert.kind": "rate", "alert.name": "roblox.deploy", "alert.code": "internal_error",
+            "alert.failed": 7, "alert.ended": 20, "alert.run_id": ID,
+            "alert.detail": "Roblox answered nothing.",
+        },
+    ),
 )  # fmt: skip

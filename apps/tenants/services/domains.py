@@ -121,11 +121,15 @@ def due() -> QuerySet[Domain]:
 
 
 def start_checks() -> list[JobRun]:
-    """A job for each that is `due`: the one it has, if there is one."""
+    """A job for each that is `due` and has none already."""
     from apps.tenants.tasks import check_domain
 
+    busy = JobRun.objects.unfinished().filter(name=check_domain.name)
+    under_way = set(busy.values_list("arguments__domain_id", flat=True))
     return [
-        check_domain.enqueue(by=None, schema_name="public", domain_id=domain.pk) for domain in due()
+        check_domain.enqueue(by=None, schema_name="public", domain_id=domain.pk)
+        for domain in due()
+        if domain.pk not in under_way
     ]
 
 

@@ -20,7 +20,7 @@ from apps.fleet.models import Rollout, SchemaVersion
 from apps.gateway.models import ApiKey, ApiUsage
 from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
-from apps.jobs.models import JobRun
+from apps.jobs.models import Failure, JobRun
 from apps.jobs.services import outcomes, runs
 from apps.mail.models import Suppression
 from apps.semantic_cache.models import CacheDay
@@ -130,6 +130,7 @@ def _connect_a_school(alpha):
     Suppression.objects.create(
         schema_name=alpha.schema_name, stream="broadcast", address="x@x.example", reason="bounce"
     )
+    Failure.objects.create(name="x", code="x")
     scim_token(alpha)
     Connection.objects.create(
         tenant=alpha, name="x", issuer="https://x.example", client_id="x", client_secret="x"

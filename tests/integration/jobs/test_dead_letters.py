@@ -14,6 +14,8 @@ from apps.jobs import signals
 from apps.jobs.models import Failure, JobRun
 from apps.jobs.services import failures, outcomes, replays, retention, runs
 from apps.jobs.services.replays import Match, NotReplayable
+from tests.factories.accounts import UserFactory
+from tests.factories.jobs import work_off
 
 
 def dead(name="jobs.nothing", schema_name="w_alpha", error=None, **values):
@@ -181,3 +183,14 @@ class TestCommand:
         run = runs.request(name="transfers.export", arguments={"export_id": None}, by=None)
         call_command("jobs", "cancel", str(run.pk))
         assert "cancelled" in capsys.readouterr().out
+
+
+def test_operators_are_told_by_mail(db, mailoutbox, django_capture_on_commit_callbacks):
+    operator = UserFactory(is_staff=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        dead(error=RuntimeError("x"))
+    work_off()
+    (letter,) = mailoutbox
+    assert letter.to == [operator.email]
+    assert letter.subject == "jobs.nothing fails in a new way"
+    assert f"/operator/jobs/jobrun/{JobRun.objects.get(name='jobs.nothing').pk}/" in letter.body

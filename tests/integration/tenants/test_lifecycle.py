@@ -238,7 +238,7 @@ CHANGING = [
     for one in endpoints.every()
     if one.host == "workspace"
     and not one.is_api
-    and one.needs["post"] in DECLARED
+    and one.needs.get("post") in DECLARED
     and not allowed_while_suspended(one.needs["post"])
 ]
 

@@ -34,6 +34,7 @@ _MAKERS: list[tuple[type[models.Field], Callable[[], Any]]] = [
     (models.BooleanField, lambda: False),
     (models.DateTimeField, timezone.now),
     (models.DateField, lambda: dt.date(2026, 1, 1)),
+    (models.TimeField, lambda: dt.time(8, 0)),
     (models.DecimalField, lambda: Decimal(next(_numbers) % 10)),
     (models.DurationField, lambda: dt.timedelta(seconds=1)),
     (models.FloatField, lambda: 1.0),

@@ -1,0 +1,112 @@
+"""The console's jobs: what runs, what failed for good, and in which ways."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.jobs.models import Failure, JobRun
+from apps.jobs.services import failures, outcomes, replays
+from apps.tenants.console import acting_operator
+from apps.tenants.deeds import Deed, ReasonForm
+
+SHOWN = 5
+
+
+def _discard(*, run: JobRun, reason: str, by: Any) -> None:
+    replays.discard(rows=JobRun.objects.filter(pk=run.pk), reason=reason, by=by)
+
+
+DISCARD = Deed(
+    "discard", "Discard",
+    "These stay on record as failed and are dead letters no more. Running one again takes this "
+    "back.",
+    "{} is discarded.", _discard, ReasonForm, subject="run",
+)  # fmt: skip
+CANCEL = Deed(
+    "cancel", "Cancel",
+    "What has not begun never begins. What runs stops where its worker next reports; what ends "
+    "before that has ended.",
+    "{} is being cancelled.", outcomes.cancel, subject="run",
+)  # fmt: skip
+
+
+class DeadLetters(admin.SimpleListFilter):
+    title = "dead letters"
+    parameter_name = "dead"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [("yes", "To be decided"), ("discarded", "Discarded")]
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[JobRun]) -> QuerySet[JobRun]:
+        dead = JobRun.objects.dead().values("pk")
+        if self.value() == "yes":
+            return rows.filter(pk__in=dead)
+        return rows.exclude(discarded_at=None) if self.value() == "discarded" else rows
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyModelAdmin):
+    list_display = (
+        "created_at", "name", "schema_name", "state", "progress", "attempts", "problem_code",
+        "actor_label", "finished_at", "message",
+    )  # fmt: skip
+    list_filter = (DeadLetters, "state", "queue", "name", "created_at")
+    search_fields = ("=id", "schema_name", "name", "actor_label", "problem__code")
+    # What a task names as private stays so.
+    exclude = ("private_arguments", "sent_at")
+    actions: ClassVar[list[Any]] = ["run_again", DISCARD.as_action(), CANCEL.as_action()]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def figures(self) -> list[Figure]:
+        waiting = JobRun.objects.unfinished().count()
+        return [
+            self.figure("Jobs under way", waiting),
+            self.figure("Dead letters", JobRun.objects.dead().count(), "dead=yes", alarm=True),
+        ]
+
+    @admin.display(description="problem")
+    def problem_code(self, run: JobRun) -> str:
+        return (run.problem or {}).get("code", "")
+
+    @admin.action(description="Run again")
+    def run_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:
+        rows = chosen.order_by("finished_at")
+        count, refusals = replays.replay_all(rows=rows, by=acting_operator(request))
+        if count:
+            messages.success(request, f"{count} in the queue again.")
+        for refusal in refusals[:SHOWN]:
+            messages.error(request, refusal.detail)
+        if len(refusals) > SHOWN:
+            messages.error(request, f"{len(refusals) - SHOWN} more were not run again.")
+
+
+@admin.register(Failure)
+class FailureAdmin(ReadOnlyModelAdmin):
+    """Ways in which tasks fail. Operators hear of a new one, and of many at once, by mail."""
+
+    list_display = (
+        "name", "code", "count", "since", "last_at", "detail", "told_at", "muted_until",
+    )  # fmt: skip
+    list_filter = ("name", "last_at")
+    search_fields = ("name", "code", "detail")
+    actions: ClassVar[list[Any]] = ["mute", "unmute"]
+
+    @admin.action(description="Tell nobody for a week")
+    def mute(self, request: HttpRequest, chosen: QuerySet[Failure]) -> None:
+        for failure in chosen:
+            failures.mute(failure=failure, until=timezone.now() + timedelta(days=7))
+        messages.success(request, "Nobody is told of these for a week.")
+
+    @admin.action(description="Tell again")
+    def unmute(self, request: HttpRequest, chosen: QuerySet[Failure]) -> None:
+        for failure in chosen:
+            failures.mute(failure=failure, until=None)
+        messages.success(request, "These are told again.")
