@@ -74,7 +74,7 @@ class JobRunAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="problem")
     def problem_code(self, run: JobRun) -> str:
-        return (run.problem or {}).get("code", "")
+        return str((run.problem or {}).get("code", ""))
 
     @admin.action(description="Run again")
     def run_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:
