@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.events.models import Event
@@ -35,6 +36,7 @@ class EventsQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=MOST, default=MOST)
 
 
+@extend_schema_serializer(many=False)
 class Missed(serializers.Serializer[Any]):
     events = EventSerializer(many=True)
     latest = serializers.IntegerField(help_text="the highest number there is")

@@ -1035,7 +1035,7 @@ export interface Operations {
   webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
   webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
   webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
-  events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Array<Missed> };
+  events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Missed };
   events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
   usage_requests: { path: Record<string, never>; query: { by?: "hour" | "day"; fields?: string; from?: string; key?: string; to?: string }; body: undefined; answer: Requests };

@@ -76,3 +76,16 @@ def test_the_document_says_what_an_operation_costs(browse, owner):
     paths = browse(owner).get("/api/v1/schema/?format=json").json()["paths"]
     assert paths["/api/v1/releases/"]["get"]["x-request-cost"] == 1
     assert paths["/api/v1/releases/"]["post"]["x-request-cost"] == 10
+
+
+def test_lists_are_pages_not_bare_arrays(browse, owner):
+    """What the framework takes for a list although it answers one object shows as an array here."""
+    schema = browse(owner).get("/api/v1/schema/?format=json").json()
+    bare = {
+        way["get"]["operationId"]
+        for way in schema["paths"].values()
+        if "get" in way
+        for kind in way["get"]["responses"]["200"].get("content", {}).values()
+        if kind["schema"].get("type") == "array"
+    }
+    assert bare == {"webhooks_event_types_list"}

@@ -844,12 +844,12 @@ class Operations(Transport):
 
     def events_list(
         self, *, after: int | None = None, fields: str | None = None, limit: int | None = None
-    ) -> list[models.Missed]:
+    ) -> models.Missed:
         """List events.
 
         What followed a number. Events are kept for two days.
         """
-        answer: list[models.Missed] = self._call(
+        answer: models.Missed = self._call(
             "GET", "/events/", query={"after": after, "fields": fields, "limit": limit}
         )
         return answer
