@@ -61,7 +61,6 @@ class JobRun(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting"  # for the step before it
         QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
@@ -77,11 +76,6 @@ class JobRun(models.Model):
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=254, blank=True)
     arguments = models.JSONField(default=dict)
-    # Of a chain or a group, which has a run of its own (`services.flows`).
-    parent = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="parts", db_index=False
-    )
-    position = models.IntegerField(default=0, db_default=0)
     # What the task names as private, as JSON.
     private_arguments = EncryptedTextField(blank=True, default="", db_default="")
     idempotency_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
@@ -149,9 +143,6 @@ class JobRun(models.Model):
                 condition=Q(state="queued"),
             ),
             models.Index(fields=["queue", "schema_name", "-started_at"], name="job_served"),
-            models.Index(
-                fields=["parent", "position"], name="job_parts", condition=Q(parent__isnull=False)
-            ),
             models.Index(
                 fields=["-finished_at"], name="job_finished", condition=Q(finished_at__isnull=False)
             ),

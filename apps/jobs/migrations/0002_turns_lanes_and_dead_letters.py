@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import apps.core.encryption
-import django.db.models.deletion
 from django.contrib.postgres.operations import (
     AddIndexConcurrently,
     AddConstraintNotValid,
@@ -11,7 +10,7 @@ from django.contrib.postgres.operations import (
 )
 from django.db import migrations, models
 
-from apps.fleet.operations import AddForeignKey, AddUniqueConcurrently
+from apps.fleet.operations import AddUniqueConcurrently
 
 
 class Migration(migrations.Migration):
@@ -54,24 +53,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="jobrun",
-            name="parent",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="parts",
-                to="jobs.jobrun",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jobrun",
-            name="position",
-            field=models.IntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name="jobrun",
             name="private_arguments",
             field=apps.core.encryption.EncryptedTextField(blank=True, db_default="", default=""),
         ),
@@ -90,22 +71,6 @@ class Migration(migrations.Migration):
             name="unique_key",
             field=models.CharField(blank=True, max_length=200, null=True),
         ),
-        migrations.AlterField(
-            model_name="jobrun",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("waiting", "Waiting"),
-                    ("queued", "Queued"),
-                    ("running", "Running"),
-                    ("succeeded", "Succeeded"),
-                    ("failed", "Failed"),
-                    ("cancelled", "Cancelled"),
-                ],
-                default="queued",
-                max_length=10,
-            ),
-        ),
         AddIndexConcurrently(
             model_name="jobrun",
             index=models.Index(
@@ -121,29 +86,9 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="jobrun",
             index=models.Index(
-                condition=models.Q(("parent__isnull", False)),
-                fields=["parent", "position"],
-                name="job_parts",
-            ),
-        ),
-        AddIndexConcurrently(
-            model_name="jobrun",
-            index=models.Index(
                 condition=models.Q(("finished_at__isnull", False)),
                 fields=["-finished_at"],
                 name="job_finished",
-            ),
-        ),
-        AddForeignKey(
-            "jobrun",
-            "parent",
-            models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="parts",
-                to="jobs.jobrun",
             ),
         ),
         AddUniqueConcurrently(

@@ -14,7 +14,7 @@ def forget() -> int:
     """Remove runs that ended long ago, but for dead letters, some at a time; returns how many."""
     before = timezone.now() - settings.JOBS_KEPT
     Failure.objects.filter(last_at__lt=before).delete()
-    old = JobRun.objects.filter(finished_at__lt=before, parent__isnull=True)
+    old = JobRun.objects.filter(finished_at__lt=before)
     old = old.exclude(pk__in=JobRun.objects.dead().values("pk")).order_by("finished_at")
     count = 0
     while keys := list(old.values_list("pk", flat=True)[:AT_ONCE]):
