@@ -1,7 +1,8 @@
 """The fields of a serializer of models, worked out from the model once a process.
 
 Django REST framework does so for each serializer it makes, which costs a list of rows as much as
-turning them into JSON. What it copies for fields that are declared is copied here for all of them.
+turning them into JSON. These are for reading: a field that holds no others is shared but for whose
+it is, one that does is copied whole, as declared ones always are.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import copy
 from typing import Any, Final, TypeVar
 
 from rest_framework.fields import Field
+from rest_framework.relations import ManyRelatedField
 from rest_framework.serializers import BaseSerializer, ModelSerializer
 from rest_framework.utils.serializer_helpers import BindingDict
 
@@ -29,6 +31,10 @@ def with_known_fields(serializer: S) -> S:
         _known[shape] = node.get_fields()
     fields = BindingDict(node)
     for name, field in _known[shape].items():
-        fields[name] = copy.deepcopy(field)
+        fields[name] = copy.deepcopy(field) if _holds_others(field) else copy.copy(field)
     node.__dict__["fields"] = fields
     return serializer
+
+
+def _holds_others(field: Any) -> bool:
+    return isinstance(field, BaseSerializer | ManyRelatedField) or hasattr(field, "child")
