@@ -109,10 +109,12 @@ def change_role(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return redirect("members")
 
 
-@require_POST
 @workspace_page("members.remove")
 def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     membership = memberships.find(tenant=request.tenant, membership_id=pk)
+    if request.method != "POST":
+        context = {"nav_active": "members", "person": membership.user}
+        return render(request, "workspace/member_remove.html", context)
     memberships.remove(membership=membership, by=request.user)
     messages.success(request, f"{membership.user} is no longer a member.")
     return redirect("members")
@@ -136,9 +138,10 @@ def resume(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return redirect("members")
 
 
-@require_POST
 @workspace_page("workspace.view", personal=True)
 def leave(request: WorkspaceRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "workspace/member_leave.html", {"nav_active": "members"})
     memberships.leave(tenant=request.tenant, by=request.user)
     logout(request)
     return redirect(f"{settings.PUBLIC_URL}/workspaces/")

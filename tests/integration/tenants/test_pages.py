@@ -163,6 +163,17 @@ class TestMembers:
         assert not alpha.memberships.filter(user=teacher).exists()
         assert client.get("/members/").status_code == 302
 
+    def test_removing_and_leaving_ask_first(self, browse, owner, teacher, alpha):
+        membership = alpha.memberships.get(user=teacher)
+        url = reverse_here("member_remove", pk=membership.pk)
+        client = browse(owner)
+        asked = client.get(url).content.decode()
+        assert f"Remove {teacher}?" in asked
+        assert "Leave Alpha?" in browse(teacher).get("/members/leave/").content.decode()
+        assert alpha.memberships.filter(user=teacher).exists()
+        assert client.post(url).url == "/members/"
+        assert not alpha.memberships.filter(user=teacher).exists()
+
     def test_a_neighbours_rows_are_not_there(self, browse, owner, beta, outsider):
         membership = Membership.objects.get(user=outsider)
         invitation = invite(beta, outsider)
