@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from apps.realtime import protocol, signatures
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
@@ -60,8 +60,16 @@ def check_client_event(connection: Connection, channel: Any, event: str, data: A
     return place
 
 
-def check_sign_in(connection: Connection, data: Any) -> tuple[str, str]:
-    """The user's id and their data as it was signed.
+class SignIn(NamedTuple):
+    """`user_data` is the text that was signed; `watchlist` has the ids of other users."""
+
+    user_id: str
+    user_data: str
+    watchlist: list[str]
+
+
+def check_sign_in(connection: Connection, data: Any) -> SignIn:
+    """Who signs in, and whose coming and going they want to be told of.
 
     https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#user-authentication
     """
@@ -80,7 +88,22 @@ def check_sign_in(connection: Connection, data: Any) -> tuple[str, str]:
     user_id = parsed.get("id") if isinstance(parsed, dict) else None
     if not isinstance(user_id, str) or not protocol.is_user_id(user_id):
         raise ProtocolFault("user_data has no id of 1 to 128 characters", Code.UNAUTHORISED)
-    return user_id, user_data
+    return SignIn(user_id, user_data, _watchlist(parsed))
+
+
+def _watchlist(user: dict[str, Any]) -> list[str]:
+    """https://pusher.com/docs/channels/using_channels/watchlist-events/"""
+    given = user.get("watchlist") or []
+    if (
+        not isinstance(given, list)
+        or len(given) > protocol.MAX_WATCHLIST
+        or not all(map(protocol.is_user_id, given))
+    ):
+        raise ProtocolFault(
+            f"watchlist is not a list of at most {protocol.MAX_WATCHLIST} users' ids",
+            Code.UNAUTHORISED,
+        )
+    return list(dict.fromkeys(given))
 
 
 def _is_signed(connection: Connection, text: str, auth: Any) -> bool:

@@ -14,6 +14,7 @@ class Application:
     id: str
     key: str
     secret: str = field(repr=False)
+    tells_counts: bool = False  # channels hear how many subscriptions they have
 
     def address(self, channel: str) -> str:
         """The channel's name across all applications."""
@@ -32,4 +33,7 @@ def find_by_id(app_id: str) -> Application | None:
 
 def product() -> Application:
     """The application this product publishes to."""
-    return Application(settings.PUSHER_APP_ID, settings.PUSHER_KEY, settings.PUSHER_SECRET)
+    return Application(
+        settings.PUSHER_APP_ID, settings.PUSHER_KEY, settings.PUSHER_SECRET,
+        tells_counts=settings.REALTIME_TELLS_COUNTS,
+    )  # fmt: skip

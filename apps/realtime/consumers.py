@@ -122,15 +122,16 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _sign_in(self, connection: Connection, data: Any) -> None:
         try:
-            user_id, user_data = admission.check_sign_in(connection, data)
+            user = admission.check_sign_in(connection, data)
         except ProtocolFault as fault:
             connection.outbox.push_frame(protocol.error_frame(fault))
             connection.outbox.close(Code.UNAUTHORISED)
             return
-        await hub.current().sign_in(connection, user_id)
+        await hub.current().sign_in(connection, user.user_id)
         connection.outbox.push_frame(
-            protocol.nested_frame("pusher:signin_success", {"user_data": user_data})
+            protocol.nested_frame("pusher:signin_success", {"user_data": user.user_data})
         )
+        await hub.current().watch(connection, user.watchlist)
 
     async def _pass_on(self, connection: Connection, message: dict[str, Any]) -> None:
         event, channel, data = message["event"], message.get("channel"), message.get("data")

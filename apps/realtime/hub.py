@@ -16,11 +16,12 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.realtime import broadcast, keys, protocol, redis_clients
+from apps.realtime import keys, presence, protocol, redis_clients
 from apps.realtime.broadcast import Broadcast
+from apps.realtime.counts import SubscriptionCounts
 from apps.realtime.feed import Feed
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
-from apps.realtime.registry import Departure, Full, Member, Registry, Roll
+from apps.realtime.registry import Full, Member, Registry, Roll
 from apps.realtime.subscriptions import Connection, Subscription, Terminator
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,7 @@ class Hub:
         self._enlisting = asyncio.Lock()
         self._heart: asyncio.Task[None] | None = None
         self._registry = Registry(self._count)
+        self._counts = SubscriptionCounts(self._registry)
         self._feed = Feed(self._deliver, self._reset_connections)
 
     async def enter(self, connection: Connection) -> None:
@@ -87,17 +89,39 @@ class Hub:
             raise
         place.confirm(_confirmation(channel, roll), roll.version if roll else 0, first)
         if roll and member and roll.is_new:
-            await self._announce_arrival(address, channel, connection.socket_id, member, roll)
+            await presence.announce_arrival(address, connection.socket_id, member, roll)
+        self._counts.changed(connection.application, channel)
 
     async def unsubscribe(self, connection: Connection, channel: str) -> None:
         if channel in connection.subscriptions:
             await self._vacate(connection, [channel])
 
     async def sign_in(self, connection: Connection, user_id: str) -> None:
-        """From now on the connection is closed when its user is taken leave of."""
+        """From now on the user is online, and the connection is closed when they are taken leave
+        of.
+        """
         channel = protocol.user_channel(user_id)
-        await self._take(connection, channel, Terminator(connection.outbox))
+        address = connection.application.address(channel)
+        member = Member(user_id, "null")
+        await self._take(connection, channel, Terminator(connection.outbox, member))
         connection.user_id = user_id
+        roll = await self._registry.join(address, connection.socket_id, member)
+        if roll.is_new:
+            await presence.announce_arrival(address, connection.socket_id, member, roll)
+
+    async def watch(self, connection: Connection, user_ids: list[str]) -> None:
+        """Tell the client who of these users is online, and from now on who comes and goes."""
+        if not user_ids:
+            return
+        places = [Subscription(connection.outbox) for _ in user_ids]
+        for user_id, place in zip(user_ids, places, strict=True):
+            await self._take(connection, protocol.watch_channel(user_id), place)
+        homes = {connection.application.address(protocol.user_channel(u)): u for u in user_ids}
+        version, found = await self._registry.look(list(homes))
+        online = {homes[address] for address in found}
+        connection.outbox.push_frame(protocol.watchlist_frame(online, set(user_ids) - online))
+        for place in places:
+            place.release(version)
 
     async def _take(self, connection: Connection, channel: str, place: Subscription) -> None:
         address = connection.application.address(channel)
@@ -150,6 +174,8 @@ class Hub:
         finally:
             for address in addresses:
                 await self._listen(address)
+        for channel in channels:
+            self._counts.changed(connection.application, channel)
 
     async def _settle(self) -> None:
         """Take those who left off their channels' rolls."""
@@ -160,7 +186,7 @@ class Hub:
             except BaseException:
                 self._departing.add(entry)
                 raise
-            await _announce_departure(departure)
+            await presence.announce_departure(departure)
 
     async def _listen(self, address: str) -> None:
         """Make the feed agree with whether anybody here is in the channel."""
@@ -170,13 +196,6 @@ class Hub:
                 await self._feed.listen(address)
             elif heard and not wanted:
                 await self._feed.ignore(address)
-
-    async def _announce_arrival(
-        self, address: str, channel: str, socket_id: str | None, member: Member, roll: Roll
-    ) -> None:
-        data = f'{{"user_id":{protocol.to_json(member.user_id)},"user_info":{member.info}}}'
-        frame = protocol.frame("pusher_internal:member_added", data, channel=channel)
-        await broadcast.send(address, frame, skip=socket_id, version=roll.version)
 
     async def _start(self) -> None:
         await self._registry.open()
@@ -189,6 +208,7 @@ class Hub:
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
         await self._feed.close()
+        self._counts.stop()
         # Members that Redis still holds are buried by other processes once the lease is over.
         if not self._departing:
             with contextlib.suppress(RedisError):
@@ -213,7 +233,7 @@ class Hub:
                 await self._settle()
                 await self._registry.record([])
                 for departure in await self._registry.sweep():
-                    await _announce_departure(departure)
+                    await presence.announce_departure(departure)
             except RedisError as error:
                 log.warning("realtime_redis_unreachable", error=str(error))
             except Exception:  # the worker loop: without a heartbeat all members would leave
@@ -244,7 +264,7 @@ class Hub:
             self._departing.add((address, connection.socket_id, member.user_id))
         elif roll.is_new:
             # It heard itself leave, so it hears itself arrive: nobody is skipped.
-            await self._announce_arrival(address, channel, None, member, roll)
+            await presence.announce_arrival(address, None, member, roll)
 
     def _reset_connections(self) -> None:
         """Events may have passed unseen: have every client that waits for some come back and
@@ -256,15 +276,6 @@ class Hub:
         for connection in listening:
             delay = random.uniform(0, RECONNECT_SPREAD_SECONDS)  # noqa: S311 -- no secret
             loop.call_later(delay, connection.outbox.close, Code.RECONNECT)
-
-
-async def _announce_departure(departure: Departure) -> None:
-    channel = departure.address.partition(":")[2]
-    for user_id in departure.user_ids:
-        frame = protocol.nested_frame(
-            "pusher_internal:member_removed", {"user_id": user_id}, channel=channel
-        )
-        await broadcast.send(departure.address, frame, version=departure.version)
 
 
 async def _first_frame(address: str, channel: str) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 from apps.realtime import keys
 from apps.realtime.applications import Application
@@ -40,6 +41,22 @@ def user_ids(application: Application, channel: str) -> list[str]:
     living = _living()
     pairs = (value.split(" ", 1) for value in connections.values())
     return sorted({user for node, user in pairs if node in living})
+
+
+class Cached(NamedTuple):
+    """The last event of a cache channel: its data, and for how many seconds it is still kept."""
+
+    data: Any
+    ttl: int
+
+
+def cached(application: Application, channel: str) -> Cached | None:
+    key = keys.cached(application.address(channel))
+    with of_process().pipeline(transaction=True) as pipe:
+        pipe.get(key)
+        pipe.ttl(key)
+        frame, ttl = pipe.execute()
+    return Cached(json.loads(frame).get("data"), ttl) if frame else None
 
 
 def _living() -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Any, Final
 
@@ -18,12 +19,17 @@ MAX_BATCH: Final = 10
 MAX_PRESENCE_MEMBERS: Final = 100
 MAX_CHANNEL_DATA_BYTES: Final = 2_048
 MAX_USER_ID_LENGTH: Final = 128
+MAX_WATCHLIST: Final = 100  # users
 MAX_CHANNELS_PER_CONNECTION: Final = 200
 MAX_FRAME_LENGTH: Final = 64 * 1024  # ten kilobytes of data with every character escaped
 CLIENT_EVENTS_PER_SECOND: Final = 10
+# Above so many subscriptions a channel is told of their number more rarely.
+LARGE_COUNT: Final = 100
+LARGE_COUNT_SECONDS: Final = 5.0
 
 SERVER_TO_USER: Final = "#server-to-user-"
 CACHED_SECONDS: Final = 1_800
+_USER: Final = "#user-"
 _CHANNEL = re.compile(r"[-a-zA-Z0-9_=@,.;]{1,200}\Z")
 _CACHE_CHANNEL = re.compile(r"(?:private-|private-encrypted-|presence-)?cache-")
 _SOCKET_ID = re.compile(r"\d{1,20}\.\d{1,20}\Z", re.ASCII)
@@ -94,7 +100,16 @@ def is_cache(channel: str) -> bool:
 
 def user_channel(user_id: str) -> str:
     """Where a user's connections are reached by the server itself; no client can name it."""
-    return f"#user-{user_id}"
+    return _USER + user_id
+
+
+def is_user_channel(channel: str) -> bool:
+    return channel.startswith(_USER)
+
+
+def watch_channel(user_id: str) -> str:
+    """Where those are reached who have the user on their watchlist; no client can name it."""
+    return f"#watch-{user_id}"
 
 
 def is_socket_id(value: object) -> bool:
@@ -107,6 +122,11 @@ def is_event_name(value: object) -> bool:
 
 def is_presence(channel: str) -> bool:
     return channel.startswith("presence-")
+
+
+def tells_its_count(channel: str) -> bool:
+    """Presence channels tell of their members instead; what begins with # is no channel."""
+    return not channel.startswith("#") and not is_presence(channel)
 
 
 def needs_authorisation(channel: str) -> bool:
@@ -131,6 +151,22 @@ def frame(event: str, data: Any = None, *, channel: str | None = None, **more: A
 def nested_frame(event: str, data: Any, *, channel: str | None = None) -> str:
     """A message whose `data` is JSON inside a string, as the protocol's own events want it."""
     return frame(event, to_json(data), channel=channel)
+
+
+def watchlist_frame(online: Collection[str], offline: Collection[str]) -> str:
+    """Who of a watchlist has come and who has gone. There has to be somebody."""
+    events = [("online", online), ("offline", offline)]
+    told = [{"name": name, "user_ids": sorted(ids)} for name, ids in events if ids]
+    return nested_frame("pusher_internal:watchlist_events", {"events": told})
+
+
+def count_frame(channel: str) -> tuple[str, str]:
+    """What stands before and after the number of subscriptions when a channel is told of it."""
+    whole = nested_frame(
+        "pusher_internal:subscription_count", {"subscription_count": "#"}, channel=channel
+    )
+    before, _, after = whole.partition('\\"#\\"')
+    return before, after
 
 
 def error_frame(fault: ProtocolFault) -> str:

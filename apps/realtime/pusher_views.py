@@ -23,6 +23,8 @@ from apps.realtime.pusher_requests import (
 
 SUBSCRIPTION_COUNT = "subscription_count"
 USER_COUNT = "user_count"
+CACHE = "cache"
+COUNTS = frozenset({SUBSCRIPTION_COUNT, USER_COUNT})
 
 
 @signed("POST")
@@ -58,9 +60,12 @@ def channels(request: HttpRequest, application: Application) -> dict[str, Any]:
 
 @signed("GET")
 def channel(request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
-    wanted = _check_info(request.GET.get("info", ""), [_checked(name)])
+    wanted = _check_info(request.GET.get("info", ""), [_checked(name)], COUNTS | {CACHE})
     count = occupancy.subscription_count(application, name)
-    return {"occupied": count > 0, **_attributes(application, name, wanted)}
+    answer = {"occupied": count > 0, **_attributes(application, name, wanted)}
+    if CACHE in wanted and (kept := occupancy.cached(application, name)):
+        answer[CACHE] = kept._asdict()
+    return answer
 
 
 @signed("GET")
@@ -101,17 +106,19 @@ def _attributes(application: Application, name: str, wanted: set[str]) -> dict[s
     return attributes
 
 
-def _check_info(info: str, names: list[str]) -> set[str]:
-    wanted = _attribute_names(info)
+def _check_info(info: str, names: list[str], known: frozenset[str] = COUNTS) -> set[str]:
+    wanted = _attribute_names(info, known)
     if USER_COUNT in wanted and not all(protocol.is_presence(name) for name in names):
         raise Refusal(400, "user_count is there for presence channels only")
+    if CACHE in wanted and not all(protocol.is_cache(name) for name in names):
+        raise Refusal(400, "cache is there for cache channels only")
     return wanted
 
 
-def _attribute_names(info: str) -> set[str]:
+def _attribute_names(info: str, known: frozenset[str] = COUNTS) -> set[str]:
     wanted = {name for name in info.split(",") if name}
-    if unknown := wanted - {SUBSCRIPTION_COUNT, USER_COUNT}:
-        raise Refusal(400, f"info knows subscription_count and user_count, not {sorted(unknown)}")
+    if unknown := wanted - known:
+        raise Refusal(400, f"info knows {', '.join(sorted(known))} here, not {sorted(unknown)}")
     return wanted
 
 

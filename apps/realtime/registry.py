@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 from redis.asyncio import Redis
 
-from apps.realtime import keys, protocol, redis_clients, scripts
+from apps.realtime import broadcast, keys, protocol, redis_clients, scripts
 
 
 class Member(NamedTuple):
@@ -33,7 +33,9 @@ class Full(Exception):
 
 
 class Departure(NamedTuple):
-    """Users who left the presence channel at `address` with their last connection."""
+    """Users who left the presence channel at `address`, or went offline, with their last
+    connection.
+    """
 
     address: str
     version: int
@@ -100,12 +102,36 @@ class Registry:
         )
         return Departure(address, int(version), [user_id] if was_last else [])
 
+    async def look(self, addresses: list[str]) -> tuple[int, list[str]]:
+        """The version, and which of these addresses have members."""
+        version, *found = await self._run(scripts.LOOK, [keys.members(a) for a in addresses], [])
+        return int(version), [a for a, is_there in zip(addresses, found, strict=True) if is_there]
+
+    async def tell_count(self, address: str) -> int:
+        """Tell all who are subscribed to the address how many they are. Counting and telling are
+        one step, so that the last number told is the right one.
+        """
+        before, after = protocol.count_frame(address.partition(":")[2])
+        return int(
+            await self._run(
+                scripts.TELL_COUNT,
+                [keys.NODES],
+                [
+                    keys.node(""),
+                    address,
+                    broadcast.redis_channel(address),
+                    f"{{}}\n{before}",
+                    after,
+                ],
+            )
+        )
+
     async def sweep(self) -> list[Departure]:
         """Remove what dead processes left behind."""
         departures = []
         for dead in await self._run(scripts.EXPIRED, [keys.NODES], []):
             addresses = cast("list[str]", await self._redis.hkeys(keys.node(dead)))
-            departures += [await self._evict(dead, a) for a in addresses if _is_presence(a)]
+            departures += [await self._evict(dead, a) for a in addresses if _has_members(a)]
             await self._run(scripts.FORGET, [keys.NODES, keys.node(dead)], [dead])
         return [departure for departure in departures if departure.user_ids]
 
@@ -137,5 +163,6 @@ class Registry:
         return await self._redis.register_script(script)(keys=names, args=arguments)
 
 
-def _is_presence(address: str) -> bool:
-    return protocol.is_presence(address.partition(":")[2])
+def _has_members(address: str) -> bool:
+    channel = address.partition(":")[2]
+    return protocol.is_presence(channel) or protocol.is_user_channel(channel)

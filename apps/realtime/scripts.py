@@ -50,6 +50,16 @@ return answer
 """
 )
 
+# KEYS members of several channels. {version; 1 for each that has members, else 0...}
+LOOK: Final = (
+    _VERSION
+    + """
+local answer = {version()}
+for _, key in ipairs(KEYS) do answer[#answer + 1] = redis.call('EXISTS', key) end
+return answer
+"""
+)
+
 # KEYS connections, members; ARGV socket, user. {1 when it was the user's last, version}
 LEAVE: Final = (
     _VERSION
@@ -87,6 +97,20 @@ end
 return gone
 """
 )
+
+# KEYS nodes; ARGV what a process's name is appended to, address, Redis channel, message in two
+# parts. Says to those in the channel how many they are, over all processes, and returns it.
+TELL_COUNT: Final = """
+local now = redis.call('TIME')[1]
+local count = 0
+for _, process in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
+  count = count + tonumber(redis.call('HGET', ARGV[1] .. process, ARGV[2]) or 0)
+end
+if count > 0 then
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. string.format('%d', count) .. ARGV[5])
+end
+return count
+"""
 
 # KEYS nodes, node; ARGV process. Forget a process, unless it lives again.
 FORGET: Final = """

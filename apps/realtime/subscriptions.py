@@ -34,16 +34,22 @@ class Subscription:
     def confirm(self, text: str, version: int = 0, first: str | None = None) -> None:
         """`first`: what a cache channel holds for those who join, unless it has come already."""
         self._outbox.push_frame(text)
+        if first is not None and all(m["text"] != first for m, _ in self._held or []):
+            self._outbox.push_frame(first)
+        self.release(version)
+
+    def release(self, version: int) -> None:
+        """The client has been told how things stood at `version`; now comes what followed."""
         self._version = version
         held, self._held = self._held or [], None
-        if first is not None and all(message["text"] != first for message, _ in held):
-            self._outbox.push_frame(first)
         for message, its_version in held:
             self.deliver(message, its_version)
 
 
 class Terminator(Subscription):
-    """A signed-in connection's place where its user is taken leave of."""
+    """A signed-in connection's place where its user is taken leave of. Its `member` is the user:
+    who has such a place is online.
+    """
 
     def deliver(self, message: dict[str, Any], version: int | None) -> None:  # noqa: ARG002
         self._outbox.close(Code.UNAUTHORISED)

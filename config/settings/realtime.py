@@ -22,6 +22,8 @@ REALTIME_HEARTBEAT_SECONDS = 5.0
 REALTIME_LEASE_SECONDS = 15.0
 # Sockets one web process takes before it sends new ones elsewhere (close code 4100).
 REALTIME_MAX_CONNECTIONS = 10_000
+# Whether the product's own channels hear how many subscriptions they have; its pages do not ask.
+REALTIME_TELLS_COUNTS = False
 
 # Carries frames between processes and holds who is subscribed to what.
 REALTIME_REDIS_URL = ENV.redis_url.get_secret_value()

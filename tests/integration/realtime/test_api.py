@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from apps.realtime import signatures
+from apps.realtime import protocol, signatures
 from apps.realtime.protocol import to_json
 from tests.integration.realtime.endpoint import channel
 
@@ -125,6 +125,17 @@ def test_batch_answers_with_what_was_asked_for(call):
     }
 
 
+@pytest.mark.parametrize("kind", ["cache-", "private-encrypted-cache-"])
+def test_what_a_cache_channel_holds(call, kind):
+    name = channel(kind)
+    ask = {"info": "cache,subscription_count"}
+    assert call(f"channels/{name}", **ask).json() == {"occupied": False, "subscription_count": 0}
+    call("events", event(channel=name, data='{"n":1}'))
+    kept = call(f"channels/{name}", **ask).json()["cache"]
+    assert kept["data"] == '{"n":1}'
+    assert 0 < kept["ttl"] <= protocol.CACHED_SECONDS
+
+
 def test_unknown_app(call):
     assert call("events", event(), app_id="1").status_code == 404
 
@@ -143,6 +154,8 @@ def test_nobody_is_in_an_empty_channel(call):
     [
         ("channels", {"info": "user_count"}),
         ("channels", {"info": "colour", "filter_by_prefix": "presence-"}),
+        ("channels", {"info": "cache", "filter_by_prefix": "cache-"}),
+        ("channels/public", {"info": "cache"}),
         ("channels/public", {"info": "user_count"}),
         ("channels/with space", {}),
         ("channels/public/users", {}),

@@ -1,6 +1,7 @@
 """The hub in this process, on a real Redis."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.integration.realtime.endpoint import channel
 
 pytestmark = pytest.mark.asyncio
 APPLICATION = Application("1", "key", "secret")
+COUNTING = Application("2", "key", "secret", tells_counts=True)
 
 
 @pytest.fixture
@@ -18,8 +20,8 @@ def name():
     return channel()
 
 
-async def joined(name, socket_id="1.1"):
-    connection = Connection(socket_id, APPLICATION)
+async def joined(name, socket_id="1.1", application=APPLICATION):
+    connection = Connection(socket_id, application)
     await hub.current().enter(connection)
     await hub.current().subscribe(connection, name)
     return connection
@@ -73,6 +75,33 @@ async def test_counts_follow_the_subscriptions(name):
     assert occupancy.subscriptions(APPLICATION)[name] == 1
     await hub.current().leave(second)
     assert name not in occupancy.subscriptions(APPLICATION)
+    await hub.current().leave(first)
+
+
+async def told(connection, number):
+    """The last of the counts that the connection hears, once it is `number`."""
+    done = asyncio.Event()
+
+    async def send(message):
+        frame = json.loads(message["text"])
+        if frame["event"] == "pusher_internal:subscription_count":
+            assert frame["channel"] in connection.subscriptions
+            if json.loads(frame["data"]) == {"subscription_count": number}:
+                done.set()
+
+    writer = asyncio.create_task(connection.outbox.write_to(send))
+    await asyncio.wait_for(done.wait(), 5)
+    writer.cancel()
+
+
+async def test_channels_hear_how_many_they_are_where_that_is_wanted(name):
+    first = await joined(name, "1.1", COUNTING)
+    await told(first, 1)
+    second = await joined(name, "1.2", COUNTING)
+    await told(first, 2)
+    await told(second, 2)
+    await hub.current().leave(second)
+    await told(first, 1)
     await hub.current().leave(first)
 
 

@@ -9,9 +9,14 @@ from apps.tenants.services import memberships
 from tests.integration.realtime.endpoint import channel
 
 
-def sign_in(socket, user, pusher=None):
-    signed = (pusher or socket.endpoint.pusher).authenticate_user(socket.id, {"id": user})
+def sign_in(socket, user, **data):
+    signed = socket.endpoint.pusher.authenticate_user(socket.id, {"id": user, **data})
     socket.say("pusher:signin", signed)
+
+
+def watched(socket):
+    events = json.loads(socket.hear("pusher_internal:watchlist_events")["data"])["events"]
+    return {event["name"]: event["user_ids"] for event in events}
 
 
 def test_a_user_hears_what_the_server_sends_to_them(endpoint, socket):
@@ -54,6 +59,41 @@ def test_a_sign_in_that_is_not_signed_ends_the_connection(socket, data):
     socket.say("pusher:signin", data)
     assert socket.hear("pusher:error")["data"]["code"] == 4009
     assert socket.closing_code() == 4009
+
+
+class TestWatchlist:
+    def test_says_who_is_online_and_then_who_comes_and_goes(self, endpoint, socket):
+        ada, bob = sorted([channel(), channel()])
+        with endpoint.open() as first:
+            sign_in(first, ada)
+            first.hear("pusher:signin_success")
+            sign_in(socket, channel(), watchlist=[bob, ada, ada])
+            socket.hear("pusher:signin_success")
+            assert watched(socket) == {"online": [ada], "offline": [bob]}
+            with endpoint.open() as second:
+                sign_in(second, bob)
+                assert watched(socket) == {"online": [bob]}
+            assert watched(socket) == {"offline": [bob]}
+
+    def test_a_user_with_two_connections_comes_and_goes_once(self, endpoint, socket):
+        ada = channel()
+        sign_in(socket, channel(), watchlist=[ada])
+        socket.hear("pusher:signin_success")
+        assert watched(socket) == {"offline": [ada]}
+        with endpoint.open() as first, endpoint.open() as second:
+            for each in (first, second):
+                sign_in(each, ada)
+                each.hear("pusher:signin_success")
+            assert watched(socket) == {"online": [ada]}
+            socket.settle()
+        assert watched(socket) == {"offline": [ada]}
+        socket.settle()
+
+    @pytest.mark.parametrize("bad", ["ada", [1], [""], [str(n) for n in range(101)]])
+    def test_a_watchlist_that_is_none_ends_the_connection(self, socket, bad):
+        sign_in(socket, "ada", watchlist=bad)
+        assert socket.hear("pusher:error")["data"]["code"] == 4009
+        assert socket.closing_code() == 4009
 
 
 class TestPages:
