@@ -29,13 +29,13 @@ def collect() -> Iterator[Metric]:
             waited = (now - row["first_due"]).total_seconds()
             oldest.add_metric([row["queue"]], max(0.0, waited))
     failed = metrics.gauge("jobs_failed_day", "Jobs that failed in the last day.", ["name"])
-    rows = JobRun.objects.filter(state=JobRun.State.FAILED, finished_at__gte=now - DAY)
+    rows = JobRun.objects.work().filter(state=JobRun.State.FAILED, finished_at__gte=now - DAY)
     for name, number in rows.order_by().values_list("name").annotate(Count("pk")):
         failed.add_metric([name], number)
     yield from (depth, oldest, failed)
 
 
 def _open() -> Iterator[dict[str, Any]]:
-    rows = JobRun.objects.filter(finished_at__isnull=True).order_by().values("queue", "state")
+    rows = JobRun.objects.work().unfinished().order_by().values("queue", "state")
     for row in rows.annotate(number=Count("pk"), first_due=Min("due_at")):
         yield {**row}

@@ -49,8 +49,22 @@ class JobRunQuerySet(models.QuerySet["JobRun"]):
         return self.filter(state=JobRun.State.RUNNING, heartbeat_at__lt=timezone.now() - lease)
 
     def dead(self) -> Self:
-        """Failed for good, and nobody has said yet what becomes of it: the dead letters."""
-        return self.filter(state=JobRun.State.FAILED, discarded_at__isnull=True)
+        """Failed for good, and nobody has said yet what becomes of it: the dead letters. A parent
+        is none: it follows its members.
+        """
+        return self.work().filter(state=JobRun.State.FAILED, discarded_at__isnull=True)
+
+    def work(self) -> Self:
+        """What workers carry out: all but the parents of chains and groups."""
+        return self.filter(kind="")
+
+    def with_members(self, most: int) -> Self:
+        """Each with its first members as `shown_members`."""
+        rows = JobRun.objects.order_by("stage", "created_at", "pk")[:most]
+        return self.prefetch_related(models.Prefetch("members", rows, to_attr="shown_members"))
+
+    def ended_badly(self) -> Self:
+        return self.filter(state__in=(JobRun.State.FAILED, JobRun.State.CANCELLED))
 
 
 class JobRun(models.Model):
@@ -61,11 +75,16 @@ class JobRun(models.Model):
     """
 
     class State(models.TextChoices):
+        PENDING = "pending"  # of a chain or group, before its turn
         QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         CANCELLED = "cancelled"
+
+    class Kind(models.TextChoices):
+        CHAIN = "chain"
+        GROUP = "group"
 
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
@@ -73,6 +92,17 @@ class JobRun(models.Model):
     name = models.CharField(max_length=100)
     queue = models.CharField(max_length=20, default="default")
     schema_name = models.CharField("workspace", max_length=63)
+    # A parent's; it is never carried out itself (`services.workflows`).
+    kind = models.CharField(
+        max_length=5, choices=Kind.choices, blank=True, default="", db_default=""
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="members"
+    )
+    # Members of one stage go together, when all of the stage before have succeeded.
+    stage = models.SmallIntegerField(null=True, blank=True)
+    # What people read instead of the task's title.
+    label = models.CharField(max_length=120, blank=True, default="", db_default="")
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=254, blank=True)
     arguments = models.JSONField(default=dict)
@@ -112,8 +142,21 @@ class JobRun(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(progress__lte=100), name="job_progress_percent"),
             models.CheckConstraint(
-                condition=~Q(state="running") | Q(heartbeat_at__isnull=False),
-                name="job_running_has_heartbeat",
+                condition=~Q(state="running") | Q(heartbeat_at__isnull=False) | ~Q(kind=""),
+                name="job_at_work_has_heartbeat",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True, stage__isnull=True)
+                | Q(parent__isnull=False, stage__isnull=False, kind=""),
+                name="job_member_has_stage",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="pending") | Q(parent__isnull=False) | ~Q(kind=""),
+                name="job_pending_belongs",
+            ),
+            # Else a worker would take it.
+            models.CheckConstraint(
+                condition=Q(kind="") | ~Q(state="queued"), name="job_parent_never_queued"
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=("succeeded", "failed", "cancelled"))
@@ -153,8 +196,10 @@ class JobRun(models.Model):
 
     @property
     def title(self) -> str:
-        """What people read: the task's own title, or its name when no such task exists any more."""
-        return str(getattr(_tasks().get(self.name), "title", "") or self.name)
+        """What people read: its label, the task's own title, or its name when no such task exists
+        any more.
+        """
+        return self.label or str(getattr(_tasks().get(self.name), "title", "") or self.name)
 
     @property
     def is_final(self) -> bool:
@@ -162,13 +207,26 @@ class JobRun(models.Model):
 
     @property
     def is_cancellable(self) -> bool:
-        """Whether people may stop it: before it has begun, and afterwards if its task lets them."""
-        task = _tasks().get(self.name)
-        return (
-            not self.is_final
-            and self.cancel_asked_at is None
-            and bool(getattr(task, "cancellable", False))
-        )
+        """Whether people may stop it: while it waits for others, and else if its task lets them.
+        Of a parent, what has not begun can always be stopped.
+        """
+        if self.is_final or self.cancel_asked_at is not None:
+            return False
+        if self.kind or self.state == self.State.PENDING:
+            return True
+        return bool(getattr(_tasks().get(self.name), "cancellable", False))
+
+    @property
+    def family(self) -> JobRunQuerySet:
+        """A parent's members in their order."""
+        return JobRun.objects.filter(parent=self.pk).order_by("stage", "created_at", "pk")
+
+    @property
+    def unmet(self) -> JobRunQuerySet:
+        """Members of its chain or group that come before it and have not succeeded."""
+        rows = JobRun.objects.filter(parent=self.parent_id, parent__isnull=False)
+        before = rows.filter(stage__lt=self.stage or 0).exclude(state=self.State.SUCCEEDED)
+        return before.order_by("stage", "created_at", "pk")
 
     @property
     def wait_seconds(self) -> float | None:

@@ -22,6 +22,7 @@ from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun
 from apps.jobs.services import leases, outcomes, runs, time_limits
+from apps.jobs.services.runs import Place
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +58,13 @@ class Job(Task):  # type: ignore[type-arg]
         schema_name: str | None = None,
         lane: str | None = None,
         due_at: datetime | None = None,
+        place: Place | None = None,
         **arguments: Any,
     ) -> JobRun:
         """Want this work, in the caller's transaction; arguments must be JSON values.
 
-        `lane` where the vendor's limit is one of a customer's account there.
+        `lane` where the vendor's limit is one of a customer's account there. `place` is given by
+        `workflows`.
         """
         schema = schema_name or connection.schema_name
         return runs.request(
@@ -77,6 +80,7 @@ class Job(Task):  # type: ignore[type-arg]
             due_at=due_at,
             schema_name=schema,
             metered=self.metered,
+            place=place,
         )
 
     def __call__(self, *_: Any, run_id: str) -> None:

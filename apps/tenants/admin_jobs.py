@@ -8,7 +8,10 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.jobs.models import Failure, JobRun
@@ -17,6 +20,7 @@ from apps.tenants.console import acting_operator
 from apps.tenants.deeds import Deed, ReasonForm
 
 SHOWN = 5
+MOST_MEMBERS = 200
 
 
 def _discard(*, run: JobRun, reason: str, by: Any) -> None:
@@ -35,6 +39,11 @@ CANCEL = Deed(
     "before that has ended.",
     "{} is being cancelled.", outcomes.cancel, subject="run",
 )  # fmt: skip
+
+
+def _link(run: JobRun) -> SafeString:
+    url = reverse("admin:jobs_jobrun_change", args=[run.pk])
+    return format_html('<a href="{}">{}</a>', url, run.title)
 
 
 class DeadLetters(admin.SimpleListFilter):
@@ -57,16 +66,17 @@ class JobRunAdmin(ReadOnlyModelAdmin):
         "created_at", "name", "schema_name", "state", "progress", "attempts", "problem_code",
         "actor_label", "finished_at", "message",
     )  # fmt: skip
-    list_filter = (DeadLetters, "state", "queue", "name", "created_at")
-    search_fields = ("=id", "schema_name", "name", "actor_label", "problem__code")
+    list_filter = (DeadLetters, "state", "queue", "kind", "name", "created_at")
+    search_fields = ("=id", "=parent__id", "schema_name", "name", "actor_label", "problem__code")
     # What a task names as private stays so.
-    exclude = ("private_arguments", "sent_at")
+    exclude = ("private_arguments", "sent_at", "parent")
+    readonly_fields = ("part_of", "members")
     actions: ClassVar[list[Any]] = ["run_again", DISCARD.as_action(), CANCEL.as_action()]
     list_per_page = 50
     show_full_result_count = False
 
     def figures(self) -> list[Figure]:
-        waiting = JobRun.objects.unfinished().count()
+        waiting = JobRun.objects.work().unfinished().count()
         return [
             self.figure("Jobs under way", waiting),
             self.figure("Dead letters", JobRun.objects.dead().count(), "dead=yes", alarm=True),
@@ -75,6 +85,17 @@ class JobRunAdmin(ReadOnlyModelAdmin):
     @admin.display(description="problem")
     def problem_code(self, run: JobRun) -> str:
         return str((run.problem or {}).get("code", ""))
+
+    @admin.display(description="part of", empty_value="-")
+    def part_of(self, run: JobRun) -> str | None:
+        return _link(run.parent) if run.parent is not None else None
+
+    @admin.display(description="members", empty_value="-")
+    def members(self, run: JobRun) -> str | None:
+        """Of a chain or group, in their order."""
+        lines = [(m.stage, _link(m), m.state, (m.problem or {}).get("detail", ""))
+                 for m in run.family[:MOST_MEMBERS]]  # fmt: skip
+        return format_html_join("", "<p>{}. {} {} {}</p>", lines) or None
 
     @admin.action(description="Run again")
     def run_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:

@@ -63,7 +63,7 @@ def note(run: JobRun) -> None:
 def watch() -> int:
     """Tell of tasks of which many fail; returns of how many. Each is told once an hour."""
     since = timezone.now() - WINDOW
-    ended = JobRun.objects.filter(finished_at__gte=since).order_by().values("name")
+    ended = JobRun.objects.work().filter(finished_at__gte=since).order_by().values("name")
     counted = ended.annotate(
         ended=Count("pk"), failed=Count("pk", filter=Q(state=JobRun.State.FAILED))
     ).filter(failed__gte=FEW)

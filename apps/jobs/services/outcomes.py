@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.core.errors import Conflict, DomainError, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
-from apps.jobs.services import failures, lanes, runs, tickets
+from apps.jobs.services import endings, lanes, runs, tickets, workflows
 
 BASE_DELAY = 2.0
 LONGEST_DELAY = 300.0
@@ -27,23 +27,36 @@ class NotCancellable(Conflict):
     title = "This job cannot be cancelled"
 
 
+class Stopped(Conflict):
+    """Raised by a task that finds nothing to do any more, for a reason that its customer reads. It
+    ends as cancelled, with what comes after it; no operator has to look at it.
+    """
+
+    code = "job_stopped"
+    title = "This did not go on"
+
+
 def succeed(*, run: JobRun, result: Any = None) -> None:
     """The work is done. Nothing happens when the run was taken away from this worker."""
     changes = {
         "state": JobRun.State.SUCCEEDED, "finished_at": timezone.now(), "progress": 100,
         "result": result,
     }  # fmt: skip
-    if JobRun.objects.held(run).update(**changes):
-        for name, value in changes.items():
-            setattr(run, name, value)
-        runs.announce(run)
-    else:
-        run.refresh_from_db()
+    with workflows.followed(run):
+        if JobRun.objects.held(run).update(**changes):
+            for name, value in changes.items():
+                setattr(run, name, value)
+            runs.announce(run)
+        else:
+            run.refresh_from_db()
 
 
 def fail(*, run: JobRun, error: BaseException) -> None:
     """End the run, or put it back with a delay when the error says that trying again can help."""
     if isinstance(error, runs.Outrun) and _end_cancelled(run):
+        return
+    if isinstance(error, Stopped):
+        _finish(run, JobRun.State.CANCELLED, problem=_problem(error))
         return
     if isinstance(error, VendorError):
         if run.lane and error.retry_after:
@@ -59,22 +72,22 @@ def fail(*, run: JobRun, error: BaseException) -> None:
 
 def cancel(*, run: JobRun, by: Any) -> JobRun:
     """Stop it: at once when it has not begun, else where its worker next reports or renews its
-    lease; one that ends before that has ended. Raises `NotCancellable`.
+    lease; one that ends before that has ended. With a parent its members are stopped, but for
+    those that have begun and cannot be. Raises `NotCancellable`.
     """
     if not run.is_cancellable:
         raise NotCancellable("It has ended, is being cancelled, or cannot be stopped half way.")
     who = runs.label_of(by)
-    with transaction.atomic():
+    with workflows.followed(run), transaction.atomic():
         locked = JobRun.objects.select_for_update().get(pk=run.pk)
         if locked.is_final:
             raise NotCancellable(f"It has {locked.get_state_display()} in the meantime.")
-        locked.cancel_asked_at, locked.cancel_asked_by = timezone.now(), who
-        locked.save(update_fields=["cancel_asked_at", "cancel_asked_by"])
-        if locked.state == JobRun.State.RUNNING:
-            runs.announce(locked)
-        else:
-            _end(locked, JobRun.State.CANCELLED, problem=_cancelled(who))
+        _ask_to_end(locked, who)
+        for member in locked.family.unfinished().select_for_update() if locked.kind else ():
+            if member.is_cancellable:
+                _ask_to_end(member, who)
         signals.job_cancel_asked.send(sender=JobRun, run=locked, by=by)
+    locked.refresh_from_db()
     return locked
 
 
@@ -111,6 +124,15 @@ def _recover(run: JobRun) -> bool:
     return bool(taken)
 
 
+def _ask_to_end(locked: JobRun, who: str) -> None:
+    locked.cancel_asked_at, locked.cancel_asked_by = timezone.now(), who
+    locked.save(update_fields=["cancel_asked_at", "cancel_asked_by"])
+    if locked.kind or locked.state == JobRun.State.RUNNING:
+        runs.announce(locked)
+    else:
+        endings.end(locked, JobRun.State.CANCELLED, problem=endings.cancelled_by(who))
+
+
 def _postpone(run: JobRun, error: VendorError) -> None:
     delay = error.retry_after or min(LONGEST_DELAY, BASE_DELAY * 2 ** (run.attempts - 1))
     delay += random.uniform(0, delay / 4)  # noqa: S311 -- jitter, not a secret
@@ -131,7 +153,7 @@ def _postpone(run: JobRun, error: VendorError) -> None:
 
 def _end_cancelled(run: JobRun) -> bool:
     """End a running run that is to be cancelled; False when it is not, or not held any more."""
-    with transaction.atomic():
+    with workflows.followed(run), transaction.atomic():
         asked = (
             JobRun.objects.held(run)
             .filter(cancel_asked_at__isnull=False)
@@ -140,35 +162,21 @@ def _end_cancelled(run: JobRun) -> bool:
         )
         if asked is None:
             return False
-        _end(asked, JobRun.State.CANCELLED, problem=_cancelled(asked.cancel_asked_by))
+        endings.end(
+            asked, JobRun.State.CANCELLED, problem=endings.cancelled_by(asked.cancel_asked_by)
+        )
     run.refresh_from_db()
     return True
 
 
 def _finish(run: JobRun, state: JobRun.State, **changes: Any) -> bool:
     """End a run that this worker holds; False when it was taken away."""
-    with transaction.atomic():
+    with workflows.followed(run), transaction.atomic():
         held = JobRun.objects.held(run).select_for_update().first()
         if held is not None:
-            _end(held, state, **changes)
+            endings.end(held, state, **changes)
     run.refresh_from_db()
     return held is not None
-
-
-def _end(locked: JobRun, state: JobRun.State, **changes: Any) -> None:
-    changes |= {"state": state, "finished_at": timezone.now()}
-    for name, value in changes.items():
-        setattr(locked, name, value)
-    locked.save(update_fields=list(changes))
-    if state != JobRun.State.SUCCEEDED:
-        signals.job_failed.send(sender=JobRun, run=locked)
-    if state == JobRun.State.FAILED:
-        failures.note(locked)
-    runs.announce(locked)
-
-
-def _cancelled(who: str) -> dict[str, Any]:
-    return {"code": "cancelled", "title": "Cancelled", "detail": f"{who} has cancelled this."}
 
 
 def _problem(error: BaseException) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.core.errors import Conflict, Invalid
 from apps.jobs import signals
 from apps.jobs.models import JobRun, JobRunQuerySet
-from apps.jobs.services import runs, tickets
+from apps.jobs.services import runs, tickets, workflows
 
 MORE_ATTEMPTS = 5
 LONGEST_REASON = 300
@@ -48,22 +48,18 @@ class Match:
 def replay(*, run: JobRun, by: Any) -> JobRun:
     """Put the same run back in its queue, so that what refers to it follows.
 
-    Attempts go on counting: a worker of an earlier attempt that comes back finds itself outrun.
+    Attempts go on counting: a worker of an earlier attempt that comes back finds itself outrun. A
+    chain or group goes on from there: its parent's members that did not succeed are put back, or
+    with a member those that come after it. Raises `NotReplayable`.
     """
-    with transaction.atomic():
+    with workflows.followed(run), transaction.atomic():
         locked = JobRun.objects.select_for_update().get(pk=run.pk)
         if locked.state not in {JobRun.State.FAILED, JobRun.State.CANCELLED}:
-            raise NotReplayable(f"{run.name} is {locked.state}.")
-        _require_alone(locked)
-        JobRun.objects.filter(pk=run.pk).update(
-            state=JobRun.State.QUEUED, max_attempts=F("attempts") + MORE_ATTEMPTS,
-            due_at=timezone.now(), finished_at=None, progress=0, traceback="",
-            cancel_asked_at=None, discarded_at=None, discarded_by="", discard_reason="",
-            message=f"Run again by {runs.label_of(by)}",
-        )  # fmt: skip
-        run.refresh_from_db()
-        signals.job_replayed.send(sender=JobRun, run=run, by=by)
-        transaction.on_commit(lambda: tickets.issue(run=run))
+            raise NotReplayable(f"{run.title} is {locked.state}.")
+        _require_turn(locked)
+        for each in _with_others(locked):
+            _put_back(each, by)
+    run.refresh_from_db()
     return run
 
 
@@ -96,6 +92,41 @@ def discard(*, rows: JobRunQuerySet, reason: str, by: Any) -> int:
         for run in held:
             signals.job_discarded.send(sender=JobRun, run=run, by=by, reason=reason)
     return len(held)
+
+
+def _with_others(locked: JobRun) -> list[JobRun]:
+    """The parent first, then what is to be put back of its members."""
+    if locked.kind:
+        return [locked, *locked.family.ended_badly().select_for_update()]
+    if locked.parent is None:
+        return [locked]
+    later = locked.parent.family.ended_badly().filter(stage__gt=locked.stage).select_for_update()
+    reopened = [locked.parent] if locked.parent.is_final else []
+    return [*reopened, locked, *later]
+
+
+def _put_back(locked: JobRun, by: Any) -> None:
+    """To be done at once, or in its turn when others come before it."""
+    _require_alone(locked)
+    waits = bool(locked.kind) or locked.unmet.exists()
+    JobRun.objects.filter(pk=locked.pk).update(
+        state=JobRun.State.PENDING if waits else JobRun.State.QUEUED,
+        max_attempts=F("attempts") + MORE_ATTEMPTS,
+        due_at=timezone.now(), finished_at=None, progress=0, traceback="",
+        cancel_asked_at=None, discarded_at=None, discarded_by="", discard_reason="",
+        message=f"Run again by {runs.label_of(by)}",
+    )  # fmt: skip
+    locked.refresh_from_db()
+    signals.job_replayed.send(sender=JobRun, run=locked, by=by)
+    runs.announce(locked)
+    if not waits:
+        transaction.on_commit(lambda: tickets.issue(run=locked))
+
+
+def _require_turn(locked: JobRun) -> None:
+    first = locked.unmet.first()
+    if first is not None:
+        raise NotReplayable(f"{first.title} comes before it and is {first.state}; run that again.")
 
 
 def _require_alone(locked: JobRun) -> None:

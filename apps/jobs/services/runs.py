@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Avg, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Floor
 from django.utils import timezone
 from redis.exceptions import RedisError
 from structlog.contextvars import get_contextvars
@@ -26,6 +28,19 @@ class Outrun(Conflict):
     title = "Another worker has taken this job over, or it is to be cancelled"
 
 
+class MemberTaken(Conflict):
+    code = "job_member_taken"
+    title = "A part of this is under way by itself already"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a chain or group a run belongs; it waits unless its stage is the first."""
+
+    parent: JobRun
+    stage: int
+
+
 def request(
     *,
     name: str,
@@ -40,13 +55,19 @@ def request(
     due_at: datetime | None = None,
     schema_name: str | None = None,
     metered: bool = True,
+    place: Place | None = None,
+    kind: str = "",
+    label: str = "",
 ) -> JobRun:
     """Record the wish in the caller's transaction and hand it to the broker after commit.
 
     With an `idempotency_key` that was used before, or a `unique_key` of a run that has not ended,
     that run is returned. `private` arguments are encrypted. `metered=False` is work that is counted
-    as something else, or that no workspace should pay for.
+    as something else, or that no workspace should pay for. `label` is read instead of the task's
+    title. `place` and `kind` are for members and parents (`workflows`); a member that exists
+    elsewhere already raises `MemberTaken`.
     """
+    waits = bool(kind) or (place is not None and place.stage > 0)
     values: dict[str, Any] = {
         "name": name,
         "arguments": arguments,
@@ -59,12 +80,20 @@ def request(
         "actor_label": label_of(by),
         "trace_id": str(get_contextvars().get("request_id", ""))[:64],
         "due_at": due_at or timezone.now(),
+        "state": JobRun.State.PENDING if waits else JobRun.State.QUEUED,
+        "kind": kind,
+        "label": label[:120],
+        "parent": place.parent if place else None,
+        "stage": place.stage if place else None,
     }
     with transaction.atomic():
         run, created = _get_or_create(idempotency_key, unique_key, values)
         if created:
             signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
-            transaction.on_commit(lambda: tickets.issue(run=run))
+            if not waits:
+                transaction.on_commit(lambda: tickets.issue(run=run))
+        elif place is not None:
+            raise MemberTaken(f"{run.title} is {run.state}; wait until it has ended.")
     return run
 
 
@@ -102,7 +131,7 @@ def claim(*, run_id: str) -> JobRun | None:
         heartbeat_at=now,
         problem=None,
     )
-    return announce(JobRun.objects.get(pk=run_id)) if claimed else None
+    return _show_begun(JobRun.objects.get(pk=run_id)) if claimed else None
 
 
 def take(*, queue: str) -> JobRun | None:
@@ -110,7 +139,7 @@ def take(*, queue: str) -> JobRun | None:
     while run := shares.take(queue):
         wait = lanes.enter(run.lane)
         if not wait:
-            return announce(run)
+            return _show_begun(run)
         # Due as before: its lane is closed, and in its turn it keeps its place.
         JobRun.objects.held(run).update(state=JobRun.State.QUEUED, attempts=F("attempts") - 1)
         tickets.issue_to(queue, wait=wait)
@@ -144,11 +173,31 @@ def report(*, run: JobRun, progress: int | None = None, message: str | None = No
     for name, value in changes.items():
         setattr(run, name, value)
     announce(run)
+    if progress is not None and run.parent_id is not None:
+        show_progress(parent_id=run.parent_id)
 
 
 def beat(*, run: JobRun) -> bool:
     """Renew the lease. False when the run was taken away (rescued), or is to be cancelled."""
     return bool(JobRun.objects.going_on(run).update(heartbeat_at=timezone.now()))
+
+
+def show_progress(*, parent_id: UUID) -> None:
+    """A parent is as far as its members are on the average, and runs once one of them has begun."""
+    of_members = JobRun.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
+    moved = JobRun.objects.filter(pk=parent_id, finished_at__isnull=True).update(
+        state=JobRun.State.RUNNING,
+        started_at=Coalesce("started_at", timezone.now()),
+        progress=Subquery(of_members.values(average=Floor(Avg("progress")))),
+    )
+    if moved:
+        announce(JobRun.objects.get(pk=parent_id))
+
+
+def _show_begun(run: JobRun) -> JobRun:
+    if run.parent_id is not None:
+        show_progress(parent_id=run.parent_id)
+    return announce(run)
 
 
 def announce(run: JobRun) -> JobRun:

@@ -32,7 +32,7 @@ WITH RECURSIVE waiting AS (
     SELECT
         schema_name,
         (SELECT count(*) FROM jobs_jobrun AS r
-         WHERE r.state = 'running' AND r.finished_at IS NULL
+         WHERE r.state = 'running' AND r.finished_at IS NULL AND r.kind = ''
            AND r.schema_name = waiting.schema_name) AS under_way,
         (SELECT max(started_at) FROM jobs_jobrun AS r
          WHERE r.queue = %(queue)s AND r.schema_name = waiting.schema_name) AS served_at

@@ -18,6 +18,7 @@ from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 
 PAGE_SIZE = 50
+MOST_MEMBERS = 50
 
 
 @require_safe
@@ -64,8 +65,11 @@ def audit(request: WorkspaceRequest) -> HttpResponse:
 def _jobs(request: WorkspaceRequest) -> dict[str, object]:
     runs = JobRun.objects.of_workspace(request.tenant.schema_name)
     state = request.GET.get("state", "")
+    # Members stand below their parent, but alone where a state is asked for.
     if state in JobRun.State.values:
         runs = runs.filter(state=state)
+    else:
+        runs = runs.filter(parent__isnull=True).with_members(MOST_MEMBERS)
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
     query = urlencode({"state": state} if state else {})
     return {
@@ -80,12 +84,18 @@ def _jobs(request: WorkspaceRequest) -> dict[str, object]:
 
 
 def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
-    run = JobRun.objects.of_workspace(request.tenant.schema_name).filter(pk=pk).first()
+    run = (
+        JobRun.objects.of_workspace(request.tenant.schema_name)
+        .select_related("parent")
+        .filter(pk=pk)
+        .first()
+    )
     if run is None:
         raise NotFound("There is no such job in this workspace.")
     return {
         "nav_active": "jobs",
         "run": run,
+        "members": run.family[:MOST_MEMBERS] if run.kind else (),
         "channel": _channel(request, f"job.{pk}"),
         "fragment_url": reverse("job_fragment", kwargs={"pk": pk}),
     }

@@ -76,6 +76,10 @@ class Command(BaseCommand):
             if value not in (None, "", {}) and field.name not in {"traceback", "private_arguments"}:
                 text = json.dumps(value) if isinstance(value, dict) else value
                 self.stdout.write(f"{field.name:<18} {text}")
+        for member in run.family:
+            problem = (member.problem or {}).get("detail", "")
+            line = f"  {member.stage}  {member.pk}  {member.state:<9}  {member.name}  {problem}"
+            self.stdout.write(line.rstrip())
         if run.traceback:
             self.stdout.write(run.traceback)
 
