@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("apps.impersonation.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.webhooks.urls")),
+    path("", include("apps.realtime.urls_settings")),
     path("", include("apps.mail.urls_workspace")),
 ]
 handler500 = problems.server_error

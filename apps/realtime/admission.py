@@ -30,9 +30,9 @@ def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
     channel = channel_of(connection, data)
     if channel in connection.subscriptions:
         raise ProtocolFault(f"There is a subscription to {channel} already")
-    if len(connection.subscriptions) >= protocol.MAX_CHANNELS_PER_CONNECTION:
+    if connection.channels >= connection.application.max_channels:
         raise ProtocolFault(
-            f"A connection joins {protocol.MAX_CHANNELS_PER_CONNECTION} channels at most"
+            f"A connection joins {connection.application.max_channels} channels at most"
         )
     if not protocol.needs_authorisation(channel):
         return channel, None
@@ -47,15 +47,21 @@ def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
 
 def check_client_event(connection: Connection, channel: Any, event: str, data: Any) -> Subscription:
     """The sender's own place in the channel."""
+    application = connection.application
+    if not application.client_events:
+        raise ProtocolFault(
+            f"{event} was rejected: client events are switched off for this app",
+            Code.CLIENT_EVENT_REJECTED,
+        )
     place = connection.subscriptions.get(channel) if isinstance(channel, str) else None
     if place is None or not protocol.takes_client_events(channel):
         raise ProtocolFault(
             f"{event} was rejected: send client events on a private or presence channel "
             "that this connection has joined"
         )
-    if protocol.size_of(data) > protocol.MAX_DATA_BYTES:
+    if protocol.size_of(data) > application.max_data_bytes:
         raise ProtocolFault(
-            f"{event} was rejected: its data is larger than {protocol.MAX_DATA_BYTES} bytes"
+            f"{event} was rejected: its data is larger than {application.max_data_bytes} bytes"
         )
     return place
 

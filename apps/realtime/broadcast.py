@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from apps.realtime import keys, protocol, redis_clients
-from apps.realtime.applications import Application
+from apps.realtime.applications import APP_CHANNEL, Application
 
 _PREFIX: Final = "realtime:channel:"
 
@@ -45,6 +45,11 @@ class Broadcast(NamedTuple):
 def goodbye(application: Application, user_id: str) -> Broadcast:
     """Whatever is sent there closes the user's connections."""
     return Broadcast(application.address(protocol.user_channel(user_id)), "")
+
+
+def changed(app_id: str) -> Broadcast:
+    """Whatever is sent there has every process look at the application anew."""
+    return Broadcast(f"{app_id}:{APP_CHANNEL}", "")
 
 
 def redis_channel(address: str) -> str:

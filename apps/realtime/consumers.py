@@ -12,9 +12,10 @@ from urllib.parse import parse_qs
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from apps.realtime import admission, applications, broadcast, hub, protocol
+from apps.realtime import admission, applications, broadcast, hub, lookups, protocol
 from apps.realtime.outbox import ActivityClock, Allowance, Send
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.subscriptions import Connection
@@ -45,13 +46,13 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
         try:
-            application = _admit(self.scope)
+            application = await _admit(self.scope)
             connection = Connection(_new_socket_id(), application)
             self.connection = connection
             await hub.current().enter(connection)
         except ProtocolFault as fault:
             await self._refuse(fault)
-        except RedisError:
+        except (RedisError, DatabaseError):
             await self._refuse(_unreachable())
         else:
             self._begin(connection)
@@ -165,12 +166,17 @@ class LostConsumer(AsyncConsumer):  # type: ignore[misc]
         raise StopConsumer
 
 
-def _admit(scope: dict[str, Any]) -> applications.Application:
+async def _admit(scope: dict[str, Any]) -> applications.Application:
     key = scope["url_route"]["kwargs"]["key"]
-    application = applications.find_by_key(key)
-    if application is None:
-        raise ProtocolFault(f"There is no app with the key {key}", Code.NO_SUCH_APP)
-    version = parse_qs(scope["query_string"].decode("latin-1")).get("protocol", [""])[0]
+    application = await lookups.find(key)
+    _check_version(parse_qs(scope["query_string"].decode("latin-1")).get("protocol", [""])[0])
+    origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+    if not application.admits(origins[0] if origins else None):
+        raise ProtocolFault(f"This app takes no connections from {origins[0]}", Code.UNAUTHORISED)
+    return application
+
+
+def _check_version(version: str) -> None:
     if not version:
         raise ProtocolFault("No protocol version was given", Code.NO_VERSION)
     if not version.isdecimal():
@@ -180,7 +186,6 @@ def _admit(scope: dict[str, Any]) -> applications.Application:
             f"Protocol version {version} is not served, only {protocol.VERSION}",
             Code.UNSUPPORTED_VERSION,
         )
-    return application
 
 
 def _new_socket_id() -> str:

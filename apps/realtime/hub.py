@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import random
 from typing import Final, cast
 from weakref import WeakKeyDictionary
@@ -17,12 +18,14 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from apps.realtime import keys, presence, protocol, redis_clients
+from apps.realtime.applications import APP_CHANNEL
 from apps.realtime.broadcast import Broadcast
 from apps.realtime.counts import SubscriptionCounts
 from apps.realtime.feed import Feed
+from apps.realtime.lookups import Overseer
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.registry import Full, Member, Registry, Roll
-from apps.realtime.subscriptions import Connection, Subscription, Terminator
+from apps.realtime.subscriptions import Connection, Follower, Subscription, Terminator
 
 log = structlog.get_logger(__name__)
 
@@ -52,15 +55,27 @@ class Hub:
         self._registry = Registry(self._count)
         self._counts = SubscriptionCounts(self._registry)
         self._feed = Feed(self._deliver, self._reset_connections)
+        self._overseer = Overseer(lambda: self._connections)
 
     async def enter(self, connection: Connection) -> None:
-        """Raises `ProtocolFault` when this process has as many connections as it may."""
+        """Raises `ProtocolFault` when this process has as many connections as it may, or when
+        the connection's key has just ended, and `DatabaseError`.
+        """
         if len(self._connections) >= settings.REALTIME_MAX_CONNECTIONS:
             raise ProtocolFault("Over capacity, try again later", Code.OVER_CAPACITY)
         self._connections.add(connection)
         async with self._lifecycle:
             if self._heart is None:
                 await self._start()
+        if connection.application.workspace:
+            await self._follow(connection)
+
+    async def _follow(self, connection: Connection) -> None:
+        """Have it follow its application from now on."""
+        app_id = connection.application.id
+        follower = Follower(connection.outbox, functools.partial(self._overseer.look_soon, app_id))
+        await self._take(connection, APP_CHANNEL, follower)
+        await self._overseer.verify(connection)
 
     async def leave(self, connection: Connection) -> None:
         """End all of the connection's subscriptions. Never fails: what Redis must still hear of
@@ -69,6 +84,8 @@ class Hub:
         with contextlib.suppress(RedisError):
             await self._vacate(connection, list(connection.subscriptions))
         self._connections.discard(connection)
+        if connection.ending is not None:
+            connection.ending.cancel()
         async with self._lifecycle:
             if self._heart is not None and not self._connections:
                 await self._stop()

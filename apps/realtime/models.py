@@ -1,7 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
+
+from apps.core.encryption import EncryptedTextField
+from apps.core.ids import uuid7
+from apps.tenants.models import Tenant
 
 
 class Errand(models.Model):
@@ -19,3 +28,64 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return self.schema_name
+
+
+class RealtimeAppQuerySet(models.QuerySet["RealtimeApp"]):
+    def of_key(self, key: str, now: datetime) -> Self:
+        """With this key, or with it as the one before a rotation, until that one's end."""
+        return self.filter(Q(key=key) | Q(former_key=key, former_until__gt=now))
+
+
+class RealtimeApp(models.Model):
+    """A customer's own application at the built-in endpoint: channels of their own, which the
+    libraries of Pusher reach with its `app_id`, `key` and `secret`.
+
+    `former_key` and `former_secret` are those before the last rotation; they work until
+    `former_until`. `origins` are the pages' that may connect; empty is every page.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="realtime_apps")
+    name = models.CharField(max_length=80)
+    # Numeric: the server libraries take nothing else.
+    app_id = models.CharField("app id", max_length=20, unique=True)
+    key = models.CharField(max_length=40, unique=True)
+    secret = EncryptedTextField()
+    # Null, because many have none and those do not clash.
+    former_key = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    former_secret = EncryptedTextField(blank=True, default="")
+    former_until = models.DateTimeField(null=True, blank=True)
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    client_events = models.BooleanField(default=False)
+    subscription_counts = models.BooleanField(default=False)
+    origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    disabled_at = models.DateTimeField("switched off", null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by_label = models.CharField("made by", max_length=254, blank=True)
+
+    objects = RealtimeAppQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "realtime app"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(former_key__isnull=True) | Q(former_until__isnull=False),
+                name="realtime_app_former_key_ends",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/settings/realtime/{self.pk}/"
+
+    @property
+    def state(self) -> str:
+        return "off" if self.disabled_at else "active"
+
+    @property
+    def is_overlapping(self) -> bool:
+        """Whether the key before the last rotation still works."""
+        return bool(self.former_key and self.former_until and self.former_until > timezone.now())

@@ -41,6 +41,8 @@ class Code(IntEnum):
     """
 
     NO_SUCH_APP = 4001
+    APP_DISABLED = 4003
+    OVER_QUOTA = 4004
     NO_SUCH_PATH = 4005
     BAD_VERSION = 4006
     UNSUPPORTED_VERSION = 4007

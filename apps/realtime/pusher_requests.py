@@ -77,12 +77,12 @@ def signed(method: str) -> Callable[[Answer], Callable[..., HttpResponse]]:
 
 def authenticate(request: HttpRequest, app_id: str) -> Application:
     """The application whose secret signed this request; raises `Refusal`."""
-    application = applications.find_by_id(app_id)
-    if application is None:
-        raise Refusal(404, f"There is no app with the id {app_id}")
     query = dict(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
-    if query.get("auth_key") != application.key:
-        raise Refusal(401, "auth_key is missing or belongs to no app")
+    application = applications.find_by_key(query.get("auth_key", ""))
+    if application is None or application.id != app_id:
+        if not applications.exists(app_id):
+            raise Refusal(404, f"There is no app with the id {app_id}")
+        raise Refusal(401, "auth_key is missing or belongs to another app")
     if query.get("auth_version") != "1.0":
         raise Refusal(401, "auth_version must be 1.0")
     _check_time(query.get("auth_timestamp", ""))
@@ -90,21 +90,24 @@ def authenticate(request: HttpRequest, app_id: str) -> Application:
     text = signatures.request_text(request.method or "", request.path, query)
     if not signatures.matches(application.secret, text, query.get("auth_signature", "")):
         raise Refusal(401, "auth_signature is wrong: sign method, path and sorted query")
+    if not application.is_enabled:
+        raise Refusal(403, "This app is switched off")
     return application
 
 
-def parse_publication(body: bytes) -> Publication:
-    return _publication(_parse_json(body), protocol.MAX_CHANNELS_PER_EVENT)
+def parse_publication(body: bytes, largest: int) -> Publication:
+    """`largest` is how many bytes the event's data may have."""
+    return _publication(_parse_json(body), protocol.MAX_CHANNELS_PER_EVENT, largest)
 
 
-def parse_batch(body: bytes) -> list[Publication]:
+def parse_batch(body: bytes, largest: int) -> list[Publication]:
     batch = _parse_json(body).get("batch")
     if not isinstance(batch, list) or len(batch) > protocol.MAX_BATCH:
         raise Refusal(400, f"batch must be a list of at most {protocol.MAX_BATCH} events")
-    return [_publication(item, 1) for item in batch]
+    return [_publication(item, 1, largest) for item in batch]
 
 
-def _publication(item: Any, max_channels: int) -> Publication:
+def _publication(item: Any, max_channels: int, largest: int) -> Publication:
     try:
         publication = Publication.model_validate(item)
     except ValidationError as error:
@@ -115,8 +118,8 @@ def _publication(item: Any, max_channels: int) -> Publication:
     for channel in publication.targets:
         if not protocol.is_target(channel):
             raise Refusal(400, "A channel's name has letters, digits and -_=@,.; (200 at most)")
-    if protocol.size_of(publication.data) > protocol.MAX_DATA_BYTES:
-        raise Refusal(413, f"The event's data is larger than {protocol.MAX_DATA_BYTES} bytes")
+    if protocol.size_of(publication.data) > largest:
+        raise Refusal(413, f"The event's data is larger than {largest} bytes")
     return publication
 
 

@@ -29,7 +29,7 @@ COUNTS = frozenset({SUBSCRIPTION_COUNT, USER_COUNT})
 
 @signed("POST")
 def events(request: HttpRequest, application: Application) -> dict[str, Any]:
-    publication = parse_publication(request.body)
+    publication = parse_publication(request.body, application.max_data_bytes)
     wanted = _check_info(publication.info, publication.targets)
     _publish(application, [publication])
     if not wanted:
@@ -39,7 +39,7 @@ def events(request: HttpRequest, application: Application) -> dict[str, Any]:
 
 @signed("POST")
 def batch_events(request: HttpRequest, application: Application) -> dict[str, Any]:
-    batch = parse_batch(request.body)
+    batch = parse_batch(request.body, application.max_data_bytes)
     wanted = [_check_info(item.info, item.targets) for item in batch]
     _publish(application, batch)
     if not any(wanted):

@@ -12,10 +12,18 @@ from apps.jobs.signals import job_changed
 from apps.realtime import outlets, publisher
 from apps.realtime.authorisation import user_id_of
 from apps.realtime.events import JobChanged
-from apps.realtime.models import Errand
+from apps.realtime.models import Errand, RealtimeApp
 from apps.realtime.pusher_api import RealtimeError
-from apps.tenants.models import Membership
-from apps.tenants.signals import membership_ended, workspace_purging
+from apps.realtime.services import realtime_apps
+from apps.tenants.models import Membership, Tenant
+from apps.tenants.signals import (
+    deletion_asked,
+    deletion_undone,
+    membership_ended,
+    workspace_purging,
+    workspace_resumed,
+    workspace_suspended,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +60,16 @@ def end_connections(*, membership: Membership, **_: Any) -> None:
     schema_name = membership.tenant.schema_name
     user_id = user_id_of(user_id=membership.user_id, schema_name=schema_name)
     transaction.on_commit(lambda: _disconnect(user_id))
+
+
+@receiver(
+    [workspace_suspended, workspace_resumed, deletion_asked, deletion_undone],
+    dispatch_uid="realtime.workspace_state",
+)
+def follow_workspace(*, tenant: Tenant, **_: Any) -> None:
+    """The apps of a workspace that is closed are closed with it."""
+    app_ids = list(RealtimeApp.objects.filter(tenant=tenant).values_list("app_id", flat=True))
+    transaction.on_commit(lambda: realtime_apps.announce(app_ids))
 
 
 def _disconnect(user_id: str) -> None:

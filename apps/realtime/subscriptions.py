@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,12 +57,31 @@ class Terminator(Subscription):
         self._outbox.close(Code.UNAUTHORISED)
 
 
+class Follower(Subscription):
+    """A connection's place where it is told that its application has changed."""
+
+    def __init__(self, outbox: Outbox, look: Callable[[], None]) -> None:
+        super().__init__(outbox)
+        self._look = look
+
+    def deliver(self, message: dict[str, Any], version: int | None) -> None:  # noqa: ARG002
+        self._look()
+
+
 @dataclass(eq=False)
 class Connection:
-    """One client. `subscriptions` maps a channel's name to its place there."""
+    """One client. `subscriptions` maps a channel's name to its place there; names that begin
+    with # are the server's own.
+    """
 
     socket_id: str
     application: Application
     outbox: Outbox = field(default_factory=Outbox)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     user_id: str | None = None  # once signed in
+    ending: asyncio.TimerHandle | None = None  # of its key, when that has an end
+
+    @property
+    def channels(self) -> int:
+        """How many it has joined."""
+        return sum(not name.startswith("#") for name in self.subscriptions)

@@ -256,6 +256,22 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "webhooks.delete", Role.ADMIN, "Delete webhooks", "Delete an address with its log.",
             impersonated=False,
         ),
+        Permission(
+            "realtime_apps.view", Role.ADMIN, "See realtime apps",
+            "See which apps of one's own use realtime, without their secrets.",
+        ),
+        Permission(
+            "realtime_apps.create", Role.ADMIN, "Make realtime apps",
+            "Make apps, each with a key and a secret.", for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "realtime_apps.update", Role.ADMIN, "Change realtime apps",
+            "Change and switch them, and exchange their keys.", for_keys=False, impersonated=False,
+        ),
+        Permission(
+            "realtime_apps.delete", Role.ADMIN, "Delete realtime apps",
+            "Delete an app and close its connections.", for_keys=False, impersonated=False,
+        ),
     ),
     "Oversight": (
         Permission(
@@ -338,6 +354,7 @@ PROVEN: Final = frozenset(
         "sign_in.update", "sso.update", "workspace.rename", "workspace.delete", "exports.create",
         "members.update", "members.remove", "members.make_owner", "roles.create", "roles.update",
         "roles.delete", "api_keys.create", "webhooks.create", "provisioning.update",
+        "realtime_apps.create",
         "domains.update", "domains.delete",
     }
 )  # fmt: skip

@@ -23,6 +23,7 @@ DEPLOYMENTS: Final = "deployments"
 JOBS: Final = "jobs"
 MAILS: Final = "mails"
 WEBHOOKS: Final = "webhooks"
+REALTIME_APPS: Final = "realtime_apps"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ METRICS: Final[dict[str, Metric]] = {
         Metric(JOBS, "Jobs", "Background work that was started, mail aside."),
         Metric(MAILS, "Mails", "Mails written for the workspace."),
         Metric(WEBHOOKS, "Webhooks", "Endpoints that are told of events.", gauge=True),
+        Metric(REALTIME_APPS, "Realtime apps", "Apps of one's own for realtime.", gauge=True),
     )
 }
 
@@ -89,6 +91,7 @@ LIMITS: Final[dict[str, Limit]] = {
         Limit("mails_month", MAILS, "month", "Mails this month"),
         Limit("schools", SCHOOLS, "now", "Schools"),
         Limit("webhooks", WEBHOOKS, "now", "Webhooks"),
+        Limit("realtime_apps", REALTIME_APPS, "now", "Realtime apps"),
     )
 }
 
@@ -120,6 +123,7 @@ FREE: Final = Plan(
         "members": 100, "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2, "webhooks": 3,
+        "realtime_apps": 1,
     },
     {"key": 120, "person": 240, "workspace": 600},
 )  # fmt: skip
@@ -131,6 +135,7 @@ STARTER: Final = Plan(
         "members": 300, "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3, "webhooks": 10,
+        "realtime_apps": 3,
     },
     {"key": 300, "person": 300, "workspace": 1_800},
 )  # fmt: skip
@@ -142,6 +147,7 @@ SCHOOL: Final = Plan(
         "members": 2_500, "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5, "webhooks": 25,
+        "realtime_apps": 10,
     },
     {"key": 600, "person": 600, "workspace": 6_000},
 )  # fmt: skip
@@ -153,6 +159,7 @@ DISTRICT: Final = Plan(
         "members": 50_000, "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200, "webhooks": 500,
+        "realtime_apps": 200,
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},
     pooled=True,

@@ -69,6 +69,7 @@ SPECTACULAR_SETTINGS = {
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",
         "WorkspaceKindEnum": "apps.tenants.models.Tenant.Kind",
         "WebhookStateEnum": ["active", "failing", "off"],
+        "RealtimeAppStateEnum": ["active", "off"],
         "WebhookDeliveryStateEnum": "apps.webhooks.models.Delivery.State",
         "ExportStateEnum": "apps.transfers.models.Export.State",
         "DeploymentStepStateEnum": "apps.roblox.models.DeploymentStep.State",

@@ -13,6 +13,7 @@ TAGS: Final = {
     "releases": "Place files with a version: uploaded, read, scanned, ready to be deployed.",
     "deployments": "Releases on their way to staging and production, and back.",
     "webhooks": "Addresses that are told of events, and what was delivered to them.",
+    "realtime-apps": "Apps of your own at the realtime endpoint, with keys and secrets.",
     "events": "What happened in the workspace, for programs and pages that were not connected.",
     "usage": "What the workspace uses, and how near its limits are.",
     "classes": "Classes and the code their pupils sign in with.",

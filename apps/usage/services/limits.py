@@ -32,6 +32,7 @@ from apps.usage.words import amount
 # and mails: they are wanted in the middle of longer deeds, which would wait for each other.
 EXACT = frozenset({
     plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS, plans.WEBHOOKS,
+    plans.REALTIME_APPS,
 })  # fmt: skip
 
 

@@ -393,6 +393,12 @@ export type InviteManyInputRequest = {
 
 export type KeyEnvironmentEnum = "live" | "test";
 
+export type KeyRotationInputOverlapHoursEnum = 0 | 1 | 24 | 168;
+
+export type KeyRotationInputRequest = {
+  overlap_hours?: KeyRotationInputOverlapHoursEnum;
+};
+
 export type Limit = {
   limit: LimitEnum;
   title: string;
@@ -406,7 +412,7 @@ export type Limit = {
   resets_at: string | null;
 };
 
-export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks";
+export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks" | "realtime_apps";
 
 export type LinkInputRequest = {
   name: string;
@@ -450,7 +456,7 @@ export type MemberShape = {
   suspended_at?: string | null;
 };
 
-export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks";
+export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "realtime_apps";
 
 export type MfaRolesEnum = "owner" | "admin" | "teacher" | "student" | "guardian";
 
@@ -507,8 +513,6 @@ export type Numbers = {
   p50_ms: number | null;
   p95_ms: number | null;
 };
-
-export type OverlapHoursEnum = 0 | 24 | 72;
 
 export type OwnMembershipShape = {
   id: string;
@@ -588,6 +592,12 @@ export type PaginatedPupilList = {
   results: Array<Pupil>;
 };
 
+export type PaginatedRealtimeAppList = {
+  next?: string;
+  previous?: string;
+  results: Array<RealtimeApp>;
+};
+
 export type PaginatedReleaseList = {
   next?: string;
   previous?: string;
@@ -656,6 +666,13 @@ export type PatchedPupilChangeRequest = {
   name?: string;
 };
 
+export type PatchedRealtimeAppChangeRequest = {
+  name?: string;
+  client_events?: boolean;
+  subscription_counts?: boolean;
+  origins?: Array<string>;
+};
+
 export type PatchedRoleChangeRequest = {
   name?: string;
   description?: string;
@@ -679,7 +696,7 @@ export type PatchedWorkspaceChangeRequest = {
 
 export type PeriodEnum = "now" | "day" | "month";
 
-export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "jobs.view" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "schools.view" | "schools.create";
+export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "schools.view" | "schools.create";
 
 export type PersonShape = {
   id: string;
@@ -738,6 +755,46 @@ export type PupilStateEnum = "ready" | "to_choose" | "badge_only" | "locked";
 export type PupilsInputRequest = {
   class_id: string;
   names: Array<string>;
+};
+
+export type RealtimeApp = {
+  id: string;
+  name: string;
+  state: RealtimeAppStateEnum;
+  app_id: string;
+  key: string;
+  client_events: boolean;
+  subscription_counts: boolean;
+  origins: Array<string>;
+  rotated_at: string | null;
+  former_until: string | null;
+  disabled_at: string | null;
+  created_at: string;
+};
+
+export type RealtimeAppInputRequest = {
+  name: string;
+  client_events?: boolean;
+  subscription_counts?: boolean;
+  origins?: Array<string>;
+};
+
+export type RealtimeAppStateEnum = "active" | "off";
+
+export type RealtimeAppWithSecret = {
+  id: string;
+  name: string;
+  state: RealtimeAppStateEnum;
+  app_id: string;
+  key: string;
+  client_events: boolean;
+  subscription_counts: boolean;
+  origins: Array<string>;
+  rotated_at: string | null;
+  former_until: string | null;
+  disabled_at: string | null;
+  created_at: string;
+  secret: string;
 };
 
 export type RefreshTokenRequest = {
@@ -836,8 +893,10 @@ export type RollbackInputRequest = {
   version?: string;
 };
 
+export type RotateInputOverlapHoursEnum = 0 | 24 | 72;
+
 export type RotateInputRequest = {
-  overlap_hours?: OverlapHoursEnum;
+  overlap_hours?: RotateInputOverlapHoursEnum;
 };
 
 export type RotationInputRequest = {
@@ -855,7 +914,7 @@ export type School = {
   last_active: string | null;
 };
 
-export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
+export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
 
 export type Series = {
   metric: MetricEnum;
@@ -1035,6 +1094,15 @@ export interface Operations {
   webhooks_endpoints_test: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Delivery };
   webhooks_endpoints_deliveries_get: { path: { endpoint_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: DeliveryDetail };
   webhooks_endpoints_deliveries_replay: { path: { endpoint_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: DeliveryDetail };
+  realtime_apps_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedRealtimeAppList };
+  realtime_apps_create: { path: Record<string, never>; query: Record<string, never>; body: RealtimeAppInputRequest; answer: RealtimeAppWithSecret };
+  realtime_apps_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: RealtimeApp };
+  realtime_apps_update: { path: { id: string }; query: Record<string, never>; body: PatchedRealtimeAppChangeRequest; answer: RealtimeApp };
+  realtime_apps_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  realtime_apps_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
+  realtime_apps_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
+  realtime_apps_end_former: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
+  realtime_apps_rotate: { path: { id: string }; query: Record<string, never>; body: KeyRotationInputRequest; answer: RealtimeAppWithSecret };
   events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Missed };
   events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
@@ -1144,6 +1212,15 @@ export const ROUTES: Record<keyof Operations, string> = {
   webhooks_endpoints_test: "POST /api/v1/webhooks/endpoints/{id}/test/",
   webhooks_endpoints_deliveries_get: "GET /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/",
   webhooks_endpoints_deliveries_replay: "POST /api/v1/webhooks/endpoints/{endpoint_pk}/deliveries/{id}/replay/",
+  realtime_apps_list: "GET /api/v1/realtime-apps/",
+  realtime_apps_create: "POST /api/v1/realtime-apps/",
+  realtime_apps_get: "GET /api/v1/realtime-apps/{id}/",
+  realtime_apps_update: "PATCH /api/v1/realtime-apps/{id}/",
+  realtime_apps_delete: "DELETE /api/v1/realtime-apps/{id}/",
+  realtime_apps_disable: "POST /api/v1/realtime-apps/{id}/disable/",
+  realtime_apps_enable: "POST /api/v1/realtime-apps/{id}/enable/",
+  realtime_apps_end_former: "POST /api/v1/realtime-apps/{id}/end-former/",
+  realtime_apps_rotate: "POST /api/v1/realtime-apps/{id}/rotate/",
   events_list: "GET /api/v1/events/",
   events_get: "GET /api/v1/events/{sequence}/",
   usage: "GET /api/v1/usage/",

@@ -439,6 +439,12 @@ class InviteManyInputRequest(TypedDict):
 
 KeyEnvironmentEnum = Literal["live", "test"]
 
+KeyRotationInputOverlapHoursEnum = Literal[0, 1, 24, 168]
+
+
+class KeyRotationInputRequest(TypedDict):
+    overlap_hours: NotRequired[KeyRotationInputOverlapHoursEnum]
+
 
 class Limit(TypedDict):
     limit: LimitEnum
@@ -465,6 +471,7 @@ LimitEnum = Literal[
     "mails_month",
     "schools",
     "webhooks",
+    "realtime_apps",
 ]
 
 
@@ -523,6 +530,7 @@ MetricEnum = Literal[
     "jobs",
     "mails",
     "webhooks",
+    "realtime_apps",
 ]
 
 MfaRolesEnum = Literal["owner", "admin", "teacher", "student", "guardian"]
@@ -580,9 +588,6 @@ class Numbers(TypedDict):
     credits: int
     p50_ms: int | None
     p95_ms: int | None
-
-
-OverlapHoursEnum = Literal[0, 24, 72]
 
 
 class OwnMembershipShape(TypedDict):
@@ -663,6 +668,12 @@ class PaginatedPupilList(TypedDict):
     results: list[Pupil]
 
 
+class PaginatedRealtimeAppList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[RealtimeApp]
+
+
 class PaginatedReleaseList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -729,6 +740,13 @@ class PatchedMemberChangeRequest(TypedDict):
 
 class PatchedPupilChangeRequest(TypedDict):
     name: NotRequired[str]
+
+
+class PatchedRealtimeAppChangeRequest(TypedDict):
+    name: NotRequired[str]
+    client_events: NotRequired[bool]
+    subscription_counts: NotRequired[bool]
+    origins: NotRequired[list[str]]
 
 
 class PatchedRoleChangeRequest(TypedDict):
@@ -806,6 +824,10 @@ PermissionsEnum = Literal[
     "webhooks.create",
     "webhooks.update",
     "webhooks.delete",
+    "realtime_apps.view",
+    "realtime_apps.create",
+    "realtime_apps.update",
+    "realtime_apps.delete",
     "jobs.view",
     "audit.view",
     "usage.view",
@@ -872,6 +894,47 @@ PupilStateEnum = Literal["ready", "to_choose", "badge_only", "locked"]
 class PupilsInputRequest(TypedDict):
     class_id: str
     names: list[str]
+
+
+class RealtimeApp(TypedDict):
+    id: str
+    name: str
+    state: RealtimeAppStateEnum
+    app_id: str
+    key: str
+    client_events: bool
+    subscription_counts: bool
+    origins: list[str]
+    rotated_at: str | None
+    former_until: str | None
+    disabled_at: str | None
+    created_at: str
+
+
+class RealtimeAppInputRequest(TypedDict):
+    name: str
+    client_events: NotRequired[bool]
+    subscription_counts: NotRequired[bool]
+    origins: NotRequired[list[str]]
+
+
+RealtimeAppStateEnum = Literal["active", "off"]
+
+
+class RealtimeAppWithSecret(TypedDict):
+    id: str
+    name: str
+    state: RealtimeAppStateEnum
+    app_id: str
+    key: str
+    client_events: bool
+    subscription_counts: bool
+    origins: list[str]
+    rotated_at: str | None
+    former_until: str | None
+    disabled_at: str | None
+    created_at: str
+    secret: str
 
 
 class RefreshTokenRequest(TypedDict):
@@ -973,8 +1036,11 @@ class RollbackInputRequest(TypedDict):
     version: NotRequired[str]
 
 
+RotateInputOverlapHoursEnum = Literal[0, 24, 72]
+
+
 class RotateInputRequest(TypedDict):
-    overlap_hours: NotRequired[OverlapHoursEnum]
+    overlap_hours: NotRequired[RotateInputOverlapHoursEnum]
 
 
 class RotationInputRequest(TypedDict):
@@ -1018,6 +1084,7 @@ ScopesEnum = Literal[
     "pupils.remove",
     "pupils.update",
     "pupils.view",
+    "realtime_apps.view",
     "releases.create",
     "releases.view",
     "releases.withdraw",

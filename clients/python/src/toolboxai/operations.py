@@ -770,7 +770,7 @@ class Operations(Transport):
         self,
         id: str,
         *,
-        overlap_hours: models.OverlapHoursEnum | Omit = OMIT,
+        overlap_hours: models.RotateInputOverlapHoursEnum | Omit = OMIT,
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.EndpointWithSecret:
@@ -837,6 +837,172 @@ class Operations(Transport):
                 endpoint_pk=endpoint_pk,
                 id=id,
             ),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedRealtimeAppList:
+        """List realtime apps.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedRealtimeAppList = self._call(
+            "GET",
+            "/realtime-apps/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def realtime_apps_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.RealtimeApp]:
+        """All of them, page by page."""
+        return self._pages("/realtime-apps/", {"fields": fields, "page_size": page_size})
+
+    def realtime_apps_create(
+        self,
+        *,
+        name: str,
+        client_events: bool | Omit = OMIT,
+        subscription_counts: bool | Omit = OMIT,
+        origins: list[str] | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.RealtimeAppWithSecret:
+        """Make a realtime app.
+
+        Make an app. The answer holds its secret, which cannot be had again.
+        """
+        answer: models.RealtimeAppWithSecret = self._call(
+            "POST",
+            "/realtime-apps/",
+            body={
+                "name": name,
+                "client_events": client_events,
+                "subscription_counts": subscription_counts,
+                "origins": origins,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def realtime_apps_get(self, id: str, *, fields: str | None = None) -> models.RealtimeApp:
+        """Get a realtime app.
+
+        One of them, with its ETag.
+        """
+        answer: models.RealtimeApp = self._call(
+            "GET", _path("/realtime-apps/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def realtime_apps_update(
+        self,
+        id: str,
+        *,
+        name: str | Omit = OMIT,
+        client_events: bool | Omit = OMIT,
+        subscription_counts: bool | Omit = OMIT,
+        origins: list[str] | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.RealtimeApp:
+        """Change a realtime app.
+
+        Change what is named; open connections heed it within a second.
+        """
+        answer: models.RealtimeApp = self._call(
+            "PATCH",
+            _path("/realtime-apps/{id}/", id=id),
+            body={
+                "name": name,
+                "client_events": client_events,
+                "subscription_counts": subscription_counts,
+                "origins": origins,
+            },
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Delete a realtime app.
+
+        Delete it and close its connections.
+        """
+        self._call(
+            "DELETE",
+            _path("/realtime-apps/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def realtime_apps_disable(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.RealtimeApp:
+        """Switch a realtime app off.
+
+        Let nobody in, and close who is connected.
+        """
+        answer: models.RealtimeApp = self._call(
+            "POST",
+            _path("/realtime-apps/{id}/disable/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_enable(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.RealtimeApp:
+        """Switch a realtime app on.
+
+        Let clients connect again.
+        """
+        answer: models.RealtimeApp = self._call(
+            "POST",
+            _path("/realtime-apps/{id}/enable/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_end_former(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.RealtimeApp:
+        """End the key before the last rotation.
+
+        End the key before the last rotation now.
+        """
+        answer: models.RealtimeApp = self._call(
+            "POST",
+            _path("/realtime-apps/{id}/end-former/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_rotate(
+        self,
+        id: str,
+        *,
+        overlap_hours: models.KeyRotationInputOverlapHoursEnum | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.RealtimeAppWithSecret:
+        """Exchange the key and secret of a realtime app.
+
+        A new key and secret, in the answer. The present ones work on for `overlap_hours`; then
+        their connections are closed.
+        """
+        answer: models.RealtimeAppWithSecret = self._call(
+            "POST",
+            _path("/realtime-apps/{id}/rotate/", id=id),
+            body={"overlap_hours": overlap_hours},
             idempotency_key=idempotency_key,
             if_match=if_match,
         )

@@ -1,0 +1,142 @@
+"""The workspace's host: Settings > Realtime."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.services import step_up
+from apps.core.errors import Invalid
+from apps.realtime.forms import RealtimeAppForm, RotateForm
+from apps.realtime.models import RealtimeApp
+from apps.realtime.services import realtime_apps
+from apps.tenants.pages import workspace_page
+from apps.tenants.requests import WorkspaceRequest
+from apps.usage.plans import REALTIME_APPS
+from apps.usage.services import limits
+
+KEPT = ("name", "client_events", "subscription_counts", "origins")
+
+
+@require_safe
+@workspace_page("realtime_apps.view")
+def index(request: WorkspaceRequest) -> HttpResponse:
+    limit = limits.state(REALTIME_APPS, tenant=request.tenant)
+    context = {"nav_active": "settings", "apps": realtime_apps.of(request.tenant), "limit": limit}
+    return render(request, "workspace/realtime_apps.html", context)
+
+
+@workspace_page("realtime_apps.create")
+@step_up.recent
+def new(request: WorkspaceRequest) -> HttpResponse:
+    """POST makes an app and answers with its secret, which is not shown again."""
+    form = RealtimeAppForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            app = realtime_apps.create(tenant=request.tenant, by=request.user, **form.cleaned_data)
+        except Invalid as error:
+            _show(form, error)
+        else:
+            return _detail(request, app, status=201, secret=app.secret)
+    return _form(request, form, None)
+
+
+@require_safe
+@workspace_page("realtime_apps.view")
+def detail(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    return _detail(request, _find(request, pk))
+
+
+@workspace_page("realtime_apps.update")
+def edit(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    app = _find(request, pk)
+    present = {name: getattr(app, name) for name in KEPT}
+    present["origins"] = "\n".join(app.origins)
+    form = RealtimeAppForm(request.POST or None, initial=present)
+    if request.method == "POST" and form.is_valid():
+        try:
+            realtime_apps.update(app=app, by=request.user, **form.cleaned_data)
+        except Invalid as error:
+            _show(form, error)
+        else:
+            messages.success(request, "Saved. Open connections heed it from now on.")
+            return redirect("realtime_app", pk=pk)
+    return _form(request, form, app)
+
+
+@workspace_page("realtime_apps.update")
+@step_up.recent
+def rotate(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    """POST answers with the new secret, which is not shown again."""
+    app = _find(request, pk)
+    form = RotateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        changed = realtime_apps.rotate(app=app, by=request.user, **form.cleaned_data)
+        return _detail(request, changed, status=201, secret=changed.secret)
+    context = {"nav_active": "settings", "app": app, "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "workspace/realtime_app_rotate.html", context, status=status)
+
+
+@require_POST
+@workspace_page("realtime_apps.update")
+def end_former(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    app = realtime_apps.end_former(app=_find(request, pk), by=request.user)
+    messages.success(request, f"Only the newest key of {app} works now.")
+    return redirect("realtime_app", pk=pk)
+
+
+@require_POST
+@workspace_page("realtime_apps.update")
+def switch(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    """`on` in the form says which way."""
+    on = bool(request.POST.get("on"))
+    app = realtime_apps.switch(app=_find(request, pk), on=on, by=request.user)
+    text = "is on: clients may connect." if on else "is off: its connections are closed."
+    messages.success(request, f"{app} {text}")
+    return redirect("realtime_app", pk=pk)
+
+
+@require_POST
+@workspace_page("realtime_apps.delete")
+def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    app = _find(request, pk)
+    realtime_apps.remove(app=app, by=request.user)
+    messages.success(request, f"{app} is gone, and its connections are closed.")
+    return redirect("settings_realtime")
+
+
+def _find(request: WorkspaceRequest, pk: UUID) -> RealtimeApp:
+    return realtime_apps.find(tenant=request.tenant, app_id=pk)
+
+
+def _detail(
+    request: WorkspaceRequest, app: RealtimeApp, status: int = 200, secret: str = ""
+) -> HttpResponse:
+    context = {
+        "nav_active": "settings", "app": app, "secret": secret,
+        "endpoint": settings.PUBLIC_URL.partition("://")[2].partition(":")[0],
+        "port": settings.PUBLIC_URL.rpartition(":")[2].strip("/")
+        if settings.PUBLIC_URL.count(":") > 1
+        else "",
+        "is_tls": settings.PUBLIC_URL.startswith("https:"),
+    }  # fmt: skip
+    return render(request, "workspace/realtime_app.html", context, status=status)
+
+
+def _form(
+    request: WorkspaceRequest, form: RealtimeAppForm, app: RealtimeApp | None
+) -> HttpResponse:
+    context = {"nav_active": "settings", "form": form, "app": app}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "workspace/realtime_app_form.html", context, status=status)
+
+
+def _show(form: RealtimeAppForm, error: Invalid) -> None:
+    for name, sentences in error.errors.items():
+        form.add_error(name, sentences)
