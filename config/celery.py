@@ -1,11 +1,31 @@
 """The Celery application: `celery -A config worker`, `celery -A config beat`."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("toolboxai")
+
+class Broker(Connection):
+    """Looks every few seconds whether a broker that is away is back; Celery waits longer each time,
+    up to half a minute, and has no setting for that.
+    """
+
+    def ensure_connection(self, *args: Any, **policy: Any) -> Connection:  # type: ignore[override]
+        defaults = {"interval_start": 1, "interval_step": 1, "interval_max": 3}
+        return super().ensure_connection(*args, **defaults | policy)
+
+
+class Protocol(AMQP):
+    Connection = Broker
+
+
+app = Celery("toolboxai", amqp=Protocol)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -127,6 +127,7 @@ class Env(BaseSettings):
     demo_password: SecretStr = SecretStr("")
     operator_password: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")
+    process_alive_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 

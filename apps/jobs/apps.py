@@ -6,6 +6,8 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import metrics
+        from apps.jobs import alive
         from apps.jobs.metrics import collect
 
         metrics.register("jobs", collect)
+        alive.connect()

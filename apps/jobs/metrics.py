@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client.metrics_core import Metric
 
 from apps.core import metrics
 from apps.jobs.models import JobRun
+from apps.jobs.services import lanes
 
 DAY = timedelta(days=1)
 
@@ -32,7 +34,20 @@ def collect() -> Iterator[Metric]:
     rows = JobRun.objects.work().filter(state=JobRun.State.FAILED, finished_at__gte=now - DAY)
     for name, number in rows.order_by().values_list("name").annotate(Count("pk")):
         failed.add_metric([name], number)
-    yield from (depth, oldest, failed)
+    yield from (depth, oldest, _wait(), failed)
+
+
+def _wait() -> Metric:
+    """What more workers would help against: not what a closed lane holds up."""
+    wait = metrics.gauge(
+        "jobs_wait_seconds", "How long the oldest job of a queue waits for a worker.", ["queue"]
+    )
+    rows = JobRun.objects.due().exclude(lane__in=lanes.closed()).order_by()
+    first = dict(rows.values_list("queue").annotate(Min("due_at")))
+    now = timezone.now()
+    for queue in sorted({each.name for each in settings.CELERY_TASK_QUEUES} | set(first)):
+        wait.add_metric([queue], (now - first.get(queue, now)).total_seconds())
+    return wait
 
 
 def _open() -> Iterator[dict[str, Any]]:

@@ -8,7 +8,15 @@ from .environment import ENV
 
 CELERY_BROKER_URL = ENV.redis_url.get_secret_value()
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True}
+# However long the broker is away: it is looked for every few seconds (`config.celery`).
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_keepalive": True,
+    "socket_connect_timeout": 2,
+    # No request waits for a broker that is away: what it wants stands in the database.
+    "max_retries": 0,
+}
 # Outcomes stand in `jobs.JobRun`, which outlives the broker.
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -63,6 +71,9 @@ CELERY_BEAT_SCHEDULE = {
     )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# Workers and beat touch it while they are in touch with the broker (`apps.jobs.alive`).
+PROCESS_ALIVE_FILE = ENV.process_alive_file
 
 # How often jobs of a lane may begin, all workers together: `<vendor>` or each `<vendor>:<account>`.
 # Roblox' own figures are kept call by call (`apps.roblox.open_cloud_limits`).

@@ -56,7 +56,8 @@ GLOBAL_KEYS = {
 GLOBAL_METRICS = {
     "toolboxai_collector_up", "toolboxai_collector_seconds",
     "toolboxai_http_request_duration_seconds", "toolboxai_api_refused", "toolboxai_api_uncounted",
-    "toolboxai_jobs_open", "toolboxai_jobs_oldest_due_seconds", "toolboxai_jobs_failed_day",
+    "toolboxai_jobs_open", "toolboxai_jobs_oldest_due_seconds", "toolboxai_jobs_wait_seconds",
+    "toolboxai_jobs_failed_day",
     "toolboxai_mails_day", "toolboxai_mail_suppressions", "toolboxai_mail_queue_seconds",
     "toolboxai_mail_oldest_queued_seconds",
     "toolboxai_workspaces", "toolboxai_usage_today", "toolboxai_usage_warnings_open",
