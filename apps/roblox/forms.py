@@ -72,6 +72,12 @@ class ReleaseForm(ServiceForm):
         help_text="What changed, for the people who promote it.",
     )
 
+    stage = forms.BooleanField(
+        required=False,
+        label="Deploy it to staging after the scan",
+        help_text="Unless the scan finds something critical.",
+    )
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         try:

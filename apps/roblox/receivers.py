@@ -56,6 +56,10 @@ def end_work(run: JobRun, **_: Any) -> None:
             deployment = Deployment.objects.filter(pk=run.arguments["deployment_id"]).first()
             if deployment is not None:
                 deployments.fail(deployment=deployment, problem=run.problem or {})
+        elif run.name == "roblox.stage_release":
+            begun = Deployment.objects.open().filter(run_id=run.pk).first()
+            if begun is not None:
+                deployments.fail(deployment=begun, problem=run.problem or {})
         elif run.name == "roblox.scan_release":
             release = Release.objects.filter(
                 pk=run.arguments["release_id"], state=Release.State.SCANNING

@@ -4,10 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
+from apps.accounts.models import User
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.roblox.models import Release
-from apps.roblox.services import delivery, releases
+from apps.roblox.services import delivery, deployments, releases
 
 
 @shared_task(
@@ -21,6 +22,27 @@ from apps.roblox.services import delivery, releases
 def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     release = releases.examine(release=Release.objects.get(pk=release_id))
     return {"state": release.state, "findings": release.findings.count()}
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="roblox.stage_release",
+    job_queue="interactive",
+    max_attempts=8,
+    title="Deploy to staging",
+    idempotency="{release_id}",
+)
+def stage_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
+    """After the scan, in a chain (`releases.create`)."""
+    deployment = deployments.stage_scanned(
+        release=releases.get(release_id=release_id),
+        by=User.objects.filter(pk=run.actor_id).first(),
+        run=run,
+    )
+    delivery.carry_out(deployment_id=str(deployment.pk), run=run)
+    deployment.refresh_from_db()
+    return {"state": deployment.state, "roblox_version": deployment.roblox_version}
 
 
 @shared_task(

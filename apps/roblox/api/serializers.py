@@ -109,6 +109,10 @@ class ReleaseInput(serializers.Serializer[Any]):
         required=False, allow_blank=True, default="", max_length=5000, trim_whitespace=False
     )
     file = serializers.FileField(help_text=".rbxl or .rbxlx, at most 100 MB")
+    stage = serializers.BooleanField(
+        default=False,
+        help_text="Deploy it to staging after the scan, unless that finds something critical.",
+    )
 
 
 class DeploymentStepSerializer(serializers.ModelSerializer[DeploymentStep]):

@@ -104,6 +104,11 @@ class Environment(models.Model):
         return bool(self.place_id and self.api_key and self.key_state != self.KeyState.REFUSED)
 
     @property
+    def lane(self) -> str:
+        """What shares the limits of the key's owner on Roblox (`jobs.services.lanes`)."""
+        return f"roblox:{self.key_owner or self.pk}"
+
+    @property
     def live_deployment(self) -> Deployment | None:
         """The deployment whose release this place now runs."""
         if "live" not in self.__dict__:

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from apps.audit.services import entries as audit
 from apps.core.database import connection
-from apps.core.errors import NotFound
+from apps.core.errors import DomainError, NotFound
+from apps.jobs.models import JobRun
+from apps.jobs.services.outcomes import Stopped
 from apps.roblox import signals
 from apps.roblox.errors import (
     DeploymentRunning,
-    EnvironmentNotReady,
     NothingToRollBackTo,
     NotOnStaging,
 )
@@ -37,6 +38,25 @@ def stage(*, release: Release, by: Any) -> Deployment:
     require("deployments.stage", by=by)
     environment = experiences.find_environment(experience=release.experience, kind="staging")
     return _start(release, environment, Deployment.Kind.DEPLOY, by)
+
+
+def stage_scanned(*, release: Release, by: Any, run: JobRun) -> Deployment:
+    """What `stage` begins, for the job that follows the scan and carries the deployment out itself:
+    the one it has begun already, or a new one. Raises `Stopped` when the scan has blocked the
+    release, or staging is taken by now. The permission was asked for with the upload.
+    """
+    begun = Deployment.objects.filter(run_id=run.pk).exclude(state=Deployment.State.FAILED)
+    deployment = begun.first()
+    if deployment is not None:
+        return deployment
+    environment = experiences.find_environment(experience=release.experience, kind="staging")
+    try:
+        with transaction.atomic():
+            if by is None and run.actor_id is not None:  # an API key's, which counts
+                limits.require(DEPLOYMENTS)
+            return _start(release, environment, Deployment.Kind.DEPLOY, by, run)
+    except DomainError as refusal:
+        raise Stopped(refusal.detail) from refusal
 
 
 def promote(*, release: Release, by: Any) -> Deployment:
@@ -162,12 +182,12 @@ def history(*, experience: Experience | None = None) -> Any:
     return rows.filter(environment__experience=experience) if experience else rows
 
 
-def _start(release: Release, environment: Environment, kind: str, by: Any) -> Deployment:
+def _start(
+    release: Release, environment: Environment, kind: str, by: Any, run: JobRun | None = None
+) -> Deployment:
+    """In a job of its own, unless `run` is the one that carries it out."""
     releases.require_deployable(release)
-    if not environment.is_ready:
-        raise EnvironmentNotReady(
-            f"Give {environment.kind} a place ID and a working Open Cloud key first."
-        )
+    experiences.require_ready(environment)
     from apps.roblox.tasks import deploy
 
     try:
@@ -184,10 +204,8 @@ def _start(release: Release, environment: Environment, kind: str, by: Any) -> De
                 DeploymentStep(deployment=deployment, position=n, name=name, title=title)
                 for n, (name, title) in enumerate(STEPS)
             )
-            run = deploy.enqueue(
-                by=by, deployment_id=str(deployment.pk),
-                lane=f"roblox:{environment.key_owner or environment.pk}",
-            )  # fmt: skip
+            if run is None:
+                run = deploy.enqueue(by=by, deployment_id=str(deployment.pk), lane=environment.lane)
             deployment.run_id = run.pk
             deployment.save(update_fields=["run_id"])
             audit.record(

@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound, VendorError
+from apps.roblox.errors import EnvironmentNotReady
 from apps.roblox.models import Environment, Experience
 from apps.roblox.open_cloud_api import KeyRefused, OpenCloud
 from apps.tenants.access import require
@@ -125,6 +126,14 @@ def find_environment(*, experience: Experience, kind: str) -> Environment:
     if environment is None:
         raise NotFound("An experience has the environments staging and production.")
     return environment
+
+
+def require_ready(environment: Environment) -> None:
+    """Raises `EnvironmentNotReady` with what is missing."""
+    if not environment.is_ready:
+        raise EnvironmentNotReady(
+            f"Give {environment.kind} a place ID and a working Open Cloud key first."
+        )
 
 
 def _take_key(environment: Environment, api_key: str) -> None:

@@ -9,16 +9,17 @@ from django.utils import timezone
 
 from apps.audit.services import entries as audit
 from apps.core.errors import Conflict, Invalid, NotFound
+from apps.jobs.services import workflows
 from apps.media.models import Blob
 from apps.media.services import virus_scans
 from apps.roblox import signals
 from apps.roblox.errors import ReleaseNotDeployable, VersionTaken
-from apps.roblox.models import Artifact, Experience, Finding, Release
+from apps.roblox.models import Artifact, Environment, Experience, Finding, Release
 from apps.roblox.models.releases import SEMVER
 from apps.roblox.open_cloud_api import LARGEST_PLACE
 from apps.roblox.scan import Finding as Found
 from apps.roblox.scan import Severity, blocks_release, scan
-from apps.roblox.services import artifacts
+from apps.roblox.services import artifacts, experiences
 from apps.tenants.access import require
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -26,14 +27,25 @@ MAX_NOTES = 5000
 
 
 def create(
-    *, experience: Experience, version: str, content: bytes, filename: str, by: Any, notes: str = ""
+    *,
+    experience: Experience,
+    version: str,
+    content: bytes,
+    filename: str,
+    by: Any,
+    notes: str = "",
+    stage: bool = False,
 ) -> Release:
-    """Read the file, keep it, and have its scripts scanned in a job.
+    """Read the file, keep it, and have its scripts scanned in a job. With `stage` a chain deploys
+    it to staging when the scan does not block it; raises `EnvironmentNotReady` beforehand.
 
     Raises `Invalid` for a version that is not semantic (https://semver.org), `VersionTaken`,
     and `FileRefused` for a file that cannot be read as what its name says.
     """
     require("releases.create", by=by)
+    if stage:
+        require("deployments.stage", by=by)
+        experiences.require_ready(_staging(experience))
     require_size(len(content))
     major, minor, patch = _parse_version(version)
     if len(notes) > MAX_NOTES:
@@ -45,8 +57,6 @@ def create(
         raise Invalid(
             errors={"file": ["This is a model. A release needs a place (.rbxl or .rbxlx)."]}
         )
-    from apps.roblox.tasks import scan_release
-
     try:
         with transaction.atomic():
             release = Release.objects.create(
@@ -57,7 +67,7 @@ def create(
             audit.record(
                 action="release.created", by=by, target=release, data={"sha256": artifact.sha256}
             )
-            scan_release.enqueue(by=by, release_id=str(release.pk))
+            _begin_scan(release, stage=stage, by=by)
     except IntegrityError as error:
         raise _taken(experience, version) from error
     return release
@@ -159,6 +169,27 @@ def get(*, release_id: str) -> Release:
     if release is None:
         raise NotFound("There is no such release here.")
     return release
+
+
+def _staging(experience: Experience) -> Environment:
+    return experiences.find_environment(experience=experience, kind="staging")
+
+
+def _begin_scan(release: Release, *, stage: bool, by: Any) -> None:
+    from apps.roblox.tasks import scan_release, stage_release
+
+    about = {"release_id": str(release.pk)}
+    if not stage:
+        scan_release.enqueue(by=by, **about)
+        return
+    lane = _staging(release.experience).lane
+    workflows.chain(
+        name="roblox.scan_and_stage",
+        title=f"Scan {release.version} and deploy it to staging",
+        members=[scan_release.s(**about), stage_release.s(**about).set(lane=lane)],
+        by=by,
+        idempotency=str(release.pk),
+    )
 
 
 def _lock(release: Release) -> None:

@@ -16,6 +16,7 @@ from apps.roblox.forms import ReleaseForm
 from apps.roblox.models import Experience, Release
 from apps.roblox.open_cloud_api import LARGEST_PLACE
 from apps.roblox.services import deployments, experiences, releases
+from apps.tenants.access import permissions_of
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 
@@ -56,6 +57,8 @@ def new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "form": form,
         "latest": latest,
         "max_bytes": LARGEST_PLACE,
+        "may_stage": "deployments.stage" in permissions_of(request.user)
+        and experiences.find_environment(experience=experience, kind="staging").is_ready,
         "nav_active": "experiences",
     }
     status = 422 if form.errors else 200
@@ -105,6 +108,7 @@ def _create(request: WorkspaceRequest, experience: Experience, form: ReleaseForm
             experience=experience,
             version=form.cleaned_data["version"],
             notes=form.cleaned_data["notes"],
+            stage=form.cleaned_data["stage"],
             content=file.read(),
             filename=file.name,
             by=request.user,

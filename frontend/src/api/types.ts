@@ -836,6 +836,7 @@ export type ReleaseInputRequest = {
   version: string;
   notes?: string;
   file: string;
+  stage?: boolean;
 };
 
 export type ReleaseStateEnum = "scanning" | "ready" | "blocked" | "withdrawn";

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.jobs.models import JobRun
 from apps.roblox.models import Experience, Release
 from apps.roblox.services import deployments
 from tests.factories.roblox import carry_out, make_experience, make_release, place_file
@@ -94,6 +95,20 @@ def test_an_upload_leads_to_its_release(browse, owner, lab):
     answer = upload(browse(owner), notes="First")
     assert answer.url == LAB + "releases/1.0.0/"
     assert Release.objects.get().notes == "First"
+
+
+def test_an_upload_can_go_on_to_staging(browse, owner, lab):
+    client = browse(owner)
+    assert (
+        "Deploy it to staging after the scan" in client.get(LAB + "releases/new/").content.decode()
+    )
+    upload(client, stage="on")
+    parent = JobRun.objects.get(kind="chain")
+    listed = client.get("/jobs/").content.decode()
+    assert listed.index(f"/jobs/{parent.pk}/") < listed.index("Deploy to staging")
+    shown = client.get(f"/jobs/{parent.pk}/").content.decode()
+    assert "Scan 1.0.0 and deploy it to staging" in shown
+    assert shown.index("Scan a release") < shown.index("Deploy to staging")
 
 
 @pytest.mark.parametrize(

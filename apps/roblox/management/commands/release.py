@@ -39,6 +39,7 @@ class Command(BaseCommand):
         create.add_argument("version")
         create.add_argument("file", type=Path)
         create.add_argument("--notes", default="")
+        create.add_argument("--stage", action="store_true", help="deploy to staging after the scan")
         for name, text in (
             ("deploy", "deploy a release to staging"),
             ("promote", "deploy to production what staging runs"),
@@ -94,6 +95,7 @@ class Command(BaseCommand):
         release = releases.create(
             experience=experience, version=options["version"], content=content,
             filename=file.name, notes=options["notes"], by=by,
+            stage=options["stage"],
         )  # fmt: skip
         self._wait(lambda: _reload(release).state != Release.State.SCANNING)
         self.do_show(experience, by, options)

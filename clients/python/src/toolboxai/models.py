@@ -976,6 +976,7 @@ class ReleaseInputRequest(TypedDict):
     version: str
     notes: NotRequired[str]
     file: str
+    stage: NotRequired[bool]
 
 
 ReleaseStateEnum = Literal["scanning", "ready", "blocked", "withdrawn"]

@@ -392,6 +392,7 @@ class Operations(Transport):
         version: str,
         file: File,
         notes: str | Omit = OMIT,
+        stage: bool | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.ReleaseDetail:
         """Upload a release.
@@ -401,7 +402,13 @@ class Operations(Transport):
         answer: models.ReleaseDetail = self._call(
             "POST",
             "/releases/",
-            body={"experience": experience, "version": version, "notes": notes, "file": file},
+            body={
+                "experience": experience,
+                "version": version,
+                "notes": notes,
+                "file": file,
+                "stage": stage,
+            },
             file="file",
             idempotency_key=idempotency_key,
         )
