@@ -40,6 +40,8 @@ class Application:
     tells_counts: bool = False  # channels hear how many subscriptions they have
     origins: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    payer: str = ""  # whose plan its connections count on: the workspace, or its district
+    max_connections: int | None = None
     max_data_bytes: int = protocol.MAX_DATA_BYTES
     max_channels: int = protocol.MAX_CHANNELS_PER_CONNECTION
 

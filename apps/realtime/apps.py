@@ -16,7 +16,8 @@ class RealtimeConfig(AppConfig):
         credentials = import_module("apps.realtime.credentials")
         applications.register(credentials.find, credentials.exists)
         from apps.usage import gauges
-        from apps.usage.plans import REALTIME_APPS
+        from apps.usage.plans import CONNECTIONS, REALTIME_APPS
 
         services = import_module("apps.realtime.services.realtime_apps")
         gauges.register(REALTIME_APPS, services.count)
+        gauges.register(CONNECTIONS, import_module("apps.realtime.quotas").peak)

@@ -10,6 +10,8 @@ from django_tenants.utils import schema_context
 from apps.realtime.applications import Application
 from apps.realtime.models import RealtimeApp
 from apps.tenants.models import Tenant
+from apps.usage.plans import CONNECTIONS
+from apps.usage.services import limits
 
 
 def find(key: str) -> Application | None:
@@ -26,6 +28,8 @@ def exists(app_id: str) -> bool:
 
 def _as_application(app: RealtimeApp, key: str) -> Application:
     is_present = app.key == key
+    payer, most = limits.ceiling_of(CONNECTIONS, tenant=app.tenant)
+    allowed = limits.plan_of(payer).realtime
     return Application(
         app.app_id,
         key,
@@ -35,5 +39,9 @@ def _as_application(app: RealtimeApp, key: str) -> Application:
         client_events=app.client_events,
         tells_counts=app.subscription_counts,
         origins=tuple(app.origins),
+        payer=payer.schema_name,
+        max_connections=most,
+        max_data_bytes=allowed["data_bytes"],
+        max_channels=allowed["channels"],
         ends_at=None if is_present else app.former_until,
     )

@@ -24,6 +24,7 @@ from apps.realtime.counts import SubscriptionCounts
 from apps.realtime.feed import Feed
 from apps.realtime.lookups import Overseer
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
+from apps.realtime.quotas import Quotas
 from apps.realtime.registry import Full, Member, Registry, Roll
 from apps.realtime.subscriptions import Connection, Follower, Subscription, Terminator
 
@@ -55,6 +56,7 @@ class Hub:
         self._registry = Registry(self._count)
         self._counts = SubscriptionCounts(self._registry)
         self._feed = Feed(self._deliver, self._reset_connections)
+        self._quotas = Quotas(lambda: self._registry.node)
         self._overseer = Overseer(lambda: self._connections)
 
     async def enter(self, connection: Connection) -> None:
@@ -76,6 +78,8 @@ class Hub:
         follower = Follower(connection.outbox, functools.partial(self._overseer.look_soon, app_id))
         await self._take(connection, APP_CHANNEL, follower)
         await self._overseer.verify(connection)
+        await self._quotas.admit(connection.application)
+        connection.is_counted = True
 
     async def leave(self, connection: Connection) -> None:
         """End all of the connection's subscriptions. Never fails: what Redis must still hear of
@@ -84,6 +88,9 @@ class Hub:
         with contextlib.suppress(RedisError):
             await self._vacate(connection, list(connection.subscriptions))
         self._connections.discard(connection)
+        if connection.is_counted:
+            with contextlib.suppress(RedisError):
+                await self._quotas.release(connection.application)
         if connection.ending is not None:
             connection.ending.cancel()
         async with self._lifecycle:
@@ -248,6 +255,7 @@ class Hub:
                 await self._feed.check()
                 await self._enlist()
                 await self._settle()
+                await self._quotas.settle()
                 await self._registry.record([])
                 for departure in await self._registry.sweep():
                     await presence.announce_departure(departure)

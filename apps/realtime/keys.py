@@ -3,9 +3,11 @@
 All keys share a hash slot, so that one script may touch several of them in a cluster.
 
 - `nodes`: sorted set, process to the second its lease ends
-- `node:<process>`: hash, channel address to the process's number of subscriptions
+- `node:<process>`: hash, channel address to the process's number of subscriptions;
+  `held:<workspace>` to its number of connections
 - `connections:<address>`: hash of a presence channel, socket id to `<process> <user id>`
 - `cached:<address>`: the last frame of a cache channel, for half an hour
+- `peaks:<day>`: hash, workspace to the most connections that its apps had at once
 - `members:<address>`: hash of a presence channel, user id to that user's info as JSON
 """
 
@@ -31,3 +33,12 @@ def cached(address: str) -> str:
 
 def members(address: str) -> str:
     return f"{_SLOT}members:{address}"
+
+
+def held(schema_name: str) -> str:
+    """The field of a process that has the number of a workspace's connections."""
+    return f"held:{schema_name}"
+
+
+def peaks(day: str) -> str:
+    return f"{_SLOT}peaks:{day}"

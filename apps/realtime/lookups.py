@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -81,7 +82,9 @@ class Overseer:
                 connection.outbox.close(Code.RECONNECT)
         else:
             for connection in connections:
-                connection.application = application
+                # It is counted where it was counted when it came.
+                payer = connection.application.payer
+                connection.application = replace(application, payer=payer)
                 self._arm(connection)
 
     def _arm(self, connection: Connection) -> None:

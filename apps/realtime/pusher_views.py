@@ -62,7 +62,7 @@ def channels(request: HttpRequest, application: Application) -> dict[str, Any]:
 def channel(request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
     wanted = _check_info(request.GET.get("info", ""), [_checked(name)], COUNTS | {CACHE})
     count = occupancy.subscription_count(application, name)
-    answer = {"occupied": count > 0, **_attributes(application, name, wanted)}
+    answer: dict[str, Any] = {"occupied": count > 0, **_attributes(application, name, wanted)}
     if CACHE in wanted and (kept := occupancy.cached(application, name)):
         answer[CACHE] = kept._asdict()
     return answer

@@ -119,3 +119,26 @@ if ends and tonumber(ends) >= tonumber(redis.call('TIME')[1]) then return 0 end
 redis.call('ZREM', KEYS[1], ARGV[1])
 return redis.call('DEL', KEYS[2])
 """
+
+# KEYS nodes, node, peaks; ARGV process, prefix of nodes, field, its new number, most or -1,
+# workspace, seconds. 0: with the other living processes that would be too many; nothing is written.
+HOLD: Final = """
+local total = tonumber(ARGV[4])
+local living = redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1], '+inf')
+for _, name in ipairs(living) do
+  if name ~= ARGV[1] then
+    total = total + tonumber(redis.call('HGET', ARGV[2] .. name, ARGV[3]) or '0')
+  end
+end
+if tonumber(ARGV[5]) >= 0 and total > tonumber(ARGV[5]) then return 0 end
+if ARGV[4] == '0' then
+  redis.call('HDEL', KEYS[2], ARGV[3])
+else
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+end
+if total > tonumber(redis.call('HGET', KEYS[3], ARGV[6]) or '0') then
+  redis.call('HSET', KEYS[3], ARGV[6], total)
+  redis.call('EXPIRE', KEYS[3], ARGV[7])
+end
+return 1
+"""

@@ -79,6 +79,7 @@ class Connection:
     outbox: Outbox = field(default_factory=Outbox)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     user_id: str | None = None  # once signed in
+    is_counted: bool = False  # in its workspace's connections
     ending: asyncio.TimerHandle | None = None  # of its key, when that has an end
 
     @property

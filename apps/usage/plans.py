@@ -24,6 +24,7 @@ JOBS: Final = "jobs"
 MAILS: Final = "mails"
 WEBHOOKS: Final = "webhooks"
 REALTIME_APPS: Final = "realtime_apps"
+CONNECTIONS: Final = "connections"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ METRICS: Final[dict[str, Metric]] = {
         Metric(JOBS, "Jobs", "Background work that was started, mail aside."),
         Metric(MAILS, "Mails", "Mails written for the workspace."),
         Metric(WEBHOOKS, "Webhooks", "Endpoints that are told of events.", gauge=True),
+        Metric(
+            CONNECTIONS,
+            "Realtime connections",
+            "The most at once in the day, at apps of one's own.",
+            gauge=True,
+        ),
         Metric(REALTIME_APPS, "Realtime apps", "Apps of one's own for realtime.", gauge=True),
     )
 }
@@ -91,6 +98,7 @@ LIMITS: Final[dict[str, Limit]] = {
         Limit("mails_month", MAILS, "month", "Mails this month"),
         Limit("schools", SCHOOLS, "now", "Schools"),
         Limit("webhooks", WEBHOOKS, "now", "Webhooks"),
+        Limit("connections", CONNECTIONS, "now", "Realtime connections, today's most"),
         Limit("realtime_apps", REALTIME_APPS, "now", "Realtime apps"),
     )
 }
@@ -102,6 +110,8 @@ class Plan:
 
     `rates`: what one API key, one person and the whole workspace may ask of the API within a
     minute, in credits: most requests cost one.
+    `realtime`: bytes of an event's data, and channels of a connection, at apps of one's own.
+
     `pooled`: the schools of a district draw on its limits together instead of having their own.
     """
 
@@ -110,6 +120,7 @@ class Plan:
     text: str
     limits: Mapping[str, int]
     rates: Mapping[str, int]
+    realtime: Mapping[str, int]
     pooled: bool = False
 
 
@@ -123,9 +134,10 @@ FREE: Final = Plan(
         "members": 100, "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2, "webhooks": 3,
-        "realtime_apps": 1,
+        "realtime_apps": 1, "connections": 100,
     },
     {"key": 120, "person": 240, "workspace": 600},
+    {"data_bytes": 10_240, "channels": 100},
 )  # fmt: skip
 STARTER: Final = Plan(
     "starter",
@@ -135,9 +147,10 @@ STARTER: Final = Plan(
         "members": 300, "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3, "webhooks": 10,
-        "realtime_apps": 3,
+        "realtime_apps": 3, "connections": 500,
     },
     {"key": 300, "person": 300, "workspace": 1_800},
+    {"data_bytes": 10_240, "channels": 100},
 )  # fmt: skip
 SCHOOL: Final = Plan(
     "school",
@@ -147,9 +160,10 @@ SCHOOL: Final = Plan(
         "members": 2_500, "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5, "webhooks": 25,
-        "realtime_apps": 10,
+        "realtime_apps": 10, "connections": 2_000,
     },
     {"key": 600, "person": 600, "workspace": 6_000},
+    {"data_bytes": 20_480, "channels": 200},
 )  # fmt: skip
 DISTRICT: Final = Plan(
     "district",
@@ -159,9 +173,10 @@ DISTRICT: Final = Plan(
         "members": 50_000, "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200, "webhooks": 500,
-        "realtime_apps": 200,
+        "realtime_apps": 200, "connections": 20_000,
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},
+    {"data_bytes": 30_720, "channels": 200},
     pooled=True,
 )  # fmt: skip
 

@@ -131,6 +131,15 @@ def calls(tenant: Tenant) -> tuple[list[State], int]:
     return states, present.amounts.get(tenant.schema_name, 0) if present else 0
 
 
+def ceiling_of(key: str, *, tenant: Tenant) -> tuple[Tenant, int | None]:
+    """Who a limit is counted on, the workspace or the district whose limits it shares, and the
+    most that is allowed there; for what is counted elsewhere than here.
+    """
+    payer = pool_of(tenant) or tenant
+    own = configuration.of(payer).limits
+    return payer, own.get(key, plan_of(payer).limits.get(key))
+
+
 def plan_of(tenant: Tenant) -> Plan:
     """The workspace's own plan, whatever district it belongs to."""
     row = WorkspacePlan.objects.filter(tenant_id=tenant.pk).first()

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import secrets
+import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from pusher.http import Request
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid, NotFound
-from apps.realtime import applications, broadcast, credentials, hub, redis_clients
+from apps.realtime import applications, broadcast, credentials, hub, keys, redis_clients
 from apps.realtime.applications import Application
 from apps.realtime.consumers import PusherConsumer
 from apps.realtime.models import RealtimeApp
@@ -308,3 +310,36 @@ async def test_client_events_and_channels_as_the_app_has_them(table):
     await wire.say("client-x", {}, channel="private-a")
     assert (await wire.hear())[1]["code"] == 4301
     await wire.hang_up()
+
+
+@pytest.mark.asyncio
+async def test_no_more_connections_than_the_plan_allows_over_all_processes(table):
+    payer = f"w_{secrets.token_hex(4)}"
+    app = entry(table, payer=payer, max_connections=2)
+    first = Wire(app.key)
+    await first.hear()
+    redis = redis_clients.of_loop()
+    await redis.zadd(keys.NODES, {"another": time.time() + 60})
+    await redis.hset(keys.node("another"), keys.held(payer), "1")
+    try:
+        refused = Wire(app.key)
+        assert (await refused.hear())[1]["code"] == 4004
+        assert await refused.hear() == 4004
+        await refused.hang_up()
+        await redis.hdel(keys.node("another"), keys.held(payer))
+        second = Wire(app.key)
+        assert (await second.hear())[0] == "pusher:connection_established"
+        await second.hang_up()
+        third = Wire(app.key)
+        assert (await third.hear())[0] == "pusher:connection_established"
+        await third.hang_up()
+        assert await redis.hget(keys.peaks(timezone.now().date().isoformat()), payer) == "2"
+    finally:
+        await redis.zrem(keys.NODES, "another")
+        await redis.delete(keys.node("another"))
+    await first.hang_up()
+
+
+def test_what_the_plan_allows_holds_at_the_endpoint(app):
+    found = credentials.find(app.key)
+    assert (found.payer, found.max_connections, found.max_data_bytes) == ("w_alpha", 100, 10_240)

@@ -471,6 +471,7 @@ LimitEnum = Literal[
     "mails_month",
     "schools",
     "webhooks",
+    "connections",
     "realtime_apps",
 ]
 
@@ -530,6 +531,7 @@ MetricEnum = Literal[
     "jobs",
     "mails",
     "webhooks",
+    "connections",
     "realtime_apps",
 ]
 
