@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.sso.api.urls")),
+    path("", include("apps.tenants.api.jobs")),
     path("", include("apps.tenants.api.me")),
     path("", include("apps.tenants.api.roles")),
     path("", include("apps.tenants.api.people")),

@@ -87,6 +87,7 @@ class JobRun(models.Model):
         GROUP = "group"
 
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+    UNDONE = (State.FAILED, State.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100)
@@ -227,6 +228,17 @@ class JobRun(models.Model):
         rows = JobRun.objects.filter(parent=self.parent_id, parent__isnull=False)
         before = rows.filter(stage__lt=self.stage or 0).exclude(state=self.State.SUCCEEDED)
         return before.order_by("stage", "created_at", "pk")
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether it failed or was cancelled, and another run would mend that."""
+        task = _tasks().get(self.name)
+        return self.state in self.UNDONE and bool(getattr(task, "replayable", False))
+
+    @property
+    def permission(self) -> str:
+        """What members need to steer it (`task.Job.permission`); empty where none may."""
+        return str(getattr(_tasks().get(self.name), "permission", ""))
 
     @property
     def wait_seconds(self) -> float | None:

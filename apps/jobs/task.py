@@ -50,6 +50,10 @@ class Job(Task):  # type: ignore[type-arg]
     soft_time_limit = 900
     time_limit = 960
     cancellable = False  # reports or asks for its lease often enough to stop half way
+    replayable = False  # to run it again after it has failed for good mends what it was to do
+    # What members of the workspace need, beside `jobs.manage`, to stop it or to run it again: that
+    # which had it begun. Empty: it is the product's own work and not theirs to steer.
+    permission = ""
 
     def enqueue(
         self,

@@ -18,6 +18,8 @@ from apps.roblox.services import delivery, deployments, releases
     job_queue="interactive",
     title="Scan a release",
     unique="{release_id}",
+    replayable=True,
+    permission="releases.create",
 )
 def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     release = releases.examine(release=Release.objects.get(pk=release_id))

@@ -277,6 +277,10 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
         Permission(
             "jobs.view", Role.TEACHER, "See background work", "See what runs and what failed.",
         ),
+        Permission(
+            "jobs.manage", Role.TEACHER, "Stop and repeat background work",
+            "Cancel work and run failed work again, where one may begin such work.",
+        ),
         Permission("audit.view", Role.ADMIN, "See the audit", "See who did what, and when."),
         Permission("usage.view", Role.ADMIN, "See usage", "See how much of the plan is used."),
     ),

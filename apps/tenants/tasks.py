@@ -57,6 +57,8 @@ def purge() -> int:
     job_queue="bulk",
     title="Look at a domain's record",
     unique="{domain_id}",
+    replayable=True,
+    permission="domains.update",
 )
 def check_domain(self: Job, run: JobRun, *, domain_id: int) -> dict[str, Any]:
     domain = Domain.objects.select_related("tenant").filter(pk=domain_id).first()

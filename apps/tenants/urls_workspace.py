@@ -34,5 +34,7 @@ urlpatterns = [
     path("jobs/fragment/", activity.jobs_fragment, name="jobs_fragment"),
     path("jobs/<uuid:pk>/", activity.job, name="job"),
     path("jobs/<uuid:pk>/fragment/", activity.job_fragment, name="job_fragment"),
+    path("jobs/<uuid:pk>/cancel/", activity.cancel_job, name="job_cancel"),
+    path("jobs/<uuid:pk>/replay/", activity.replay_job, name="job_replay"),
     path("audit/", activity.audit, name="audit"),
 ]

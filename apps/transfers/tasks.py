@@ -14,7 +14,7 @@ HOURS = 6 * 3600
 
 @shared_task(
     base=Job, bind=True, name="transfers.export", job_queue="bulk", title="Export the workspace",
-    idempotency="{export_id}", cancellable=True,
+    idempotency="{export_id}", cancellable=True, replayable=True, permission="exports.create",
     metered=False,  # whoever has used up a limit may still take everything along
     soft_time_limit=HOURS, time_limit=HOURS + 60,
 )  # fmt: skip

@@ -64,6 +64,7 @@ SPECTACULAR_SETTINGS = {
         "DeploymentKindEnum": "apps.roblox.models.Deployment.Kind",
         "ReleaseStateEnum": "apps.roblox.models.Release.State",
         "DeploymentStateEnum": "apps.roblox.models.Deployment.State",
+        "JobStateEnum": "apps.jobs.models.JobRun.State",
         "WorkspaceStateEnum": "apps.tenants.models.Tenant.State",
         "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",

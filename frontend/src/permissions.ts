@@ -27,6 +27,7 @@ export const PERMISSIONS = [
   "guardians.invite",
   "guardians.remove",
   "guardians.view",
+  "jobs.manage",
   "jobs.view",
   "members.invite",
   "members.make_owner",

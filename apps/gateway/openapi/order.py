@@ -11,7 +11,7 @@ from apps.gateway.openapi.texts import TAGS
 HEADINGS: Final = {
     "Signing in": ("tokens", "sessions", "api-keys", "me"),
     "Releasing": ("experiences", "releases", "deployments"),
-    "Following": ("webhooks", "realtime-apps", "events", "usage"),
+    "Following": ("jobs", "webhooks", "realtime-apps", "events", "usage"),
     "Teaching": ("classes", "pupils", "guardians"),
     "People": ("members", "invitations", "invitation-links", "roles"),
     "Workspace": ("workspace", "schools", "exports", "help"),

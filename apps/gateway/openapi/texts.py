@@ -12,6 +12,7 @@ TAGS: Final = {
     "experiences": "Experiences on Roblox, each with a staging and a production environment.",
     "releases": "Place files with a version: uploaded, read, scanned, ready to be deployed.",
     "deployments": "Releases on their way to staging and production, and back.",
+    "jobs": "What runs in the background: how far it is, how it ended; stopped and run again.",
     "webhooks": "Addresses that are told of events, and what was delivered to them.",
     "realtime-apps": "Apps of your own at the realtime endpoint, with keys and secrets.",
     "events": "What happened in the workspace, for programs and pages that were not connected.",

@@ -54,7 +54,7 @@ def replay(*, run: JobRun, by: Any) -> JobRun:
     """
     with workflows.followed(run), transaction.atomic():
         locked = JobRun.objects.select_for_update().get(pk=run.pk)
-        if locked.state not in {JobRun.State.FAILED, JobRun.State.CANCELLED}:
+        if locked.state not in JobRun.UNDONE:
             raise NotReplayable(f"{run.title} is {locked.state}.")
         _require_turn(locked)
         for each in _with_others(locked):

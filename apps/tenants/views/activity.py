@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.audit.models import AuditEntry
-from apps.core.errors import NotFound
+from apps.core.errors import Conflict
 from apps.jobs.models import JobRun
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
+from apps.tenants.services import jobs as jobs_here
 
 PAGE_SIZE = 50
 MOST_MEMBERS = 50
@@ -48,6 +51,20 @@ def job_fragment(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return render(request, "workspace/_job.html", _job(request, pk))
 
 
+@require_http_methods(["GET", "POST"])
+@workspace_page("jobs.view", post="jobs.manage")
+def cancel_job(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    """Ask, then stop it."""
+    return _steer(request, pk, "cancel", jobs_here.cancel, "It is being cancelled.")
+
+
+@require_http_methods(["GET", "POST"])
+@workspace_page("jobs.view", post="jobs.manage")
+def replay_job(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    """Ask, then put it back in its queue."""
+    return _steer(request, pk, "replay", jobs_here.replay, "It is in the queue again.")
+
+
 @require_safe
 @workspace_page("audit.view")
 def audit(request: WorkspaceRequest) -> HttpResponse:
@@ -63,7 +80,7 @@ def audit(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _jobs(request: WorkspaceRequest) -> dict[str, object]:
-    runs = JobRun.objects.of_workspace(request.tenant.schema_name)
+    runs = jobs_here.of(request.tenant)
     state = request.GET.get("state", "")
     # Members stand below their parent, but alone where a state is asked for.
     if state in JobRun.State.values:
@@ -84,21 +101,33 @@ def _jobs(request: WorkspaceRequest) -> dict[str, object]:
 
 
 def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
-    run = (
-        JobRun.objects.of_workspace(request.tenant.schema_name)
-        .select_related("parent")
-        .filter(pk=pk)
-        .first()
-    )
-    if run is None:
-        raise NotFound("There is no such job in this workspace.")
+    run = jobs_here.find(tenant=request.tenant, job_id=pk)
+    may = {"jobs.manage", run.permission} <= request.can
     return {
         "nav_active": "jobs",
         "run": run,
         "members": run.family[:MOST_MEMBERS] if run.kind else (),
+        "cancellable": may and run.is_cancellable,
+        "replayable": may and run.is_replayable,
         "channel": _channel(request, f"job.{pk}"),
         "fragment_url": reverse("job_fragment", kwargs={"pk": pk}),
     }
+
+
+def _steer(
+    request: WorkspaceRequest, pk: UUID, deed: str, carry_out: Callable[..., JobRun], done: str
+) -> HttpResponse:
+    run = jobs_here.find(tenant=request.tenant, job_id=pk)
+    if request.method != "POST":
+        context = {"nav_active": "jobs", "run": run, "deed": deed}
+        return render(request, "workspace/job_steer.html", context)
+    try:
+        carry_out(tenant=request.tenant, run=run, by=request.user)
+    except Conflict as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, done)
+    return redirect("job", pk=pk)
 
 
 def _channel(request: WorkspaceRequest, area: str) -> str:

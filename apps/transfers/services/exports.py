@@ -179,6 +179,19 @@ def give_up(*, run: JobRun) -> None:
             transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def take_up_again(*, run: JobRun) -> None:
+    """The export of a job that runs again after it failed, in the transaction that puts it back.
+    Raises `ExportUnderWay` while the workspace has another one.
+    """
+    try:
+        with schema_context("public"), transaction.atomic():
+            Export.objects.filter(run_id=run.pk, state=State.FAILED).update(
+                state=State.RUNNING, problem="", finished_at=None
+            )
+    except IntegrityError as error:
+        raise ExportUnderWay("Wait for the one that was asked for since.") from error
+
+
 def _keep(export: Export, file: Path, contents: packing.Contents) -> None:
     size, digest = file.stat().st_size, _sha256(file)
     wanted = f"{export.tenant.schema_name}/exports/{export.pk}"

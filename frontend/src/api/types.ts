@@ -391,6 +391,58 @@ export type InviteManyInputRequest = {
   role?: string;
 };
 
+export type Job = {
+  id: string;
+  task: string;
+  title: string;
+  state: JobStateEnum;
+  progress: number;
+  message: string;
+  attempts: number;
+  max_attempts: number;
+  requested_by: string;
+  trace_id: string;
+  created_at: string;
+  due_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  duration_seconds: number | null;
+  cancel_asked_at: string | null;
+  cancellable: boolean;
+  replayable: boolean;
+};
+
+export type JobDetail = {
+  id: string;
+  task: string;
+  title: string;
+  state: JobStateEnum;
+  progress: number;
+  message: string;
+  attempts: number;
+  max_attempts: number;
+  requested_by: string;
+  trace_id: string;
+  created_at: string;
+  due_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  duration_seconds: number | null;
+  cancel_asked_at: string | null;
+  cancellable: boolean;
+  replayable: boolean;
+  result: unknown | null;
+  problem: JobProblem | null;
+};
+
+export type JobProblem = {
+  code: string;
+  title?: string;
+  detail?: string;
+};
+
+export type JobStateEnum = "pending" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
 export type KeyEnvironmentEnum = "live" | "test";
 
 export type KeyRotationInputOverlapHoursEnum = 0 | 1 | 24 | 168;
@@ -574,6 +626,12 @@ export type PaginatedInvitationShapeList = {
   results: Array<InvitationShape>;
 };
 
+export type PaginatedJobList = {
+  next?: string;
+  previous?: string;
+  results: Array<Job>;
+};
+
 export type PaginatedLinkShapeList = {
   next?: string;
   previous?: string;
@@ -696,7 +754,7 @@ export type PatchedWorkspaceChangeRequest = {
 
 export type PeriodEnum = "now" | "day" | "month";
 
-export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "schools.view" | "schools.create";
+export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "schools.view" | "schools.create";
 
 export type PersonShape = {
   id: string;
@@ -915,7 +973,7 @@ export type School = {
   last_active: string | null;
 };
 
-export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
+export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.manage" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
 
 export type Series = {
   metric: MetricEnum;
@@ -1081,6 +1139,10 @@ export interface Operations {
   deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
   deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
   deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
+  jobs_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; requested_by?: string; since?: string; state?: "cancelled" | "failed" | "pending" | "queued" | "running" | "succeeded"; task?: string }; body: undefined; answer: PaginatedJobList };
+  jobs_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: JobDetail };
+  jobs_cancel: { path: { id: string }; query: Record<string, never>; body: undefined; answer: JobDetail };
+  jobs_replay: { path: { id: string }; query: Record<string, never>; body: undefined; answer: JobDetail };
   webhooks_endpoints_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedEndpointList };
   webhooks_endpoints_create: { path: Record<string, never>; query: Record<string, never>; body: EndpointInputRequest; answer: EndpointWithSecret };
   webhooks_event_types_list: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Array<EventType> };
@@ -1199,6 +1261,10 @@ export const ROUTES: Record<keyof Operations, string> = {
   deployments_promote: "POST /api/v1/deployments/promote/",
   deployments_rollback: "POST /api/v1/deployments/rollback/",
   deployments_get: "GET /api/v1/deployments/{id}/",
+  jobs_list: "GET /api/v1/jobs/",
+  jobs_get: "GET /api/v1/jobs/{id}/",
+  jobs_cancel: "POST /api/v1/jobs/{id}/cancel/",
+  jobs_replay: "POST /api/v1/jobs/{id}/replay/",
   webhooks_endpoints_list: "GET /api/v1/webhooks/endpoints/",
   webhooks_endpoints_create: "POST /api/v1/webhooks/endpoints/",
   webhooks_event_types_list: "GET /api/v1/webhooks/event-types/",

@@ -437,6 +437,58 @@ class InviteManyInputRequest(TypedDict):
     role: NotRequired[str]
 
 
+class Job(TypedDict):
+    id: str
+    task: str
+    title: str
+    state: JobStateEnum
+    progress: int
+    message: str
+    attempts: int
+    max_attempts: int
+    requested_by: str
+    trace_id: str
+    created_at: str
+    due_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_seconds: float | None
+    cancel_asked_at: str | None
+    cancellable: bool
+    replayable: bool
+
+
+class JobDetail(TypedDict):
+    id: str
+    task: str
+    title: str
+    state: JobStateEnum
+    progress: int
+    message: str
+    attempts: int
+    max_attempts: int
+    requested_by: str
+    trace_id: str
+    created_at: str
+    due_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_seconds: float | None
+    cancel_asked_at: str | None
+    cancellable: bool
+    replayable: bool
+    result: Any | None
+    problem: JobProblem | None
+
+
+class JobProblem(TypedDict):
+    code: str
+    title: NotRequired[str]
+    detail: NotRequired[str]
+
+
+JobStateEnum = Literal["pending", "queued", "running", "succeeded", "failed", "cancelled"]
+
 KeyEnvironmentEnum = Literal["live", "test"]
 
 KeyRotationInputOverlapHoursEnum = Literal[0, 1, 24, 168]
@@ -652,6 +704,12 @@ class PaginatedInvitationShapeList(TypedDict):
     results: list[InvitationShape]
 
 
+class PaginatedJobList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[Job]
+
+
 class PaginatedLinkShapeList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -831,6 +889,7 @@ PermissionsEnum = Literal[
     "realtime_apps.update",
     "realtime_apps.delete",
     "jobs.view",
+    "jobs.manage",
     "audit.view",
     "usage.view",
     "provisioning.view",
@@ -1082,6 +1141,7 @@ ScopesEnum = Literal[
     "experiences.view",
     "exports.create",
     "features.update",
+    "jobs.manage",
     "jobs.view",
     "pupils.create",
     "pupils.remove",

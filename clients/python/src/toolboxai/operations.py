@@ -583,6 +583,107 @@ class Operations(Transport):
         )
         return answer
 
+    def jobs_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        requested_by: str | None = None,
+        since: str | None = None,
+        state: Literal["cancelled", "failed", "pending", "queued", "running", "succeeded"]
+        | None = None,
+        task: str | None = None,
+    ) -> models.PaginatedJobList:
+        """List jobs.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedJobList = self._call(
+            "GET",
+            "/jobs/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "ordering": ordering,
+                "page_size": page_size,
+                "requested_by": requested_by,
+                "since": since,
+                "state": state,
+                "task": task,
+            },
+        )
+        return answer
+
+    def jobs_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        requested_by: str | None = None,
+        since: str | None = None,
+        state: Literal["cancelled", "failed", "pending", "queued", "running", "succeeded"]
+        | None = None,
+        task: str | None = None,
+    ) -> Iterator[models.Job]:
+        """All of them, page by page."""
+        return self._pages(
+            "/jobs/",
+            {
+                "fields": fields,
+                "ordering": ordering,
+                "page_size": page_size,
+                "requested_by": requested_by,
+                "since": since,
+                "state": state,
+                "task": task,
+            },
+        )
+
+    def jobs_get(self, id: str, *, fields: str | None = None) -> models.JobDetail:
+        """Get jobs.
+
+        One of them, with its ETag.
+        """
+        answer: models.JobDetail = self._call(
+            "GET", _path("/jobs/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def jobs_cancel(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.JobDetail:
+        """Stop it.
+
+        Stop it: at once when it has not begun, else where it next reports its progress. Takes
+        the permission to begin such work, too.
+        """
+        answer: models.JobDetail = self._call(
+            "POST",
+            _path("/jobs/{id}/cancel/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def jobs_replay(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.JobDetail:
+        """Run a failed or cancelled job again.
+
+        Run a failed or cancelled job again; it keeps its id and its attempts go on counting.
+        Takes the permission to begin such work, too.
+        """
+        answer: models.JobDetail = self._call(
+            "POST",
+            _path("/jobs/{id}/replay/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
     def webhooks_endpoints_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedEndpointList:
