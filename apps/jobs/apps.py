@@ -6,8 +6,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import metrics
-        from apps.jobs import alive
+        from apps.jobs import alive, receivers
         from apps.jobs.metrics import collect
 
+        receivers.connect()
         metrics.register("jobs", collect)
         alive.connect()

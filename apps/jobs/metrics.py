@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,8 @@ from django.utils import timezone
 from prometheus_client.metrics_core import Metric
 
 from apps.core import metrics
-from apps.jobs.models import JobRun
-from apps.jobs.services import lanes
+from apps.jobs.models import JobRun, Worker
+from apps.jobs.services import lanes, schedules
 
 DAY = timedelta(days=1)
 
@@ -35,6 +36,8 @@ def collect() -> Iterator[Metric]:
     for name, number in rows.order_by().values_list("name").annotate(Count("pk")):
         failed.add_metric([name], number)
     yield from (depth, oldest, _wait(), failed)
+    yield from _schedules()
+    yield from _workers()
 
 
 def _wait() -> Metric:
@@ -48,6 +51,28 @@ def _wait() -> Metric:
     for queue in sorted({each.name for each in settings.CELERY_TASK_QUEUES} | set(first)):
         wait.add_metric([queue], (now - first.get(queue, now)).total_seconds())
     return wait
+
+
+def _schedules() -> Iterator[Metric]:
+    late = metrics.gauge("schedule_late", "1 where a schedule of beat is late.", ["schedule"])
+    failed = metrics.gauge("schedule_failed", "1 where its last run failed.", ["schedule"])
+    missed = metrics.counter("schedule_missed", "How often beat was not there.", ["schedule"])
+    for one in schedules.overview():
+        if one.state == "off" or one.watch is None:
+            continue
+        name, watch = [one.task.name], one.watch
+        late.add_metric(name, one.is_late)
+        failed.add_metric(name, watch.outcome == watch.Outcome.FAILED)
+        missed.add_metric(name, watch.missed_count)
+    yield from (late, failed, missed)
+
+
+def _workers() -> Iterator[Metric]:
+    here = metrics.gauge("workers", "Workers by what is heard of them.", ["state"])
+    counts = Counter(worker.state for worker in Worker.objects.all())
+    for state in ("here", "silent", "stopped"):
+        here.add_metric([state], counts[state])
+    yield here
 
 
 def _open() -> Iterator[dict[str, Any]]:

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
+from apps.jobs.watch_models import ScheduleWatch, Worker
+
+__all__ = ["Failure", "JobRun", "JobRunQuerySet", "ScheduleWatch", "Worker"]
 
 
 @cache
@@ -128,6 +131,7 @@ class JobRun(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)  # of the release before; not written
     started_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=200, blank=True, default="", db_default="")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)

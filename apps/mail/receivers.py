@@ -13,7 +13,8 @@ from apps.fleet.models import Rollout
 from apps.fleet.signals import rollout_stopped
 from apps.jobs.models import Failure, JobRun
 from apps.jobs.services.failures import Alert
-from apps.jobs.signals import failures_told, job_failed
+from apps.jobs.services.schedules import Standing
+from apps.jobs.signals import failures_told, job_failed, schedules_late
 from apps.mail.services import messages
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
@@ -67,6 +68,7 @@ def connect() -> None:
         signal.connect(notice, weak=False, dispatch_uid=f"mail-{template}")
     workspace_purged.connect(tell_of_end, dispatch_uid="mail-workspace_deleted")
     failures_told.connect(tell_of_failures, sender=Failure, dispatch_uid="mail-failures_told")
+    schedules_late.connect(tell_of_lateness, dispatch_uid="mail-schedules_late")
     rollout_stopped.connect(tell_operators, sender=Rollout, dispatch_uid="mail-rollout_stopped")
     job_failed.connect(note_failure, sender=JobRun, dispatch_uid="mail-failed")
 
@@ -136,6 +138,11 @@ def tell_operators(rollout: Rollout, **_: Any) -> None:
 
 def tell_of_failures(alert: Alert, **_: Any) -> None:
     _send_operators("mail/jobs_failing", {"alert": alert})
+
+
+def tell_of_lateness(late: list[Standing], **_: Any) -> None:
+    shown = [{"name": one.name, "words": one.words} for one in late]
+    _send_operators("mail/schedules_late", {"late": shown})
 
 
 def _send_operators(template: str, context: dict[str, Any]) -> None:

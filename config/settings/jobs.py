@@ -31,13 +31,21 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 # Jobs have limits of their own (`apps.jobs.task`); this is for whatever gets around them.
 CELERY_TASK_SOFT_TIME_LIMIT = 7 * 3600
 CELERY_TASK_TIME_LIMIT = 7 * 3600 + 60
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "apps.jobs.beat:Scheduler"
+# A sending is written down at once: beat that falls takes nothing for missed that was sent.
+CELERY_BEAT_SYNC_EVERY = 1
 
 
-def _every(task: str, queue: str, expires: int, **interval: float) -> dict[str, object]:
-    """A task and how often; a message that no worker took for `expires` seconds is dropped."""
+def _every(
+    task: str, queue: str, expires: int, on_miss: str = "run_once", **interval: float
+) -> dict[str, object]:
+    """A task and how often; a message that no worker took for `expires` seconds is dropped.
+
+    `on_miss`: what becomes of it when beat was not there in time, `run_once` or `skip`.
+    """
     return {
         "task": task,
+        "on_miss": on_miss,
         "schedule": timedelta(**interval),
         "options": {"expires": expires, "queue": queue},
     }
@@ -51,7 +59,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("jobs.watch", "default", 50, minutes=1),
         _every("jobs.forget", "bulk", 80000, days=1),
         _every("transfers.expire", "bulk", 1800, hours=1),
-        _every("isolation.probe", "default", 50, minutes=1),
+        _every("isolation.probe", "default", 50, "skip", minutes=1),
         _every("impersonation.end_expired", "default", 50, minutes=1),
         _every("tenants.purge", "bulk", 600, minutes=10),
         _every("tenants.check_domains", "bulk", 600, minutes=10),

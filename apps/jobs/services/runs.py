@@ -20,7 +20,7 @@ from apps.core.database import connection
 from apps.core.errors import Conflict, NotFound, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, shares, tickets
+from apps.jobs.services import lanes, shares, tickets, workers
 
 
 class Outrun(Conflict):
@@ -129,6 +129,7 @@ def claim(*, run_id: str) -> JobRun | None:
         attempts=F("attempts") + 1,
         started_at=now,
         heartbeat_at=now,
+        worker=workers.current(),
         problem=None,
     )
     return _show_begun(JobRun.objects.get(pk=run_id)) if claimed else None

@@ -12,7 +12,7 @@ from typing import Final
 from django.utils import timezone
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes
+from apps.jobs.services import lanes, workers
 
 # A walk over the index from workspace to workspace costs by workspaces that wait, not by runs.
 _WAITING: Final = """
@@ -48,7 +48,7 @@ WITH RECURSIVE waiting AS (
 )
 UPDATE jobs_jobrun SET
     state = 'running', attempts = attempts + 1, started_at = %(now)s, heartbeat_at = %(now)s,
-    problem = NULL
+    worker = %(worker)s, problem = NULL
 FROM chosen WHERE jobs_jobrun.id = chosen.id
 RETURNING jobs_jobrun.*
 """  # noqa: S608 -- put together from constants
@@ -56,5 +56,6 @@ RETURNING jobs_jobrun.*
 
 def take(queue: str) -> JobRun | None:
     """Claim the run whose turn it is; None when nothing of the queue may begin now."""
-    values = {"queue": queue, "now": timezone.now(), "closed": lanes.closed()}
+    values = {"queue": queue, "now": timezone.now(), "closed": lanes.closed(),
+              "worker": workers.current()}  # fmt: skip
     return next(iter(JobRun.objects.raw(_TAKE, values)), None)

@@ -89,4 +89,8 @@ MAILS = (
             "alert.detail": "Roblox answered nothing.",
         },
     ),
+    _mail(
+        "schedules_late", "Schedules are late", "operations",
+        {"late": [{"name": "usage.settle", "words": "late: beat has not sent it"}]},
+    ),
 )  # fmt: skip

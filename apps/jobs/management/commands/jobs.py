@@ -12,13 +12,13 @@ from django.utils.dateparse import parse_datetime, parse_duration
 
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun, JobRunQuerySet
-from apps.jobs.services import lanes, outcomes, replays, runs
+from apps.jobs.services import lanes, outcomes, replays, runs, schedules, workers
 
 MATCHING = ("list", "replay", "discard")
 
 
 class Command(BaseCommand):
-    help = "Look at jobs that failed for good; run them again, discard or cancel them."
+    help = "Jobs that failed for good, schedules, workers: look, run again, discard, cancel."
 
     def add_arguments(self, parser: CommandParser) -> None:
         deeds = parser.add_subparsers(dest="deed", required=True)
@@ -41,6 +41,8 @@ class Command(BaseCommand):
             deeds.add_parser(name, help=text).add_argument("id")
         lane = deeds.add_parser("lanes", help="closed lanes; with --open, open one again")
         lane.add_argument("--open", default="")
+        deeds.add_parser("schedules", help="of beat: last run, outcome, next run, late or not")
+        deeds.add_parser("workers", help="which there are, and what they run now")
 
     def handle(self, *_: Any, deed: str, **options: Any) -> None:
         try:
@@ -83,11 +85,33 @@ class Command(BaseCommand):
         if run.traceback:
             self.stdout.write(run.traceback)
 
+    def _schedules(self, **_: Any) -> None:
+        for one in schedules.overview():
+            self.stdout.write(f"{one.task.name}: {one.words}")
+            self.stdout.write(f"  {one.often}; when missed: {schedules.misses_of(one.task)}")
+            last, outcome = _utc(one.started_at), schedules.outcome_of(one.task)
+            self.stdout.write(f"  last run {last} ({outcome}); next run {_utc(one.next_at)}")
+
+    def _workers(self, **_: Any) -> None:
+        for one in workers.overview():
+            worker = one.worker
+            self.stdout.write(
+                f"{worker.name}: {worker.state}; {worker.concurrency} at a time of {worker.queues};"
+                f" heartbeat {_utc(worker.heartbeat_at)}"
+            )
+            for work in one.works:
+                about = " ".join(str(part) for part in (work.workspace, work.run_id) if part)
+                self.stdout.write(f"  {work.title} {about} since {_utc(work.since)}")
+
     def _lanes(self, *, open: str, **_: Any) -> None:  # noqa: A002 -- the command's option
         if open:
             lanes.open_again(open)
         for lane, until in sorted(lanes.closed_until().items()):
             self.stdout.write(f"{lane} until {datetime.fromtimestamp(until, UTC):%H:%M:%S} UTC")
+
+
+def _utc(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "-"
 
 
 def _rows(options: dict[str, Any]) -> JobRunQuerySet:

@@ -1,0 +1,79 @@
+"""What the release declares (`CELERY_BEAT_SCHEDULE`), and what operators made of it.
+
+A schedule that nobody edited follows the release; one that was edited stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db import transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from apps.jobs.watch_models import ScheduleWatch
+
+FACTORS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+@transaction.atomic
+def install(*, entries: dict[str, dict[str, Any]]) -> int:
+    """Bring the table up to what is declared; returns how many rows were made or changed."""
+    tasks = PeriodicTask.objects.select_related("interval", "watch")
+    there = {task.name: task for task in tasks.filter(name__in=entries)}
+    return sum(_install(name, entry, there.get(name)) for name, entry in entries.items())
+
+
+def said_of(task: PeriodicTask) -> dict[str, Any]:
+    """As it stands, in the terms of a declaration. `seconds` is None where it has no interval.
+
+    Whether it is on is no part of it: that is the operators' alone.
+    """
+    every = task.interval
+    seconds = every.every * FACTORS[every.period] if every else None
+    return {"task": task.task, "seconds": seconds, "queue": task.queue,
+            "expires": task.expire_seconds}  # fmt: skip
+
+
+def is_edited(task: PeriodicTask) -> bool:
+    watch = getattr(task, "watch", None)
+    return bool(watch and watch.declared and watch.declared != said_of(task))
+
+
+@transaction.atomic
+def restore(*, tasks: Iterable[PeriodicTask]) -> int:
+    """Take back what operators edited of these; returns of how many."""
+    edited = [task for task in tasks if is_edited(task)]
+    for task in edited:
+        says = task.watch.declared
+        PeriodicTask.objects.update_or_create(name=task.name, defaults=_columns(says))
+    return len(edited)
+
+
+def _install(name: str, entry: dict[str, Any], task: PeriodicTask | None) -> bool:
+    options = entry.get("options", {})
+    says = {
+        "task": entry["task"], "seconds": entry["schedule"].total_seconds(),
+        "queue": options.get("queue"), "expires": options.get("expires"),
+    }  # fmt: skip
+    stands = task is not None and (is_edited(task) or said_of(task) == says)
+    if not stands:
+        task, _ = PeriodicTask.objects.update_or_create(name=name, defaults=_columns(says))
+    policy = {"on_miss": entry["on_miss"]} if "on_miss" in entry else {}
+    watch, is_new = ScheduleWatch.objects.get_or_create(
+        task=task, defaults={"declared": says, **policy}
+    )
+    if not is_new and watch.declared != says:
+        ScheduleWatch.objects.filter(pk=watch.pk).update(declared=says)
+    return not stands
+
+
+def _columns(says: dict[str, Any]) -> dict[str, Any]:
+    about = {"every": int(says["seconds"]), "period": "seconds"}
+    # Operators may have made the same one twice.
+    every = IntervalSchedule.objects.filter(**about).first()
+    every = every or IntervalSchedule.objects.create(**about)
+    return {
+        "task": says["task"], "interval": every, "crontab": None, "solar": None, "clocked": None,
+        "queue": says["queue"], "expire_seconds": says["expires"],
+    }  # fmt: skip
