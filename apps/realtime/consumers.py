@@ -148,6 +148,10 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
             protocol.frame(event, data, channel=channel, **more),
             skip=connection.socket_id,
         )
+        await hub.current().news.note_client_event(
+            connection.application.address(str(channel)), event, data,
+            socket_id=connection.socket_id, user_id=more.get("user_id"),
+        )  # fmt: skip
 
 
 class LostConsumer(AsyncConsumer):  # type: ignore[misc]

@@ -23,9 +23,10 @@ from apps.realtime.broadcast import Broadcast
 from apps.realtime.counts import SubscriptionCounts
 from apps.realtime.feed import Feed
 from apps.realtime.lookups import Overseer
+from apps.realtime.news import News
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.quotas import Quotas
-from apps.realtime.registry import Full, Member, Registry, Roll
+from apps.realtime.registry import Departure, Full, Member, Registry, Roll
 from apps.realtime.subscriptions import Connection, Follower, Subscription, Terminator
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,8 @@ class Hub:
         self._enlisting = asyncio.Lock()
         self._heart: asyncio.Task[None] | None = None
         self._registry = Registry(self._count)
-        self._counts = SubscriptionCounts(self._registry)
+        self.news = News()
+        self._counts = SubscriptionCounts(self._registry, self.news)
         self._feed = Feed(self._deliver, self._reset_connections)
         self._quotas = Quotas(lambda: self._registry.node)
         self._overseer = Overseer(lambda: self._connections)
@@ -106,14 +108,14 @@ class Hub:
         await self._take(connection, channel, place)
         try:
             roll = await self._join(address, channel, connection.socket_id, member)
-            first = await _first_frame(address, channel)
+            first = await self._first_frame(address, channel)
         except BaseException:
             with contextlib.suppress(RedisError):
                 await self._vacate(connection, [channel])
             raise
         place.confirm(_confirmation(channel, roll), roll.version if roll else 0, first)
         if roll and member and roll.is_new:
-            await presence.announce_arrival(address, connection.socket_id, member, roll)
+            await self._announce_arrival(address, connection.socket_id, member, roll)
         self._counts.changed(connection.application, channel)
 
     async def unsubscribe(self, connection: Connection, channel: str) -> None:
@@ -131,7 +133,7 @@ class Hub:
         connection.user_id = user_id
         roll = await self._registry.join(address, connection.socket_id, member)
         if roll.is_new:
-            await presence.announce_arrival(address, connection.socket_id, member, roll)
+            await self._announce_arrival(address, connection.socket_id, member, roll)
 
     async def watch(self, connection: Connection, user_ids: list[str]) -> None:
         """Tell the client who of these users is online, and from now on who comes and goes."""
@@ -177,6 +179,15 @@ class Hub:
                 kind="LimitReached", status=403, code=Code.OVER_CAPACITY,
             ) from None  # fmt: skip
 
+    async def _first_frame(self, address: str, channel: str) -> str | None:
+        """What a cache channel says to whoever joins; None where it is no such channel."""
+        if not protocol.is_cache(channel):
+            return None
+        kept = cast("str | None", await redis_clients.of_loop().get(keys.cached(address)))
+        if kept is None:
+            await self.news.note("cache_miss", address)
+        return kept or protocol.frame("pusher:cache_miss", channel=channel)
+
     async def _vacate(self, connection: Connection, channels: list[str]) -> None:
         addresses = []
         for channel in channels:
@@ -210,7 +221,7 @@ class Hub:
             except BaseException:
                 self._departing.add(entry)
                 raise
-            await presence.announce_departure(departure)
+            await self._announce_departure(departure)
 
     async def _listen(self, address: str) -> None:
         """Make the feed agree with whether anybody here is in the channel."""
@@ -223,6 +234,7 @@ class Hub:
 
     async def _start(self) -> None:
         await self._registry.open()
+        await self.news.refresh()
         await self._feed.open()
         self._heart = asyncio.create_task(self._live())
 
@@ -232,7 +244,7 @@ class Hub:
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
         await self._feed.close()
-        self._counts.stop()
+        await self._counts.finish()
         # Members that Redis still holds are buried by other processes once the lease is over.
         if not self._departing:
             with contextlib.suppress(RedisError):
@@ -257,8 +269,12 @@ class Hub:
                 await self._settle()
                 await self._quotas.settle()
                 await self._registry.record([])
-                for departure in await self._registry.sweep():
-                    await presence.announce_departure(departure)
+                await self.news.refresh()
+                departures, left = await self._registry.sweep()
+                for departure in departures:
+                    await self._announce_departure(departure)
+                for address in left:
+                    self._counts.left_behind(address)
             except RedisError as error:
                 log.warning("realtime_redis_unreachable", error=str(error))
             except Exception:  # the worker loop: without a heartbeat all members would leave
@@ -289,7 +305,17 @@ class Hub:
             self._departing.add((address, connection.socket_id, member.user_id))
         elif roll.is_new:
             # It heard itself leave, so it hears itself arrive: nobody is skipped.
-            await presence.announce_arrival(address, None, member, roll)
+            await self._announce_arrival(address, None, member, roll)
+
+    async def _announce_arrival(
+        self, address: str, socket_id: str | None, member: Member, roll: Roll
+    ) -> None:
+        await self.news.note_arrival(address, member)
+        await presence.announce_arrival(address, socket_id, member, roll)
+
+    async def _announce_departure(self, departure: Departure) -> None:
+        await self.news.note_departure(departure)
+        await presence.announce_departure(departure)
 
     def _reset_connections(self) -> None:
         """Events may have passed unseen: have every client that waits for some come back and
@@ -301,14 +327,6 @@ class Hub:
         for connection in listening:
             delay = random.uniform(0, RECONNECT_SPREAD_SECONDS)  # noqa: S311 -- no secret
             loop.call_later(delay, connection.outbox.close, Code.RECONNECT)
-
-
-async def _first_frame(address: str, channel: str) -> str | None:
-    """What a cache channel says to whoever joins; None where it is no such channel."""
-    if not protocol.is_cache(channel):
-        return None
-    kept = cast("str | None", await redis_clients.of_loop().get(keys.cached(address)))
-    return kept or protocol.frame("pusher:cache_miss", channel=channel)
 
 
 def _confirmation(channel: str, roll: Roll | None) -> str:

@@ -13,6 +13,32 @@ from apps.core.ids import uuid7
 from apps.tenants.models import Tenant
 
 
+class ChannelWebhook(models.Model):
+    """A server that is told what happens in an application's channels. `events` are `news.KINDS`;
+    `failing_since` is empty while the address takes what it is sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    app_id = models.CharField("app id", max_length=20, db_index=True)
+    url = models.CharField("address", max_length=2000)
+    events = ArrayField(models.CharField(max_length=30))
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by_label = models.CharField("made by", max_length=254, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField("last problem", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "channel webhook"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(events=[]), name="realtime_webhook_has_events")
+        ]
+
+    def __str__(self) -> str:
+        return self.url[:200]
+
+
 class Errand(models.Model):
     """A workspace has events that are to be numbered and sent. Written with the event, so that
     what a killed process leaves behind is found (`relay.rescue`). Rows are only ever added, hence

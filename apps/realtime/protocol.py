@@ -23,6 +23,8 @@ MAX_WATCHLIST: Final = 100  # users
 MAX_CHANNELS_PER_CONNECTION: Final = 200
 MAX_FRAME_LENGTH: Final = 64 * 1024  # ten kilobytes of data with every character escaped
 CLIENT_EVENTS_PER_SECOND: Final = 10
+# Of one application, that its webhooks have not been told yet; above that the oldest go.
+MOST_NEWS: Final = 10_000
 # Above so many subscriptions a channel is told of their number more rarely.
 LARGE_COUNT: Final = 100
 LARGE_COUNT_SECONDS: Final = 5.0

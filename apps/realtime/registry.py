@@ -126,14 +126,24 @@ class Registry:
             )
         )
 
-    async def sweep(self) -> list[Departure]:
-        """Remove what dead processes left behind."""
-        departures = []
+    async def note_count(self, address: str) -> int:
+        """Write down for webhooks whether the channel has become occupied or vacated."""
+        application_id, _, channel = address.partition(":")
+        names = [keys.NODES, keys.tally(application_id), keys.news(application_id)]
+        given = [keys.node(""), address, channel, protocol.MOST_NEWS]
+        return int(await self._run(scripts.NOTE_COUNT, names, given))
+
+    async def sweep(self) -> tuple[list[Departure], set[str]]:
+        """Remove what dead processes left behind. Also gives the addresses they were subscribed
+        to.
+        """
+        departures, left = [], set()
         for dead in await self._run(scripts.EXPIRED, [keys.NODES], []):
             addresses = cast("list[str]", await self._redis.hkeys(keys.node(dead)))
+            left.update(addresses)
             departures += [await self._evict(dead, a) for a in addresses if _has_members(a)]
             await self._run(scripts.FORGET, [keys.NODES, keys.node(dead)], [dead])
-        return [departure for departure in departures if departure.user_ids]
+        return [departure for departure in departures if departure.user_ids], left
 
     async def close(self) -> None:
         """Sign off."""

@@ -98,19 +98,48 @@ return gone
 """
 )
 
-# KEYS nodes; ARGV what a process's name is appended to, address, Redis channel, message in two
-# parts. Says to those in the channel how many they are, over all processes, and returns it.
-TELL_COUNT: Final = """
+_COUNT: Final = """
 local now = redis.call('TIME')[1]
 local count = 0
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
   count = count + tonumber(redis.call('HGET', ARGV[1] .. process, ARGV[2]) or 0)
 end
+"""
+
+# KEYS nodes; ARGV what a process's name is appended to, address, Redis channel, message in two
+# parts. Says to those in the channel how many they are, over all processes, and returns it.
+TELL_COUNT: Final = (
+    _COUNT
+    + """
 if count > 0 then
   redis.call('PUBLISH', ARGV[3], ARGV[4] .. string.format('%d', count) .. ARGV[5])
 end
 return count
 """
+)
+
+# KEYS nodes, tally, news; ARGV what a process's name is appended to, address, channel, most
+# entries. Writes down for webhooks what has changed since the last time, and returns the number.
+NOTE_COUNT: Final = (
+    _COUNT
+    + """
+local before = tonumber(redis.call('HGET', KEYS[2], ARGV[3]) or 0)
+if count == before then return count end
+local function note(event)
+  event['channel'] = ARGV[3]
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'event', cjson.encode(event))
+end
+if count > 0 then
+  redis.call('HSET', KEYS[2], ARGV[3], count)
+else
+  redis.call('HDEL', KEYS[2], ARGV[3])
+end
+if before == 0 then note({name = 'channel_occupied'}) end
+if count > 0 then note({name = 'subscription_count', subscription_count = count}) end
+if count == 0 then note({name = 'channel_vacated'}) end
+return count
+"""
+)
 
 # KEYS nodes, node; ARGV process. Forget a process, unless it lives again.
 FORGET: Final = """

@@ -96,6 +96,7 @@ UNFOLD = {
                     _rows("Isolation", "verified_user", "isolation_probe"),
                     _rows("Outside services", "electrical_services", "vendors_vendor"),
                     _rows("Webhooks", "webhook", "webhooks_endpoint"),
+                    _rows("Channel webhooks", "cell_tower", "realtime_channelwebhook"),
                     _rows("Semantic cache", "cached", "semantic_cache_cacheday"),
                 ],
             },

@@ -23,6 +23,7 @@ from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun
 from apps.jobs.services import outcomes, runs
 from apps.mail.models import Suppression
+from apps.realtime.models import ChannelWebhook
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
 from apps.tenants.models import Departure, Tenant
@@ -184,6 +185,7 @@ class TestPages:
         Probe.objects.create(
             process="web", node="x", milliseconds=1, workspaces=1, reads=1, foreign=0, unwalled=0
         )
+        ChannelWebhook.objects.create(app_id="1", url="https://x.example", events=["cache_miss"])
         _move_and_roll_out(alpha)
         _look_and_ask(alpha)
         _connect_a_school(alpha)

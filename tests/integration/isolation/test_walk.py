@@ -91,6 +91,7 @@ GLOBAL_MODELS = {
     "fleet.Rollout": "a way of the whole fleet; its items name each schema",
     "transfers.SigningKey": "with which this installation signs",
     "transfers.TrustedKey": "an installation that is trusted",
+    "realtime.ChannelWebhook": "names it by its application",
     "vendors.Vendor": "an outside service, without a table",
     "webhooks.Delivery": "names it by its endpoint",
     "webhooks.Attempt": "names it by its delivery",

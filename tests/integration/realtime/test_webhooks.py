@@ -1,0 +1,164 @@
+"""An application's server is told what happens in its channels."""
+
+import asyncio
+import json
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pusher import Pusher
+
+from apps.core.errors import Invalid
+from apps.jobs.models import JobRun
+from apps.jobs.task import run_now
+from apps.realtime import hub, keys, news, redis_clients, webhooks
+from apps.realtime.applications import Application
+from apps.realtime.models import ChannelWebhook
+from apps.realtime.registry import Member
+from apps.realtime.subscriptions import Connection
+from tests.fixtures.receivers import Answer
+from tests.integration.realtime.endpoint import channel
+
+APPLICATION = Application("3", "key", "secret")
+
+
+@pytest.fixture(autouse=True)
+def _no_news():
+    redis = redis_clients.of_process()
+    yield
+    redis.delete(keys.WISHES, *(make("3") for make in (keys.tally, keys.news)))
+
+
+def noted(app_id="3"):
+    entries = redis_clients.of_process().xrange(keys.news(app_id))
+    return [json.loads(fields["event"]) for _, fields in entries]
+
+
+async def enter(socket_id):
+    connection = Connection(socket_id, APPLICATION)
+    await hub.current().enter(connection)
+    return connection
+
+
+async def conversation(kinds):
+    """Everything that webhooks can be told, in two channels."""
+    redis_clients.of_process().hset(keys.WISHES, "3", ",".join(kinds))
+    room, cache = channel("presence-"), channel("cache-")
+    first, second = await enter("1.1"), await enter("1.2")
+    for connection, user in ((first, "ada"), (second, "bob")):
+        await hub.current().subscribe(connection, room, Member(user, "null"))
+        await hub.current()._counts.finish()
+    await hub.current().subscribe(first, cache)
+    address = APPLICATION.address(room)
+    await hub.current().news.note_client_event(
+        address, "client-wave", {"n": 1}, socket_id="1.1", user_id="ada"
+    )
+    for connection in (second, first):
+        await hub.current().leave(connection)
+        await hub.current()._counts.finish()
+    return room, cache
+
+
+def test_what_happens_is_noted_where_it_is_wanted():
+    room, cache = asyncio.run(conversation(news.KINDS))
+    of_room = [e for e in noted() if e["channel"] == room]
+    assert [e["name"] for e in of_room if e["name"] != "subscription_count"] == [
+        "member_added", "channel_occupied", "member_added", "client_event", "member_removed",
+        "member_removed", "channel_vacated",
+    ]  # fmt: skip
+    assert [e["user_id"] for e in of_room if "user_id" in e] == ["ada", "bob", "ada", "bob", "ada"]
+    assert {
+        "name": "client_event", "channel": room, "event": "client-wave", "data": '{"n":1}',
+        "socket_id": "1.1", "user_id": "ada",
+    } in of_room  # fmt: skip
+    assert {"name": "subscription_count", "channel": room, "subscription_count": 1} in of_room
+    assert {"name": "cache_miss", "channel": cache} in noted()
+
+
+def test_nothing_else_is_noted():
+    asyncio.run(conversation(["cache_miss"]))
+    assert [e["name"] for e in noted()] == ["cache_miss"]
+
+
+class TestDelivery:
+    @pytest.fixture(autouse=True)
+    def _redis(self, own_redis):
+        """Nobody else's webhooks."""
+
+    @pytest.fixture
+    def webhook(self, db, receiver, settings):
+        kinds = ["channel_occupied", "channel_vacated"]
+        return webhooks.add(app_id=settings.PUSHER_APP_ID, url=receiver.url, events=kinds, by=None)
+
+    @pytest.fixture
+    def happens(self, settings):
+        def happens(name, channel="room", at="*"):
+            event = json.dumps({"name": name, "channel": channel})
+            stream = keys.news(settings.PUSHER_APP_ID)
+            redis_clients.of_process().xadd(stream, {"event": event}, id=at)
+
+        return happens
+
+    def test_a_batch_that_the_server_library_takes(self, webhook, happens, receiver, settings):
+        happens("channel_occupied", "one")
+        happens("cache_miss", "not-wanted")
+        happens("channel_occupied", "two")
+        assert (webhooks.collect(), webhooks.collect()) == (1, 0)
+        run = run_now(JobRun.objects.get(name="realtime.deliver"))
+        assert run.result == {"delivered": True}
+        [call] = receiver.received
+        library = Pusher(settings.PUSHER_APP_ID, settings.PUSHER_KEY, settings.PUSHER_SECRET)
+        key, signature = call.headers["x-pusher-key"], call.headers["x-pusher-signature"]
+        told = library.validate_webhook(key, signature, call.body.decode())
+        assert [event["channel"] for event in told["events"]] == ["one", "two"]
+        assert library.validate_webhook(key, signature, call.body.decode() + " ") is None
+        webhook.refresh_from_db()
+        assert webhook.last_success_at
+
+    def test_a_server_that_refuses_is_asked_again(self, webhook, happens, receiver):
+        receiver.says(Answer(status=500), Answer())
+        happens("channel_occupied")
+        webhooks.collect()
+        run = run_now(JobRun.objects.get(name="realtime.deliver"))
+        webhook.refresh_from_db()
+        assert (run.state, bool(webhook.failing_since)) == (JobRun.State.QUEUED, True)
+        JobRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
+        run_now(run)
+        webhook.refresh_from_db()
+        assert (run.result, webhook.failing_since) == ({"delivered": True}, None)
+
+    def test_the_last_failure_is_the_servers_not_the_jobs(self, webhook, receiver):
+        receiver.says(Answer(status=410))
+        body = json.dumps({"time_ms": 0, "events": []})
+        answer = webhooks.deliver(webhook_id=str(webhook.pk), body=body, is_last=False)
+        assert answer["delivered"] is False
+        assert "410" in answer["problem"]
+
+    def test_one_that_is_gone_is_told_nothing(self, webhook, happens):
+        happens("channel_occupied")
+        webhooks.remove(webhook=webhook)
+        assert webhooks.collect() == 0
+
+    @pytest.mark.parametrize(
+        "given",
+        [{"events": []}, {"events": ["colour"]}, {"url": "ftp://example.com"}, {"url": "x"}],
+    )
+    def test_what_cannot_be_told_is_refused(self, db, receiver, given):
+        with pytest.raises(Invalid):
+            webhooks.add(
+                **{"app_id": "1", "url": receiver.url, "events": ["cache_miss"], "by": None} | given
+            )
+
+    def test_our_own_network_is_not_called(self, db, receiver, settings):
+        settings.OUTGOING_NETWORKS_ALLOWED = []
+        with pytest.raises(Invalid):
+            webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
+
+    def test_from_the_command_line(self, db, receiver, settings, capsys):
+        call_command("channel_webhooks", "add", receiver.url, "--events", "cache_miss")
+        webhook = ChannelWebhook.objects.get()
+        assert (webhook.app_id, webhook.events) == (settings.PUSHER_APP_ID, ["cache_miss"])
+        call_command("channel_webhooks", "list")
+        assert receiver.url in capsys.readouterr().out
+        call_command("channel_webhooks", "remove", str(webhook.pk))
+        assert not ChannelWebhook.objects.exists()
