@@ -39,7 +39,7 @@ def stage_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     """After the scan, in a chain (`releases.create`)."""
     deployment = deployments.stage_scanned(
         release=releases.get(release_id=release_id),
-        by=User.objects.filter(pk=run.actor_id).first(),
+        by=User.objects.filter(pk=run.actor_id).first() if run.actor_id else None,
         run=run,
     )
     delivery.carry_out(deployment_id=str(deployment.pk), run=run)

@@ -63,11 +63,9 @@ def request(
 
     With an `idempotency_key` that was used before, or a `unique_key` of a run that has not ended,
     that run is returned. `private` arguments are encrypted. `metered=False` is work that is counted
-    as something else, or that no workspace should pay for. `label` is read instead of the task's
-    title. `place` and `kind` are for members and parents (`workflows`); a member that exists
-    elsewhere already raises `MemberTaken`.
+    as something else, or that no workspace should pay for. `label` is read instead of a title.
+    `workflows` gives `place` and `kind`; a member that exists already raises `MemberTaken`.
     """
-    waits = bool(kind) or (place is not None and place.stage > 0)
     values: dict[str, Any] = {
         "name": name,
         "arguments": arguments,
@@ -80,21 +78,24 @@ def request(
         "actor_label": label_of(by),
         "trace_id": str(get_contextvars().get("request_id", ""))[:64],
         "due_at": due_at or timezone.now(),
-        "state": JobRun.State.PENDING if waits else JobRun.State.QUEUED,
+        "state": JobRun.State.PENDING if kind or (place and place.stage) else JobRun.State.QUEUED,
         "kind": kind,
         "label": label[:120],
-        "parent": place.parent if place else None,
-        "stage": place.stage if place else None,
+        **(vars(place) if place else {}),
     }
     with transaction.atomic():
         run, created = _get_or_create(idempotency_key, unique_key, values)
         if created:
             signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
-            if not waits:
-                transaction.on_commit(lambda: tickets.issue(run=run))
+            _send(run)
         elif place is not None:
             raise MemberTaken(f"{run.title} is {run.state}; wait until it has ended.")
     return run
+
+
+def _send(run: JobRun) -> None:
+    if run.state == JobRun.State.QUEUED:
+        transaction.on_commit(lambda: tickets.issue(run=run))
 
 
 def _get_or_create(

@@ -1,9 +1,9 @@
 """Chains and groups: jobs that belong together, under a parent that shows them as one.
 
 `chain` and `group` are Celery's words (https://docs.celeryq.dev/en/stable/userguide/canvas.html),
-and members are its signatures, `task.s(…)`. But the order is kept in the database, not in the
-broker's messages: whoever ends a member locks the parent first, and decides under that lock what
-comes next. Results are not passed on; members read what the ones before them have written.
+and members are its signatures, `task.s(…)` of what `enqueue` takes. But the order is kept in the
+database, not in the broker's messages: whoever ends a member locks the parent first, and decides
+under that lock what comes next. Results are not passed on; members read what was written before.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def _begin(
         )  # fmt: skip
         if not parent.family.exists():
             for stage, member in placed:
-                member.type.enqueue(
-                    by=by, place=Place(parent, stage), **member.options, **member.kwargs
-                )
+                member.type.enqueue(by=by, place=Place(parent, stage), **member.kwargs)
     return parent
 
 

@@ -178,17 +178,17 @@ def _staging(experience: Experience) -> Environment:
 def _begin_scan(release: Release, *, stage: bool, by: Any) -> None:
     from apps.roblox.tasks import scan_release, stage_release
 
-    about = {"release_id": str(release.pk)}
+    key = str(release.pk)
     if not stage:
-        scan_release.enqueue(by=by, **about)
+        scan_release.enqueue(by=by, release_id=key)
         return
     lane = _staging(release.experience).lane
     workflows.chain(
         name="roblox.scan_and_stage",
         title=f"Scan {release.version} and deploy it to staging",
-        members=[scan_release.s(**about), stage_release.s(**about).set(lane=lane)],
+        members=[scan_release.s(release_id=key), stage_release.s(release_id=key, lane=lane)],
         by=by,
-        idempotency=str(release.pk),
+        idempotency=key,
     )
 
 
