@@ -37,7 +37,7 @@ endif
 
 .PHONY: help up down reset status logs shell operator-code test coverage e2e crawl fleet processes fuzz clamav pooler promtool check \
 	check-style check-types \
-	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients format bench requirements install-dev
+	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients translations format bench requirements install-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -146,6 +146,9 @@ bench: install-dev ## Measure; prints tables
 		echo "== $$name"; \
 		$(EMBEDDED) exec --profile test -- $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
+
+translations: ## Compile locale/*/LC_MESSAGES/django.po to what is read at run time
+	$(BIN)/pybabel --quiet compile --directory locale --domain django
 
 requirements: ## Compile requirements/*.in to pinned files with hashes (needs the network)
 	@for name in base embedded production dev; do \

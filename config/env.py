@@ -102,6 +102,7 @@ class Env(BaseSettings):
     stripe_api_url: str = "https://api.stripe.com"
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_webhook_key: str = ""
+    sendgrid_api_url: str = "https://api.sendgrid.com"
     mail_smtp_url: SecretStr = SecretStr("")
     default_from_email: str = "ToolBoxAI <hello@localhost>"
     mail_outbox_dir: Path | None = None
@@ -197,7 +198,12 @@ class Env(BaseSettings):
         return cls.check_url(value) if value else value
 
     @field_validator(
-        "public_url", "pusher_url", "roblox_api_url", "roblox_issuer", "stripe_api_url"
+        "public_url",
+        "pusher_url",
+        "roblox_api_url",
+        "roblox_issuer",
+        "stripe_api_url",
+        "sendgrid_api_url",
     )
     @classmethod
     def check_url(cls, value: str) -> str:

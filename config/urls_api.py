@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("apps.transfers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.mail.api.urls")),
     path("", include("apps.realtime.api.urls")),
     path("schema/", documentation.document, name="api_schema"),
     path("docs/", documentation.swagger, name="api_docs"),

@@ -44,6 +44,14 @@ def texts(name: str) -> list[str]:
     return [b"".join(record.strings).decode("utf-8", "replace") for record in _records(name, "TXT")]
 
 
+def targets(name: str) -> list[str]:
+    """Where the CNAME at `name` leads, in small letters without the last dot; [] when the name
+    servers say there is none. Raises `DnsUnavailable`.
+    """
+    found = _records(name, "CNAME")
+    return [record.target.to_text(omit_final_dot=True).lower() for record in found]
+
+
 def addresses(name: str, *, lifetime: float = LIFETIME) -> list[str]:
     """The IPv4 and IPv6 addresses of `name`, in at most `lifetime` seconds; [] when the name
     servers say there is none. No search list, no hosts file. Raises `DnsUnavailable`.

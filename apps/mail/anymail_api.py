@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from http import HTTPStatus
 from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
@@ -19,10 +20,11 @@ from anymail.exceptions import (
     AnymailRecipientsRefused,
 )
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 
 from apps.core.breaker import declare, guard
 from apps.core.errors import VendorError
+from apps.mail.signatures import Key, SignedMail
 
 VENDOR, SECOND = "mail", "mail_second"
 declare(VENDOR, "Mail service")
@@ -36,10 +38,28 @@ class MailNotSent(VendorError):
 
 @dataclass(frozen=True)
 class Receipt:
-    """Which service took a mail, and what it calls it ("" where it has no name for it)."""
+    """Which service took a mail, from whom, and what it calls it ("" where it has no name)."""
 
     provider: str
+    sender: str
     message_id: str = ""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A workspace's own. `signer` is whose signature its domain has been set up for: "sendgrid", or
+    "own" for the product's, with `key`.
+    """
+
+    name: str
+    address: str
+    signer: str
+    key: Key | None = None
+
+    @property
+    def header(self) -> str:
+        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{self.address}>'
 
 
 @dataclass(frozen=True)
@@ -60,8 +80,9 @@ def providers() -> list[Provider]:
     return found
 
 
-def deliver(mail: EmailMessage) -> Receipt:
-    """Send one mail through the first service that takes it.
+def deliver(mail: SignedMail, sender: Sender | None = None) -> Receipt:
+    """Send one mail through the first service that takes it; from `sender` where that service's
+    mail is signed for its domain, else from the product.
 
     Raises `MailNotSent`, permanent when the address or the account is refused, which no other
     service is asked about; and `BreakerOpen` while all are left alone.
@@ -69,7 +90,7 @@ def deliver(mail: EmailMessage) -> Receipt:
     failure: VendorError | None = None
     for provider in providers():
         try:
-            return _deliver(mail, provider)
+            return _deliver(mail, provider, sender)
         except VendorError as error:
             if error.permanent:
                 raise
@@ -78,7 +99,21 @@ def deliver(mail: EmailMessage) -> Receipt:
     raise failure
 
 
-def _deliver(mail: EmailMessage, provider: Provider) -> Receipt:
+def _address(mail: SignedMail, provider: Provider, sender: Sender | None) -> str:
+    """Say whom the mail comes from; returns the address."""
+    mail.from_email, mail.key = settings.DEFAULT_FROM_EMAIL, None
+    mail.extra_headers.pop("From", None)
+    if sender is None or (sender.signer == "sendgrid") != (provider.name == "sendgrid"):
+        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if sender.key is None:
+        mail.from_email = sender.header
+    else:  # the envelope stays the product's, whose servers take what bounces
+        mail.extra_headers["From"], mail.key = sender.header, sender.key
+    return sender.address
+
+
+def _deliver(mail: SignedMail, provider: Provider, sender: Sender | None) -> Receipt:
+    shown = _address(mail, provider, sender)
     mail.connection = get_connection(provider.backend, **provider.options)
     try:
         guard(provider.vendor, mail.send, is_failure=_is_outage)
@@ -97,7 +132,7 @@ def _deliver(mail: EmailMessage, provider: Provider) -> Receipt:
     except (AnymailError, SMTPException, OSError) as error:
         raise MailNotSent(f"{type(error).__name__} while sending.") from error
     status = getattr(mail, "anymail_status", None)
-    return Receipt(provider.name, str(getattr(status, "message_id", None) or ""))
+    return Receipt(provider.name, shown, str(getattr(status, "message_id", None) or ""))
 
 
 def _is_outage(error: BaseException) -> bool:

@@ -10,6 +10,8 @@ from apps.mail.catalogue import LANGUAGES
 from apps.mail.models import Wishes
 from apps.tenants.configuration_forms import time_zone_choices
 
+PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
 
 class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(
@@ -42,3 +44,30 @@ class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
         elif cleaned.get("quiet_from") and cleaned["quiet_from"] == cleaned["quiet_until"]:
             self.add_error("quiet_until", "They end when they begin. Leave both empty for none.")
         return cleaned
+
+
+class SenderForm(forms.Form):
+    local_part = forms.CharField(
+        label="Before the @",
+        max_length=64,
+        initial="hello",
+        help_text="Mail comes from this address, such as hello@school.example.",
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    from_name = forms.CharField(
+        label="Name beside it",
+        max_length=100,
+        required=False,
+        help_text="Empty: the name of the workspace.",
+    )
+
+
+class SenderDomainForm(SenderForm):
+    domain = forms.CharField(
+        label="Domain",
+        max_length=253,
+        help_text="One you own, such as school.example.",
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+    field_order = ("domain", "local_part", "from_name")

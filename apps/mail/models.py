@@ -13,6 +13,11 @@ from apps.accounts.models import User
 from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
 from apps.mail.catalogue import MAILS, STREAMS, TRANSACTIONAL, Mail
+from apps.mail.sender_models import SenderDomain
+
+__all__ = [
+    "Message", "MessageEvent", "OptOut", "SenderDomain", "Suppression", "Wishes",
+]  # fmt: skip
 
 KEPT_FOR = timedelta(days=45)
 
@@ -79,6 +84,7 @@ class Message(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     provider = models.CharField(max_length=20, blank=True, default="", db_default="")
     provider_id = models.CharField(max_length=200, blank=True, default="", db_default="")
+    sender = models.EmailField("sent from", max_length=320, blank=True, default="", db_default="")
     held_for = models.CharField(
         max_length=10, choices=Hold.choices, blank=True, default="", db_default=""
     )

@@ -15,7 +15,7 @@ from apps.jobs.models import Failure, JobRun
 from apps.jobs.services.failures import Alert
 from apps.jobs.services.schedules import Standing
 from apps.jobs.signals import failures_told, job_failed, schedules_late
-from apps.mail.services import messages
+from apps.mail.services import messages, owners
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
 from apps.tenants.signals import (
@@ -102,11 +102,7 @@ def send_welcome(tenant: Any, **_: Any) -> None:
 def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> None:
     context = {"tenant": tenant, "former_days": settings.TENANT_FORMER_ADDRESS_DAYS}
     context |= {name: value for name, value in about.items() if name in TOLD}
-    people = tenant.memberships.owners().filter(user__is_active=True)
-    for email in people.order_by("created_at").values_list("user__email", flat=True):
-        with in_the_words_of(tenant):
-            # Not of the workspace: its own jobs rest while it is closed.
-            messages.send(template=template, to=email, context=context, by=by, schema_name="public")
+    owners.tell(template=template, tenant=tenant, context=context, by=by)
 
 
 def tell_of_ownership(template: str, transfer: OwnershipTransfer, **_: Any) -> None:

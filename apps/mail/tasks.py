@@ -5,7 +5,9 @@ from celery import shared_task
 from apps.core.errors import VendorError
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
-from apps.mail.services import messages
+from apps.mail import sendgrid_api
+from apps.mail.models import SenderDomain
+from apps.mail.services import messages, sender_domains
 
 
 @shared_task(
@@ -36,3 +38,35 @@ def release() -> int:
 @shared_task(name="mail.forget", ignore_result=True)
 def forget() -> int:
     return messages.forget()
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="mail.check_sender_domain",
+    job_queue="bulk",
+    title="Look at a sender domain's records",
+    unique="{domain_id}",
+    metered=False,
+)
+def check_sender_domain(self: Job, run: JobRun, *, domain_id: str) -> dict[str, str]:
+    domain = SenderDomain.objects.select_related("tenant").filter(pk=domain_id).first()
+    return {"state": sender_domains.check(domain=domain) if domain else "removed"}
+
+
+@shared_task(name="mail.check_sender_domains", ignore_result=True)
+def check_sender_domains() -> int:
+    return len(sender_domains.start_checks())
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="mail.forget_at_sendgrid",
+    job_queue="bulk",
+    title="Have SendGrid forget a domain",
+    idempotency="{vendor_id}",
+    metered=False,
+)
+def forget_at_sendgrid(self: Job, run: JobRun, *, vendor_id: str) -> None:
+    sendgrid_api.forget(vendor_id)

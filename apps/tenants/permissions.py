@@ -305,6 +305,24 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
         ),
         Permission("domains.delete", Role.OWNER, "Remove domains", "Stop serving a domain."),
     ),
+    "Sender domains": (
+        Permission(
+            "sender_domains.view", Role.ADMIN, "See sender domains",
+            "See which domains mail comes from, and the state of their records.",
+        ),
+        Permission(
+            "sender_domains.create", Role.OWNER, "Add sender domains",
+            "Have mail come from a domain of one's own.",
+        ),
+        Permission(
+            "sender_domains.update", Role.OWNER, "Change sender domains",
+            "Have their records looked for, and choose what mail comes from.",
+        ),
+        Permission(
+            "sender_domains.delete", Role.OWNER, "Remove sender domains",
+            "Have mail come from a domain no more.",
+        ),
+    ),
     "Schools of a district": (
         Permission("schools.view", Role.ADMIN, "See schools", "See the district's schools."),
         Permission(
@@ -359,7 +377,7 @@ PROVEN: Final = frozenset(
         "members.update", "members.remove", "members.make_owner", "roles.create", "roles.update",
         "roles.delete", "api_keys.create", "webhooks.create", "provisioning.update",
         "realtime_apps.create",
-        "domains.update", "domains.delete",
+        "domains.update", "domains.delete", "sender_domains.update", "sender_domains.delete",
     }
 )  # fmt: skip
 # What owners alone hold and no custom role can be given.

@@ -141,6 +141,7 @@ STAYING = {
     "scim.scimuser": "the identity provider sends its people anew",
     "scim.scimgroup": "the identity provider sends its groups anew",
     "scim.scimrequest": "history of this installation",
+    "mail.senderdomain": "its records name this installation's key; it is set up again",
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
     "djstripe.customer": "an account at Stripe belongs to the installation that opened it",

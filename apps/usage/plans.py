@@ -25,6 +25,7 @@ MAILS: Final = "mails"
 WEBHOOKS: Final = "webhooks"
 REALTIME_APPS: Final = "realtime_apps"
 CONNECTIONS: Final = "connections"
+SENDER_DOMAINS: Final = "sender_domains"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ METRICS: Final[dict[str, Metric]] = {
             gauge=True,
         ),
         Metric(REALTIME_APPS, "Realtime apps", "Apps of one's own for realtime.", gauge=True),
+        Metric(SENDER_DOMAINS, "Sender domains", "Domains that mail may come from.", gauge=True),
     )
 }
 
@@ -100,6 +102,7 @@ LIMITS: Final[dict[str, Limit]] = {
         Limit("webhooks", WEBHOOKS, "now", "Webhooks"),
         Limit("connections", CONNECTIONS, "now", "Realtime connections, today's most"),
         Limit("realtime_apps", REALTIME_APPS, "now", "Realtime apps"),
+        Limit("sender_domains", SENDER_DOMAINS, "now", "Sender domains"),
     )
 }
 
@@ -135,6 +138,7 @@ FREE: Final = Plan(
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2, "webhooks": 3,
         "realtime_apps": 1, "connections": 100,
+        "sender_domains": 1,
     },
     {"key": 120, "person": 240, "workspace": 600},
     {"data_bytes": 10_240, "channels": 100},
@@ -148,6 +152,7 @@ STARTER: Final = Plan(
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3, "webhooks": 10,
         "realtime_apps": 3, "connections": 500,
+        "sender_domains": 2,
     },
     {"key": 300, "person": 300, "workspace": 1_800},
     {"data_bytes": 10_240, "channels": 100},
@@ -161,6 +166,7 @@ SCHOOL: Final = Plan(
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5, "webhooks": 25,
         "realtime_apps": 10, "connections": 2_000,
+        "sender_domains": 5,
     },
     {"key": 600, "person": 600, "workspace": 6_000},
     {"data_bytes": 20_480, "channels": 200},
@@ -174,6 +180,7 @@ DISTRICT: Final = Plan(
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200, "webhooks": 500,
         "realtime_apps": 200, "connections": 20_000,
+        "sender_domains": 200,
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},
     {"data_bytes": 30_720, "channels": 200},

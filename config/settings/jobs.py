@@ -77,6 +77,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("webhooks.forget", "bulk", 80000, days=1),
         _every("mail.release", "interactive", 20, seconds=30),
         _every("mail.forget", "bulk", 80000, days=1),
+        _every("mail.check_sender_domains", "bulk", 300, minutes=5),
     )
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True

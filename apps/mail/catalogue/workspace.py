@@ -29,6 +29,13 @@ DOMAIN = {
     "tenant.own_url": URL,
     "domain.domain": "lincoln.example",
 }
+SENDER = {
+    "tenant.name": "Lincoln School",
+    "tenant.own_url": URL,
+    "sender.pk": ID,
+    "sender.domain": "lincoln.example",
+    "sender.address": "hello@lincoln.example",
+}
 MAILS = (
     _mail(
         "welcome", "Welcome", "workspace",
@@ -84,6 +91,11 @@ MAILS = (
             **DOMAIN, "domain.record_name": "_toolboxai.lincoln.example",
             "domain.record_value": "toolboxai-verification=4f2a",
         },
+    ),
+    _mail("sender_verified", "Sender domain verified", "workspace", SENDER),
+    _mail(
+        "sender_lost", "Sender domain's records have vanished", "workspace",
+        {**SENDER, "sender.problem": "Not there yet: tbx1._domainkey.lincoln.example."},
     ),
     _mail(
         "impersonation", "Support looked in", "security",

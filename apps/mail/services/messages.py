@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django_tenants.utils import schema_context
@@ -16,8 +15,9 @@ from apps.core.database import connection
 from apps.core.errors import VendorError
 from apps.mail import anymail_api, catalogue, letters
 from apps.mail.models import Message
-from apps.mail.services import choices, suppressions, timeline, waiting
+from apps.mail.services import choices, senders, suppressions, timeline, waiting
 from apps.mail.services.timeline import Kind
+from apps.mail.signatures import SignedMail
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
 from apps.usage.plans import MAILS
@@ -129,9 +129,10 @@ def deliver(*, message_id: str) -> Message:
 
 
 def _hand_over(message: Message) -> None:
-    receipt = anymail_api.deliver(_as_mail(message))
+    receipt = anymail_api.deliver(_as_mail(message), senders.of(message.schema_name))
     message.sent_at, message.problem = timezone.now(), ""
     message.provider, message.provider_id = receipt.provider, receipt.message_id
+    message.sender = receipt.sender
     message.held_for, message.held_until = "", None
     message.empty()
     # With the text in one go: the database keeps no text of what was sent.
@@ -222,15 +223,13 @@ def forget() -> int:
         return Message.objects.old().delete()[0]
 
 
-def _as_mail(message: Message) -> EmailMultiAlternatives:
+def _as_mail(message: Message) -> SignedMail:
     headers = {"X-Message-Id": str(message.pk)}
     if address := choices.address_of(message):
         # RFC 8058: mail programs unsubscribe with one POST, without a page.
         headers["List-Unsubscribe"] = f"<{address}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = EmailMultiAlternatives(
-        subject=message.subject, body=message.text, to=[message.to], headers=headers
-    )
+    mail = SignedMail(subject=message.subject, body=message.text, to=[message.to], headers=headers)
     mail.attach_alternative(message.html, "text/html")
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined] # Anymail's
     mail.tags = [message.category or "mail"]  # type: ignore[attr-defined]

@@ -33,6 +33,7 @@ from apps.usage.words import amount
 EXACT = frozenset({
     plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS, plans.WEBHOOKS,
     plans.REALTIME_APPS,
+    plans.SENDER_DOMAINS,
 })  # fmt: skip
 
 

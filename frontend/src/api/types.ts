@@ -464,7 +464,7 @@ export type Limit = {
   resets_at: string | null;
 };
 
-export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks" | "connections" | "realtime_apps";
+export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks" | "connections" | "realtime_apps" | "sender_domains";
 
 export type LinkInputRequest = {
   name: string;
@@ -485,6 +485,52 @@ export type LinkShape = {
   created_at: string;
   expires_at: string;
 };
+
+export type Mail = {
+  id: string;
+  template: string;
+  stream?: StreamEnum;
+  category?: string;
+  language?: string;
+  to: string;
+  sender: string;
+  subject: string;
+  state?: MailStateEnum;
+  problem?: string;
+  created_at?: string;
+  sent_at?: string | null;
+  held_until?: string | null;
+};
+
+export type MailDetail = {
+  id: string;
+  template: string;
+  stream?: StreamEnum;
+  category?: string;
+  language?: string;
+  to: string;
+  sender: string;
+  subject: string;
+  state?: MailStateEnum;
+  problem?: string;
+  created_at?: string;
+  sent_at?: string | null;
+  held_until?: string | null;
+  provider?: string;
+  provider_id?: string;
+  timeline: Array<MailEvent>;
+};
+
+export type MailEvent = {
+  kind: MailEventKindEnum;
+  at?: string;
+  detail?: string;
+  provider?: string;
+};
+
+export type MailEventKindEnum = "queued" | "held" | "failed" | "suppressed" | "sent" | "deferred" | "delivered" | "opened" | "bounced" | "complained" | "unsubscribed";
+
+export type MailStateEnum = "queued" | "held" | "failed" | "suppressed" | "sent" | "delivered" | "opened" | "bounced" | "complained";
 
 export type MarkEnum = "case" | "letters" | "cube" | "tree" | "layers" | "shield" | "code" | "play";
 
@@ -508,7 +554,7 @@ export type MemberShape = {
   suspended_at?: string | null;
 };
 
-export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "connections" | "realtime_apps";
+export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "connections" | "realtime_apps" | "sender_domains";
 
 export type MfaRolesEnum = "owner" | "admin" | "teacher" | "student" | "guardian";
 
@@ -638,6 +684,12 @@ export type PaginatedLinkShapeList = {
   results: Array<LinkShape>;
 };
 
+export type PaginatedMailList = {
+  next?: string;
+  previous?: string;
+  results: Array<Mail>;
+};
+
 export type PaginatedMemberShapeList = {
   next?: string;
   previous?: string;
@@ -666,6 +718,12 @@ export type PaginatedSchoolList = {
   next?: string;
   previous?: string;
   results: Array<School>;
+};
+
+export type PaginatedSenderDomainList = {
+  next?: string;
+  previous?: string;
+  results: Array<SenderDomain>;
 };
 
 export type PaginatedSessionList = {
@@ -737,6 +795,11 @@ export type PatchedRoleChangeRequest = {
   permissions?: Array<PermissionsEnum>;
 };
 
+export type PatchedSenderDomainChangeRequest = {
+  local_part?: string;
+  from_name?: string;
+};
+
 export type PatchedSignInChangeRequest = {
   name?: string;
   issuer?: string;
@@ -754,7 +817,7 @@ export type PatchedWorkspaceChangeRequest = {
 
 export type PeriodEnum = "now" | "day" | "month";
 
-export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "schools.view" | "schools.create";
+export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "sender_domains.view" | "sender_domains.create" | "sender_domains.update" | "sender_domains.delete" | "schools.view" | "schools.create";
 
 export type PersonShape = {
   id: string;
@@ -814,6 +877,8 @@ export type PupilsInputRequest = {
   class_id: string;
   names: Array<string>;
 };
+
+export type PurposeEnum = "dkim" | "spf" | "dmarc" | "return_path";
 
 export type RealtimeApp = {
   id: string;
@@ -973,7 +1038,43 @@ export type School = {
   last_active: string | null;
 };
 
-export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.manage" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
+export type ScopesEnum = "audit.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.manage" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "sender_domains.create" | "sender_domains.delete" | "sender_domains.update" | "sender_domains.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
+
+export type SenderDomain = {
+  id: string;
+  domain: string;
+  local_part: string;
+  from_name: string;
+  address: string;
+  state: SenderDomainStateEnum;
+  problem: string;
+  signer: SignerEnum;
+  is_chosen: boolean;
+  records: Array<SenderRecord>;
+  created_at: string;
+  checked_at: string | null;
+  verified_at: string | null;
+};
+
+export type SenderDomainInputRequest = {
+  domain: string;
+  local_part?: string;
+  from_name?: string;
+};
+
+export type SenderDomainStateEnum = "waiting" | "verified" | "unseen" | "off";
+
+export type SenderRecord = {
+  purpose: PurposeEnum;
+  type: TypeEnum;
+  name: string;
+  value: string;
+  is_required: boolean;
+  state: SenderRecordStateEnum;
+  found: Array<string>;
+};
+
+export type SenderRecordStateEnum = "unknown" | "found" | "missing" | "different" | "doubled";
 
 export type Series = {
   metric: MetricEnum;
@@ -1026,6 +1127,10 @@ export type SignInShape = {
   created_at?: string;
 };
 
+export type SignerEnum = "own" | "sendgrid";
+
+export type StreamEnum = "transactional" | "broadcast";
+
 export type Teacher = {
   id: string;
   name: string;
@@ -1055,6 +1160,8 @@ export type TrialShape = {
   works: boolean;
   checks: Array<CheckShape>;
 };
+
+export type TypeEnum = "TXT" | "CNAME";
 
 export type UnitEnum = "count" | "bytes";
 
@@ -1227,6 +1334,15 @@ export interface Operations {
   exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
+  mails_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number; state?: "bounced" | "complained" | "delivered" | "failed" | "held" | "opened" | "queued" | "sent" | "suppressed"; stream?: "broadcast" | "transactional"; template?: string; to?: string }; body: undefined; answer: PaginatedMailList };
+  sender_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSenderDomainList };
+  sender_domains_create: { path: Record<string, never>; query: Record<string, never>; body: SenderDomainInputRequest; answer: SenderDomain };
+  mails_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MailDetail };
+  sender_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: SenderDomain };
+  sender_domains_update: { path: { id: string }; query: Record<string, never>; body: PatchedSenderDomainChangeRequest; answer: SenderDomain };
+  sender_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  sender_domains_choose: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
+  sender_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
 }
 
 /** Method and path of each operation. */
@@ -1349,4 +1465,13 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_download_get: "GET /api/v1/exports/{id}/download/",
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
+  mails_list: "GET /api/v1/mails/",
+  sender_domains_list: "GET /api/v1/sender-domains/",
+  sender_domains_create: "POST /api/v1/sender-domains/",
+  mails_get: "GET /api/v1/mails/{id}/",
+  sender_domains_get: "GET /api/v1/sender-domains/{id}/",
+  sender_domains_update: "PATCH /api/v1/sender-domains/{id}/",
+  sender_domains_delete: "DELETE /api/v1/sender-domains/{id}/",
+  sender_domains_choose: "POST /api/v1/sender-domains/{id}/choose/",
+  sender_domains_verify: "POST /api/v1/sender-domains/{id}/verify/",
 };

@@ -27,7 +27,7 @@ def send(alpha, owner, **about):
 
 
 def refuse(monkeypatch, *, permanent):
-    def fail(_mail):
+    def fail(_mail, _sender):
         raise anymail_api.MailNotSent("It answered 500.", permanent=permanent)
 
     monkeypatch.setattr(anymail_api, "deliver", fail)

@@ -7,6 +7,7 @@ from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.template import Template
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
@@ -91,6 +92,16 @@ def test_each_phrase_is_translated(language):
     with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         known = GNUTranslations(file)
     assert wanted - set(known._catalog) == set()
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_what_is_read_was_compiled_of_what_is_written(language):
+    folder = LOCALE / language / "LC_MESSAGES"
+    with (folder / "django.po").open("rb") as file:
+        written = {m.id: m.string for m in read_po(file) if m.id and isinstance(m.id, str)}
+    with (folder / "django.mo").open("rb") as file:
+        read = GNUTranslations(file)
+    assert {phrase: read.gettext(phrase) for phrase in written} == written, "make translations"
 
 
 def test_what_stands_in_html_is_escaped():

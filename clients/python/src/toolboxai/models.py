@@ -525,6 +525,7 @@ LimitEnum = Literal[
     "webhooks",
     "connections",
     "realtime_apps",
+    "sender_domains",
 ]
 
 
@@ -547,6 +548,66 @@ class LinkShape(TypedDict):
     created_at: str
     expires_at: str
 
+
+class Mail(TypedDict):
+    id: str
+    template: str
+    stream: NotRequired[StreamEnum]
+    category: NotRequired[str]
+    language: NotRequired[str]
+    to: str
+    sender: str
+    subject: str
+    state: NotRequired[MailStateEnum]
+    problem: NotRequired[str]
+    created_at: NotRequired[str]
+    sent_at: NotRequired[str | None]
+    held_until: NotRequired[str | None]
+
+
+class MailDetail(TypedDict):
+    id: str
+    template: str
+    stream: NotRequired[StreamEnum]
+    category: NotRequired[str]
+    language: NotRequired[str]
+    to: str
+    sender: str
+    subject: str
+    state: NotRequired[MailStateEnum]
+    problem: NotRequired[str]
+    created_at: NotRequired[str]
+    sent_at: NotRequired[str | None]
+    held_until: NotRequired[str | None]
+    provider: NotRequired[str]
+    provider_id: NotRequired[str]
+    timeline: list[MailEvent]
+
+
+class MailEvent(TypedDict):
+    kind: MailEventKindEnum
+    at: NotRequired[str]
+    detail: NotRequired[str]
+    provider: NotRequired[str]
+
+
+MailEventKindEnum = Literal[
+    "queued",
+    "held",
+    "failed",
+    "suppressed",
+    "sent",
+    "deferred",
+    "delivered",
+    "opened",
+    "bounced",
+    "complained",
+    "unsubscribed",
+]
+
+MailStateEnum = Literal[
+    "queued", "held", "failed", "suppressed", "sent", "delivered", "opened", "bounced", "complained"
+]
 
 MarkEnum = Literal["case", "letters", "cube", "tree", "layers", "shield", "code", "play"]
 
@@ -585,6 +646,7 @@ MetricEnum = Literal[
     "webhooks",
     "connections",
     "realtime_apps",
+    "sender_domains",
 ]
 
 MfaRolesEnum = Literal["owner", "admin", "teacher", "student", "guardian"]
@@ -716,6 +778,12 @@ class PaginatedLinkShapeList(TypedDict):
     results: list[LinkShape]
 
 
+class PaginatedMailList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[Mail]
+
+
 class PaginatedMemberShapeList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -744,6 +812,12 @@ class PaginatedSchoolList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[School]
+
+
+class PaginatedSenderDomainList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[SenderDomain]
 
 
 class PaginatedSessionList(TypedDict):
@@ -813,6 +887,11 @@ class PatchedRoleChangeRequest(TypedDict):
     name: NotRequired[str]
     description: NotRequired[str]
     permissions: NotRequired[list[PermissionsEnum]]
+
+
+class PatchedSenderDomainChangeRequest(TypedDict):
+    local_part: NotRequired[str]
+    from_name: NotRequired[str]
 
 
 class PatchedSignInChangeRequest(TypedDict):
@@ -898,6 +977,10 @@ PermissionsEnum = Literal[
     "domains.create",
     "domains.update",
     "domains.delete",
+    "sender_domains.view",
+    "sender_domains.create",
+    "sender_domains.update",
+    "sender_domains.delete",
     "schools.view",
     "schools.create",
 ]
@@ -955,6 +1038,9 @@ PupilStateEnum = Literal["ready", "to_choose", "badge_only", "locked"]
 class PupilsInputRequest(TypedDict):
     class_id: str
     names: list[str]
+
+
+PurposeEnum = Literal["dkim", "spf", "dmarc", "return_path"]
 
 
 class RealtimeApp(TypedDict):
@@ -1153,6 +1239,10 @@ ScopesEnum = Literal[
     "releases.withdraw",
     "roles.view",
     "schools.view",
+    "sender_domains.create",
+    "sender_domains.delete",
+    "sender_domains.update",
+    "sender_domains.view",
     "usage.view",
     "webhooks.create",
     "webhooks.delete",
@@ -1162,6 +1252,44 @@ ScopesEnum = Literal[
     "workspace.update",
     "workspace.view",
 ]
+
+
+class SenderDomain(TypedDict):
+    id: str
+    domain: str
+    local_part: str
+    from_name: str
+    address: str
+    state: SenderDomainStateEnum
+    problem: str
+    signer: SignerEnum
+    is_chosen: bool
+    records: list[SenderRecord]
+    created_at: str
+    checked_at: str | None
+    verified_at: str | None
+
+
+class SenderDomainInputRequest(TypedDict):
+    domain: str
+    local_part: NotRequired[str]
+    from_name: NotRequired[str]
+
+
+SenderDomainStateEnum = Literal["waiting", "verified", "unseen", "off"]
+
+
+class SenderRecord(TypedDict):
+    purpose: PurposeEnum
+    type: TypeEnum
+    name: str
+    value: str
+    is_required: bool
+    state: SenderRecordStateEnum
+    found: list[str]
+
+
+SenderRecordStateEnum = Literal["unknown", "found", "missing", "different", "doubled"]
 
 
 class Series(TypedDict):
@@ -1216,6 +1344,11 @@ class SignInShape(TypedDict):
     created_at: NotRequired[str]
 
 
+SignerEnum = Literal["own", "sendgrid"]
+
+StreamEnum = Literal["transactional", "broadcast"]
+
+
 class Teacher(TypedDict):
     id: str
     name: str
@@ -1245,6 +1378,8 @@ class TrialShape(TypedDict):
     works: bool
     checks: list[CheckShape]
 
+
+TypeEnum = Literal["TXT", "CNAME"]
 
 UnitEnum = Literal["count", "bytes"]
 

@@ -1,0 +1,100 @@
+"""A workspace's own domains that mail comes from."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.core.encryption import EncryptedTextField
+from apps.core.ids import uuid7
+from apps.tenants.models import Tenant
+
+
+class SenderDomainQuerySet(models.QuerySet["SenderDomain"]):
+    def of_workspace(self, schema_name: str) -> Self:
+        return self.filter(tenant__schema_name=schema_name)
+
+    def verified(self) -> Self:
+        return self.filter(is_live=True)
+
+
+class SenderDomain(models.Model):
+    """A domain that a workspace's mail comes from once its records stand.
+
+    Who signs says `signer`: SendGrid, which calls it `vendor_id`, or the product by `private_key`.
+    `records` are `apps.mail.sender_records.Record`s with what was last found of each.
+    """
+
+    class Signer(models.TextChoices):
+        OWN = "own", "The product"
+        SENDGRID = "sendgrid", "SendGrid"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="sender_domains")
+    domain = models.CharField(max_length=253)
+    local_part = models.CharField(max_length=64)
+    from_name = models.CharField(max_length=100, blank=True)
+    signer = models.CharField(max_length=10, choices=Signer.choices)
+    vendor_id = models.CharField(max_length=40, blank=True)
+    selector = models.CharField(max_length=63, blank=True)
+    private_key = EncryptedTextField(blank=True)
+    records = models.JSONField(default=list)
+    is_live = models.BooleanField("is verified", default=False)
+    is_chosen = models.BooleanField("mail comes from it", default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=254, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    objects = SenderDomainQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "domain"], name="sender_domain_once_a_workspace"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=Q(is_chosen=True), name="sender_domain_chosen_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_live=False) | Q(verified_at__isnull=False),
+                name="sender_domain_verified",
+            ),
+            models.CheckConstraint(
+                condition=(Q(signer="own") & ~Q(private_key="") & ~Q(selector=""))
+                | (Q(signer="sendgrid") & ~Q(vendor_id="")),
+                name="sender_domain_can_sign",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+    def get_absolute_url(self) -> str:
+        return f"/settings/mail/senders/{self.pk}/"
+
+    @property
+    def state(self) -> str:
+        """One of verified, unseen (still used), waiting, off (not used any more)."""
+        if self.is_live:
+            return "unseen" if self.missing_since else "verified"
+        return "off" if self.verified_at else "waiting"
+
+    @property
+    def address(self) -> str:
+        return f"{self.local_part}@{self.domain}"
+
+    @property
+    def sender_name(self) -> str:
+        return self.from_name or str(self.tenant.name)
+
+    @property
+    def lacking(self) -> list[dict[str, Any]]:
+        """The records without which nothing can be sent, and that were not found."""
+        return [r for r in self.records if r["is_required"] and r["state"] != "found"]
