@@ -58,6 +58,11 @@ _DEPLOYMENT = {
     "id": ID, "experience": "volcano-lab", "environment": "production", "release": "1.2.0",
     "kind": "promote", "state": "queued", "roblox_version": None, "problem": None,
 }  # fmt: skip
+_JOB = {
+    "id": ID, "task": "transfers.export", "title": "Export the workspace", "state": "failed",
+    "attempts": 5, "requested_by": "owner@lincoln.example",
+    "problem": {"code": "worker_lost", "detail": "No worker could finish this in 5 attempts."},
+}  # fmt: skip
 _MEMBER = {"member": "new@lincoln.example", "role": "teacher", "former_role": None}
 _INVITATION = {"id": ID, "to": "new@lincoln.example", "role": "teacher"}
 _KEY = {"id": ID, "name": "Build (tbx_Zk3qPw…)", "scopes": ["releases.create"]}
@@ -147,6 +152,12 @@ GROUPS: Final[dict[str, tuple[EventType, ...]]] = {
             "failed", "It ended without being published; problem says why.", "deployment.failed",
             state="failed",
             problem={"code": "key_refused", "detail": "Roblox does not take this key any more."},
+        ),
+    ),
+    "Background work": (
+        EventType(
+            "job.failed", "A job has failed for good: it is not tried again by itself.",
+            "jobs.view", (), payloads.job, payloads.JobData, _JOB,  # receivers.tell_failed_job
         ),
     ),
     "People": (

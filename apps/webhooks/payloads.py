@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from apps.audit.models import AuditEntry
+from apps.jobs.models import JobRun
 from apps.roblox.models import Deployment, Experience, Release
 
 
@@ -37,6 +38,16 @@ class ReleaseData(Shape):
 class Problem(Shape):
     code: str
     detail: str
+
+
+class JobData(Shape):
+    id: UUID
+    task: str
+    title: str
+    state: str
+    attempts: int
+    requested_by: str = Field(description="empty: the system")
+    problem: Problem
 
 
 class DeploymentData(Shape):
@@ -132,6 +143,16 @@ def deployment(_entry: AuditEntry, target: Any) -> DeploymentData:
         id=row.pk, experience=row.release.experience.slug, environment=row.environment.kind,
         release=row.release.version, kind=row.kind, state=row.state,
         roblox_version=row.roblox_version, problem=problem or None,
+    )  # fmt: skip
+
+
+def job(_entry: AuditEntry | None, target: Any) -> JobData:
+    run: JobRun = target
+    told = run.problem or {}
+    return JobData(
+        id=run.pk, task=run.name, title=run.title, state=run.state, attempts=run.attempts,
+        requested_by=run.actor_label,
+        problem=Problem(code=str(told.get("code", "unknown")), detail=str(told.get("detail", ""))),
     )  # fmt: skip
 
 

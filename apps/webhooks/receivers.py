@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.signals import entry_recorded
+from apps.jobs.models import JobRun
+from apps.jobs.signals import job_failed
 from apps.tenants.models import Invitation
 from apps.tenants.signals import invitation_accepted
 from apps.webhooks import catalogue, payloads
@@ -16,6 +18,7 @@ from apps.webhooks.services import events
 
 def connect() -> None:
     entry_recorded.connect(tell, sender=AuditEntry, dispatch_uid="webhooks-deed")
+    job_failed.connect(tell_failed_job, sender=JobRun, dispatch_uid="webhooks-job-failed")
     invitation_accepted.connect(
         tell_acceptance, sender=Invitation, dispatch_uid="webhooks-accepted"
     )
@@ -39,3 +42,12 @@ def tell_acceptance(invitation: Invitation, membership: Any, by: Any, **_: Any) 
         kind=catalogue.TYPES["invitation.accepted"], schema_name=invitation.tenant.schema_name,
         by=str(getattr(by, "email", "")), at=timezone.now(), data=lambda: data,
     )  # fmt: skip
+
+
+def tell_failed_job(run: JobRun, **_: Any) -> None:
+    """No deed of anybody. Not of what sends webhooks: that would tell of itself for ever."""
+    if run.state == JobRun.State.FAILED and not run.name.startswith("webhooks."):
+        events.emit(
+            kind=catalogue.TYPES["job.failed"], schema_name=run.schema_name, by=run.actor_label,
+            at=timezone.now(), data=lambda: payloads.job(None, run),
+        )  # fmt: skip

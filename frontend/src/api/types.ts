@@ -304,7 +304,7 @@ export type EventType = {
   example: Record<string, unknown>;
 };
 
-export type EventsEnum = "*" | "experience.created" | "release.created" | "release.scanned" | "release.withdrawn" | "deployment.started" | "deployment.finished" | "deployment.failed" | "member.joined" | "member.role_changed" | "member.left" | "invitation.sent" | "invitation.accepted" | "invitation.revoked" | "class.created" | "class.renamed" | "class.archived" | "api_key.created" | "api_key.rotated" | "api_key.revoked" | "workspace.renamed" | "workspace.suspended" | "workspace.resumed" | "configuration.changed" | "domain.verified" | "domain.switched_off" | "export.ready" | "limit.near";
+export type EventsEnum = "*" | "experience.created" | "release.created" | "release.scanned" | "release.withdrawn" | "deployment.started" | "deployment.finished" | "deployment.failed" | "job.failed" | "member.joined" | "member.role_changed" | "member.left" | "invitation.sent" | "invitation.accepted" | "invitation.revoked" | "class.created" | "class.renamed" | "class.archived" | "api_key.created" | "api_key.rotated" | "api_key.revoked" | "workspace.renamed" | "workspace.suspended" | "workspace.resumed" | "configuration.changed" | "domain.verified" | "domain.switched_off" | "export.ready" | "limit.near";
 
 export type Experience = {
   id: string;

@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone
 
 from apps.classes.services import classes
+from apps.core.errors import Conflict
 from apps.gateway.services import api_keys
+from apps.jobs.services import outcomes, runs
 from apps.roblox.services import deployments, releases
 from apps.tenants.access import Operator
 from apps.tenants.models import Domain
@@ -143,6 +145,17 @@ def test_limits_and_exports(alpha, owner, told):
     export = exports.start(tenant=alpha, by=owner, with_media=False)
     work_off()
     assert told()["export.ready"]["id"] == str(export.pk)
+
+
+def test_jobs_that_failed_for_good(alpha, told):
+    for name in ("jobs.gone", "webhooks.deliver"):  # what sends webhooks does not tell of itself
+        run = runs.request(name=name, arguments={}, by=None, schema_name="w_alpha")
+        outcomes.fail(run=runs.claim(run_id=str(run.pk)), error=Conflict("It is taken."))
+        found = told()
+        assert set(found) == ({"job.failed"} if name == "jobs.gone" else set())
+        if found:
+            told_problem = found["job.failed"]["problem"]
+            assert told_problem == {"code": "conflict", "detail": "It is taken."}
 
 
 def test_the_tests_above_bring_about_every_event():

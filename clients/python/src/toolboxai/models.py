@@ -326,6 +326,7 @@ EventsEnum = Literal[
     "deployment.started",
     "deployment.finished",
     "deployment.failed",
+    "job.failed",
     "member.joined",
     "member.role_changed",
     "member.left",
