@@ -12,7 +12,7 @@ from apps.jobs.signals import job_changed
 from apps.realtime import outlets, publisher
 from apps.realtime.authorisation import user_id_of
 from apps.realtime.events import JobChanged
-from apps.realtime.models import Errand, RealtimeApp
+from apps.realtime.models import ChannelWebhook, Errand, RealtimeApp
 from apps.realtime.pusher_api import RealtimeError
 from apps.realtime.services import realtime_apps
 from apps.tenants.models import Membership, Tenant
@@ -52,6 +52,8 @@ def publish_job(*, run: JobRun, **_: Any) -> None:
 @receiver(workspace_purging, dispatch_uid="realtime.workspace_purging")
 def forget_errands(*, schema_name: str, **_: Any) -> None:
     Errand.objects.filter(schema_name=schema_name).delete()
+    apps = RealtimeApp.objects.filter(tenant__schema_name=schema_name)
+    ChannelWebhook.objects.filter(app_id__in=apps.values("app_id")).delete()
 
 
 @receiver(membership_ended, dispatch_uid="realtime.membership_ended")

@@ -13,9 +13,10 @@ from apps.jobs.models import JobRun
 from apps.jobs.task import run_now
 from apps.realtime import hub, keys, news, redis_clients, webhooks
 from apps.realtime.applications import Application
-from apps.realtime.models import ChannelWebhook
+from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.realtime.registry import Member
 from apps.realtime.subscriptions import Connection
+from apps.tenants.signals import workspace_purging
 from tests.fixtures.receivers import Answer
 from tests.integration.realtime.endpoint import channel
 
@@ -133,6 +134,14 @@ class TestDelivery:
         answer = webhooks.deliver(webhook_id=str(webhook.pk), body=body, is_last=False)
         assert answer["delivered"] is False
         assert "410" in answer["problem"]
+
+    def test_they_go_with_the_workspace(self, alpha, webhook):
+        app = RealtimeApp.objects.create(
+            tenant=alpha, name="x", app_id="7", key=channel()[:40], secret="x" * 20
+        )
+        ChannelWebhook.objects.create(app_id=app.app_id, url="https://x.example", events=["x"])
+        workspace_purging.send(sender=None, schema_name=alpha.schema_name)
+        assert list(ChannelWebhook.objects.all()) == [webhook]
 
     def test_one_that_is_gone_is_told_nothing(self, webhook, happens):
         happens("channel_occupied")
