@@ -34,6 +34,8 @@ def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     max_attempts=8,
     title="Deploy to staging",
     idempotency="{release_id}",
+    permission="deployments.stage",
+    replayable=True,
 )
 def stage_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     """After the scan, in a chain (`releases.create`)."""
