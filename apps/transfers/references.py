@@ -141,6 +141,7 @@ STAYING = {
     "scim.scimuser": "the identity provider sends its people anew",
     "scim.scimgroup": "the identity provider sends its groups anew",
     "scim.scimrequest": "history of this installation",
+    "realtime.realtimeapp": "its key was given for this installation's endpoint; made anew",
     "mail.senderdomain": "its records name this installation's key; it is set up again",
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",

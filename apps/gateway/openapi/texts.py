@@ -25,6 +25,8 @@ TAGS: Final = {
     "invitation-links": "Links that let people join with a role, for a time or a number of times.",
     "roles": "The roles there are, and roles of a workspace's own.",
     "workspace": "The workspace itself: its settings, their versions, its domains.",
+    "sender-domains": "Domains of the workspace's own that its mail comes from.",
+    "mails": "The workspace's mail: to whom, and what became of it.",
     "schools": "The schools of a district.",
     "exports": "Files with all data of the workspace.",
     "help": "Help articles and what the workspace itself holds, found by a question.",

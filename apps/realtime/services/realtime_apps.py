@@ -206,7 +206,3 @@ def _checked(**given: Any) -> dict[str, Any]:
     if errors:
         raise Invalid(errors=errors)
     return found
-
-
-def _as_origin(text: str) -> str:
-    return text.strip().lower().rstrip("/")

@@ -36,17 +36,22 @@ ORDINARY = {
     "api_keys.revoke": "an emergency: nothing stands in its way",
     "webhooks.update": "switching and sending again; addresses and secrets ask",
     "webhooks.delete": "ends what goes out",
+    "realtime_apps.update": "switching and words; a new key asks",
+    "realtime_apps.delete": "ends what comes in",
+    "sender_domains.create": "no mail comes from it before its records were seen",
     "domains.create": "nothing leads here before a record was seen",
     "schools.create": "opens something new",
 }
 # Dangerous, though their permission is not.
 SINGLE = {
     "api/v1/exports/<pk>/download/",
+    "api/v1/realtime-apps/<pk>/rotate/",
     "api/v1/webhooks/endpoints/<pk>/",
     "api/v1/webhooks/endpoints/<pk>/rotate-secret/",
     "api/v1/workspace/configuration/versions/<number>/restore/",
     "settings/configuration/history/<int:number>/restore/",
     "settings/ownership/<uuid:pk>/accept/",
+    "settings/realtime/<uuid:pk>/rotate/",
     "settings/webhooks/<uuid:pk>/edit/",
     "settings/webhooks/<uuid:pk>/rotate/",
     "settings/webhooks/<uuid:pk>/secret/",

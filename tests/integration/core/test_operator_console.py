@@ -276,7 +276,7 @@ class TestActions:
     def test_a_job_that_is_not_over_stays(self, console):
         run = JobRun.objects.create(name="mail.send", schema_name="public")
         page = self.act(console, "jobs_jobrun", "run_again", run).content.decode()
-        assert "mail.send is queued" in page
+        assert f"{run.title} is queued" in page
 
     def test_locking_a_person_out_and_letting_them_in(self, console, teacher):
         self.act(console, "accounts_user", "lock_out", teacher)

@@ -112,7 +112,7 @@ class TestState:
     ):
         for metric in ("jobs", "mails", "deployments"):
             usage.count(schema_name=alpha.schema_name, metric=metric)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             found = limits.of(alpha)
         assert {s.limit.key for s in found} == set(LIMITS) - {"schools"}
 

@@ -35,7 +35,7 @@ class TestPage:
         page = browse(owner).get("/settings/usage/").content.decode()
         assert "3 of 200" in page
         assert "Mails by day" in page
-        assert page.count('role="img"') == 11
+        assert page.count('role="img"') == 12
 
     def test_each_drawing_has_its_table(self, browse, owner):
         page = browse(owner).get("/settings/usage/?by=month").content.decode()
@@ -67,7 +67,7 @@ class TestPage:
         count(3, alpha)
         answer = browse(owner).get("/settings/usage/usage.csv")
         lines = list(csv.DictReader(answer.content.decode().splitlines()))
-        assert len(lines) == 30 * 11
+        assert len(lines) == 30 * 12
         last = [line for line in lines if line["metric"] == "mails"][-1]
         assert (last["day"], last["amount"]) == (usage.today().isoformat(), "3")
         assert 'filename="alpha-usage-by-day.csv"' in answer["Content-Disposition"]
