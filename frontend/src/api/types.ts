@@ -1326,6 +1326,15 @@ export interface Operations {
   workspace_domains_main: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
   workspace_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Domain };
   workspace_configuration_versions_restore: { path: { number: string }; query: Record<string, never>; body: undefined; answer: ConfigurationShape };
+  sender_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSenderDomainList };
+  sender_domains_create: { path: Record<string, never>; query: Record<string, never>; body: SenderDomainInputRequest; answer: SenderDomain };
+  sender_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: SenderDomain };
+  sender_domains_update: { path: { id: string }; query: Record<string, never>; body: PatchedSenderDomainChangeRequest; answer: SenderDomain };
+  sender_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  sender_domains_choose: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
+  sender_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
+  mails_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number; state?: "bounced" | "complained" | "delivered" | "failed" | "held" | "opened" | "queued" | "sent" | "suppressed"; stream?: "broadcast" | "transactional"; template?: string; to?: string }; body: undefined; answer: PaginatedMailList };
+  mails_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MailDetail };
   schools_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSchoolList };
   exports_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedExportList };
   exports_create: { path: Record<string, never>; query: Record<string, never>; body: ExportInputRequest; answer: Export };
@@ -1334,15 +1343,6 @@ export interface Operations {
   exports_download_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Download };
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
-  mails_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number; state?: "bounced" | "complained" | "delivered" | "failed" | "held" | "opened" | "queued" | "sent" | "suppressed"; stream?: "broadcast" | "transactional"; template?: string; to?: string }; body: undefined; answer: PaginatedMailList };
-  sender_domains_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSenderDomainList };
-  sender_domains_create: { path: Record<string, never>; query: Record<string, never>; body: SenderDomainInputRequest; answer: SenderDomain };
-  mails_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MailDetail };
-  sender_domains_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: SenderDomain };
-  sender_domains_update: { path: { id: string }; query: Record<string, never>; body: PatchedSenderDomainChangeRequest; answer: SenderDomain };
-  sender_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
-  sender_domains_choose: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
-  sender_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
 }
 
 /** Method and path of each operation. */
@@ -1457,6 +1457,15 @@ export const ROUTES: Record<keyof Operations, string> = {
   workspace_domains_main: "POST /api/v1/workspace/domains/{id}/main/",
   workspace_domains_verify: "POST /api/v1/workspace/domains/{id}/verify/",
   workspace_configuration_versions_restore: "POST /api/v1/workspace/configuration/versions/{number}/restore/",
+  sender_domains_list: "GET /api/v1/sender-domains/",
+  sender_domains_create: "POST /api/v1/sender-domains/",
+  sender_domains_get: "GET /api/v1/sender-domains/{id}/",
+  sender_domains_update: "PATCH /api/v1/sender-domains/{id}/",
+  sender_domains_delete: "DELETE /api/v1/sender-domains/{id}/",
+  sender_domains_choose: "POST /api/v1/sender-domains/{id}/choose/",
+  sender_domains_verify: "POST /api/v1/sender-domains/{id}/verify/",
+  mails_list: "GET /api/v1/mails/",
+  mails_get: "GET /api/v1/mails/{id}/",
   schools_list: "GET /api/v1/schools/",
   exports_list: "GET /api/v1/exports/",
   exports_create: "POST /api/v1/exports/",
@@ -1465,13 +1474,4 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_download_get: "GET /api/v1/exports/{id}/download/",
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
-  mails_list: "GET /api/v1/mails/",
-  sender_domains_list: "GET /api/v1/sender-domains/",
-  sender_domains_create: "POST /api/v1/sender-domains/",
-  mails_get: "GET /api/v1/mails/{id}/",
-  sender_domains_get: "GET /api/v1/sender-domains/{id}/",
-  sender_domains_update: "PATCH /api/v1/sender-domains/{id}/",
-  sender_domains_delete: "DELETE /api/v1/sender-domains/{id}/",
-  sender_domains_choose: "POST /api/v1/sender-domains/{id}/choose/",
-  sender_domains_verify: "POST /api/v1/sender-domains/{id}/verify/",
 };

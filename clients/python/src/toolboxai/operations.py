@@ -643,7 +643,7 @@ class Operations(Transport):
         )
 
     def jobs_get(self, id: str, *, fields: str | None = None) -> models.JobDetail:
-        """Get jobs.
+        """Get a job with its outcome.
 
         One of them, with its ETag.
         """
@@ -655,7 +655,7 @@ class Operations(Transport):
     def jobs_cancel(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.JobDetail:
-        """Stop it.
+        """Stop a job.
 
         Stop it: at once when it has not begun, else where it next reports its progress. Takes
         the permission to begin such work, too.
@@ -2067,6 +2067,207 @@ class Operations(Transport):
         )
         return answer
 
+    def sender_domains_list(
+        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
+    ) -> models.PaginatedSenderDomainList:
+        """List sender domains.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedSenderDomainList = self._call(
+            "GET",
+            "/sender-domains/",
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def sender_domains_iterate(
+        self, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.SenderDomain]:
+        """All of them, page by page."""
+        return self._pages("/sender-domains/", {"fields": fields, "page_size": page_size})
+
+    def sender_domains_create(
+        self,
+        *,
+        domain: str,
+        local_part: str | Omit = OMIT,
+        from_name: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.SenderDomain:
+        """Add a sender domain.
+
+        Add a domain. The answer says which records to publish; then call `verify`.
+        """
+        answer: models.SenderDomain = self._call(
+            "POST",
+            "/sender-domains/",
+            body={"domain": domain, "local_part": local_part, "from_name": from_name},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def sender_domains_get(self, id: str, *, fields: str | None = None) -> models.SenderDomain:
+        """Get a sender domain with its records.
+
+        One of them, with its ETag.
+        """
+        answer: models.SenderDomain = self._call(
+            "GET", _path("/sender-domains/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def sender_domains_update(
+        self,
+        id: str,
+        *,
+        local_part: str | Omit = OMIT,
+        from_name: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.SenderDomain:
+        """Change the address and name that mail comes from.
+
+        Change the address and the name that mail comes from.
+        """
+        answer: models.SenderDomain = self._call(
+            "PATCH",
+            _path("/sender-domains/{id}/", id=id),
+            body={"local_part": local_part, "from_name": from_name},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def sender_domains_delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> None:
+        """Remove a sender domain.
+
+        Mail comes from it no more.
+        """
+        self._call(
+            "DELETE",
+            _path("/sender-domains/{id}/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def sender_domains_choose(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.SenderDomain:
+        """Have mail come from a sender domain.
+
+        Have mail come from this one of several, while it is verified.
+        """
+        answer: models.SenderDomain = self._call(
+            "POST",
+            _path("/sender-domains/{id}/choose/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def sender_domains_verify(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.SenderDomain:
+        """Look for a sender domain's records now.
+
+        Look for the records now; a refusal has in `records` what was found of each.
+        """
+        answer: models.SenderDomain = self._call(
+            "POST",
+            _path("/sender-domains/{id}/verify/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def mails_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        page_size: int | None = None,
+        state: Literal[
+            "bounced",
+            "complained",
+            "delivered",
+            "failed",
+            "held",
+            "opened",
+            "queued",
+            "sent",
+            "suppressed",
+        ]
+        | None = None,
+        stream: Literal["broadcast", "transactional"] | None = None,
+        template: str | None = None,
+        to: str | None = None,
+    ) -> models.PaginatedMailList:
+        """List mails.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedMailList = self._call(
+            "GET",
+            "/mails/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "page_size": page_size,
+                "state": state,
+                "stream": stream,
+                "template": template,
+                "to": to,
+            },
+        )
+        return answer
+
+    def mails_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        page_size: int | None = None,
+        state: Literal[
+            "bounced",
+            "complained",
+            "delivered",
+            "failed",
+            "held",
+            "opened",
+            "queued",
+            "sent",
+            "suppressed",
+        ]
+        | None = None,
+        stream: Literal["broadcast", "transactional"] | None = None,
+        template: str | None = None,
+        to: str | None = None,
+    ) -> Iterator[models.Mail]:
+        """All of them, page by page."""
+        return self._pages(
+            "/mails/",
+            {
+                "fields": fields,
+                "page_size": page_size,
+                "state": state,
+                "stream": stream,
+                "template": template,
+                "to": to,
+            },
+        )
+
+    def mails_get(self, id: str, *, fields: str | None = None) -> models.MailDetail:
+        """Get a mail with its timeline.
+
+        One of them, with its ETag.
+        """
+        answer: models.MailDetail = self._call(
+            "GET", _path("/mails/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
     def schools_list(
         self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
     ) -> models.PaginatedSchoolList:
@@ -2170,205 +2371,4 @@ class Operations(Transport):
         Find help by a question or some words.
         """
         answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
-        return answer
-
-    def mails_list(
-        self,
-        *,
-        cursor: str | None = None,
-        fields: str | None = None,
-        page_size: int | None = None,
-        state: Literal[
-            "bounced",
-            "complained",
-            "delivered",
-            "failed",
-            "held",
-            "opened",
-            "queued",
-            "sent",
-            "suppressed",
-        ]
-        | None = None,
-        stream: Literal["broadcast", "transactional"] | None = None,
-        template: str | None = None,
-        to: str | None = None,
-    ) -> models.PaginatedMailList:
-        """List mails.
-
-        A page at a time; `next` is the address of the following one.
-        """
-        answer: models.PaginatedMailList = self._call(
-            "GET",
-            "/mails/",
-            query={
-                "cursor": cursor,
-                "fields": fields,
-                "page_size": page_size,
-                "state": state,
-                "stream": stream,
-                "template": template,
-                "to": to,
-            },
-        )
-        return answer
-
-    def mails_iterate(
-        self,
-        *,
-        fields: str | None = None,
-        page_size: int | None = None,
-        state: Literal[
-            "bounced",
-            "complained",
-            "delivered",
-            "failed",
-            "held",
-            "opened",
-            "queued",
-            "sent",
-            "suppressed",
-        ]
-        | None = None,
-        stream: Literal["broadcast", "transactional"] | None = None,
-        template: str | None = None,
-        to: str | None = None,
-    ) -> Iterator[models.Mail]:
-        """All of them, page by page."""
-        return self._pages(
-            "/mails/",
-            {
-                "fields": fields,
-                "page_size": page_size,
-                "state": state,
-                "stream": stream,
-                "template": template,
-                "to": to,
-            },
-        )
-
-    def sender_domains_list(
-        self, *, cursor: str | None = None, fields: str | None = None, page_size: int | None = None
-    ) -> models.PaginatedSenderDomainList:
-        """List sender domains.
-
-        A page at a time; `next` is the address of the following one.
-        """
-        answer: models.PaginatedSenderDomainList = self._call(
-            "GET",
-            "/sender-domains/",
-            query={"cursor": cursor, "fields": fields, "page_size": page_size},
-        )
-        return answer
-
-    def sender_domains_iterate(
-        self, *, fields: str | None = None, page_size: int | None = None
-    ) -> Iterator[models.SenderDomain]:
-        """All of them, page by page."""
-        return self._pages("/sender-domains/", {"fields": fields, "page_size": page_size})
-
-    def sender_domains_create(
-        self,
-        *,
-        domain: str,
-        local_part: str | Omit = OMIT,
-        from_name: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.SenderDomain:
-        """Add a domain.
-
-        Add a domain. The answer says which records to publish; then call `verify`.
-        """
-        answer: models.SenderDomain = self._call(
-            "POST",
-            "/sender-domains/",
-            body={"domain": domain, "local_part": local_part, "from_name": from_name},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def mails_get(self, id: str, *, fields: str | None = None) -> models.MailDetail:
-        """Get mails.
-
-        One of them, with its ETag.
-        """
-        answer: models.MailDetail = self._call(
-            "GET", _path("/mails/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def sender_domains_get(self, id: str, *, fields: str | None = None) -> models.SenderDomain:
-        """Get sender domains.
-
-        One of them, with its ETag.
-        """
-        answer: models.SenderDomain = self._call(
-            "GET", _path("/sender-domains/{id}/", id=id), query={"fields": fields}
-        )
-        return answer
-
-    def sender_domains_update(
-        self,
-        id: str,
-        *,
-        local_part: str | Omit = OMIT,
-        from_name: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.SenderDomain:
-        """Change the address and the name that mail comes from.
-
-        Change the address and the name that mail comes from.
-        """
-        answer: models.SenderDomain = self._call(
-            "PATCH",
-            _path("/sender-domains/{id}/", id=id),
-            body={"local_part": local_part, "from_name": from_name},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def sender_domains_delete(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> None:
-        """Mail comes from it no more.
-
-        Mail comes from it no more.
-        """
-        self._call(
-            "DELETE",
-            _path("/sender-domains/{id}/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-
-    def sender_domains_choose(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.SenderDomain:
-        """Sender domains choose.
-
-        Have mail come from this one of several, while it is verified.
-        """
-        answer: models.SenderDomain = self._call(
-            "POST",
-            _path("/sender-domains/{id}/choose/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def sender_domains_verify(
-        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
-    ) -> models.SenderDomain:
-        """Look for the records now.
-
-        Look for the records now; a refusal has in `records` what was found of each.
-        """
-        answer: models.SenderDomain = self._call(
-            "POST",
-            _path("/sender-domains/{id}/verify/", id=id),
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
         return answer
