@@ -102,10 +102,12 @@ def switch(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return redirect("realtime_app", pk=pk)
 
 
-@require_POST
 @workspace_page("realtime_apps.delete")
 def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     app = _find(request, pk)
+    if request.method != "POST":
+        context = {"nav_active": "settings", "app": app}
+        return render(request, "workspace/realtime_app_remove.html", context)
     realtime_apps.remove(app=app, by=request.user)
     messages.success(request, f"{app} is gone, and its connections are closed.")
     return redirect("settings_realtime")
