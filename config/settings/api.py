@@ -47,6 +47,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     # The page that shows the document comes with the product, not from elsewhere.
     "SWAGGER_UI_DIST": "SIDECAR",
+    # Of a long document it draws what is in sight, so the browser's own search finds little.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "filter": True},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

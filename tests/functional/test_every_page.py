@@ -180,6 +180,8 @@ def test_the_dialogs(owner, demo):
 def test_the_api_documentation(visit, signed_in, demo):
     visitor: Visitor = visit(storage_state=signed_in("owner"))
     page = visitor.open(f"{demo}/api/v1/docs/")
+    expect(page.get_by_text("/api/v1/tokens/refresh/")).to_be_visible()
+    page.get_by_placeholder("Filter by tag").fill("deployments")
     expect(page.get_by_text("/api/v1/deployments/promote/")).to_be_visible()
     visitor.shoot("api-docs")
 
