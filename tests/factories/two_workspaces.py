@@ -12,6 +12,8 @@ from apps.accounts.session_models import UserSession
 from apps.classes.models import AwaitedGuardian, Guardianship
 from apps.events.models import Event as Happened
 from apps.jobs.models import JobRun
+from apps.mail.models import Message, SenderDomain
+from apps.realtime.models import RealtimeApp
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.scim.models import ScimGroup, ScimToken
 from apps.tenants.models import ConfigurationVersion, CustomRole, Domain, Membership
@@ -47,6 +49,7 @@ def fill_with_everything(tenant: Any, owner: Any, mark: str, version: str) -> Fi
         _classes(filled)
     _people(filled)
     _programs(filled)
+    _messages(filled)
     _rest(filled, number)
     return filled
 
@@ -133,6 +136,21 @@ def _programs(filled: Filled) -> None:
         "api_key": key.pk, "endpoint": endpoint.pk, "delivery": delivery.pk, "token": token.pk,
         "group": group.pk,
     }  # fmt: skip
+
+
+def _messages(filled: Filled) -> None:
+    mark, tenant = filled.mark, filled.tenant
+    mail = Message.objects.create(
+        schema_name=tenant.schema_name, template="mail/welcome", to=f"to@{mark}.example",
+        subject=mark,
+    )  # fmt: skip
+    sender = SenderDomain.objects.create(
+        tenant=tenant, domain=f"mail.{mark}.example", signer="own", selector="s", private_key=mark
+    )
+    app = RealtimeApp.objects.create(
+        tenant=tenant, name=f"{mark} app", app_id=mark, key=f"{mark} key", secret=mark
+    )
+    filled.ids |= {"mail": mail.pk, "sender": sender.pk, "app": app.pk}
 
 
 def _rest(filled: Filled, number: int) -> None:
