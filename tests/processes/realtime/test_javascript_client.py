@@ -15,6 +15,7 @@ import pytest
 from pusher import Pusher
 
 from apps.realtime import pusher_api
+from benchmarks.mixed.stage import address
 from tests.integration.realtime.endpoint import ROOT, Endpoint, serve
 
 SCRIPT = Path(__file__).with_name("pusher_js.cjs")
@@ -37,8 +38,11 @@ class Story:
 
 
 @pytest.fixture
-def own_endpoint() -> Iterator[Endpoint]:
-    with serve(DJANGO_SETTINGS_MODULE="config.settings") as endpoint:
+def own_endpoint(django_db_setup: None) -> Iterator[Endpoint]:
+    """With a database, in which it looks for the apps of workspaces."""
+    with serve(
+        DJANGO_SETTINGS_MODULE="config.settings", DATABASE_URL=address("default")
+    ) as endpoint:
         yield endpoint
 
 
