@@ -56,7 +56,7 @@ class JobProblemSerializer(serializers.Serializer[Any]):
 
 
 class JobDetailSerializer(JobSerializer):
-    result = serializers.JSONField(allow_null=True, help_text="what the task says of its work")
+    result = serializers.JSONField(help_text="what the task says of its work")
     problem = serializers.SerializerMethodField(
         help_text="why it failed, was cancelled, or is tried again"
     )

@@ -431,7 +431,7 @@ export type JobDetail = {
   cancel_asked_at: string | null;
   cancellable: boolean;
   replayable: boolean;
-  result: unknown | null;
+  result: unknown;
   problem: JobProblem | null;
 };
 

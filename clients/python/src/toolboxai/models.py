@@ -478,7 +478,7 @@ class JobDetail(TypedDict):
     cancel_asked_at: str | None
     cancellable: bool
     replayable: bool
-    result: Any | None
+    result: Any
     problem: JobProblem | None
 
 
