@@ -12,6 +12,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from celery import shared_task
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.db.utils import ProgrammingError
 from django.test import Client
@@ -94,6 +95,9 @@ def page(schema: str) -> Iterable[str]:
     with schema_context("public"):
         answer = _browser(schema).get("/experiences/")
     text = answer.content.decode()
+    if answer.status_code == HTTPStatus.BAD_REQUEST:
+        # What Django makes of a connection that is lost while it saves the session.
+        raise UpdateError
     if answer.status_code != HTTPStatus.OK:
         return [f"status {answer.status_code}"]
     return [other for other in schemas() if f"{other}:" in text]

@@ -150,10 +150,11 @@ class Client:
 
     def _count(self, name: str, seen: Seen) -> None:
         self.tally.rows += len(seen)
-        foreign = len({asked for asked, mark in seen if mark != asked})
-        self.tally.foreign += foreign
-        if foreign:
-            self.tally.foreign_kinds[name] += foreign
+        foreign = {asked: mark for asked, mark in seen if mark != asked}
+        self.tally.foreign += len(foreign)
+        self.tally.foreign_kinds.update(
+            f"{name}: {asked} was shown {mark}" for asked, mark in foreign.items()
+        )
 
 
 def run(requests: int, *, threads: int, seed: int, kill: tuple[str, str] | None) -> Tally:
