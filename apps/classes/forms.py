@@ -4,18 +4,15 @@ from typing import Any
 
 from django import forms
 
-from apps.core.errors import DomainError, Invalid
+from apps.core import form_errors
+from apps.core.errors import DomainError
 
 
 class ServiceForm(forms.Form):
     """A form whose last word has a service: its refusals appear at the fields they name."""
 
     def refuse(self, error: DomainError) -> None:
-        named = error.errors if isinstance(error, Invalid) else {}
-        for name, problems in named.items():
-            self.add_error(name if name in self.fields else None, problems)
-        if not named:
-            self.add_error(None, error.detail)
+        form_errors.show(self, error)
 
 
 class ClassForm(ServiceForm):

@@ -18,7 +18,8 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from apps.accounts import operator_sessions
-from apps.core.errors import DomainError, Invalid
+from apps.core import form_errors
+from apps.core.errors import DomainError
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.impersonation.models import Impersonation, Visit
 from apps.impersonation.services import impersonations
@@ -111,11 +112,8 @@ class ImpersonationAdmin(ReadOnlyModelAdmin):
                 return redirect(
                     impersonations.start(membership=membership, by=by(request), **form.cleaned_data)
                 )
-            except Invalid as error:
-                for field, sentences in error.errors.items():
-                    form.add_error(field, list(sentences))
             except DomainError as error:
-                form.add_error(None, error.detail)
+                form_errors.show(form, error)
         context = {
             **self.admin_site.each_context(request), "title": "Come in as somebody",
             "opts": self.opts, "form": form, "membership": membership,

@@ -99,17 +99,21 @@ class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
 
     @admin.action(description="When missed: run once")
     def run_when_missed(self, request: HttpRequest, chosen: QuerySet[PeriodicTask]) -> None:
-        number = schedules.set_on_miss(tasks=chosen, on_miss=ScheduleWatch.OnMiss.RUN_ONCE)
+        number = schedules.set_on_miss(
+            tasks=chosen, on_miss=ScheduleWatch.OnMiss.RUN_ONCE, by=request.user
+        )
         messages.success(request, f"{number} run once on beat's return when they were missed.")
 
     @admin.action(description="When missed: skip")
     def skip_when_missed(self, request: HttpRequest, chosen: QuerySet[PeriodicTask]) -> None:
-        number = schedules.set_on_miss(tasks=chosen, on_miss=ScheduleWatch.OnMiss.SKIP)
+        number = schedules.set_on_miss(
+            tasks=chosen, on_miss=ScheduleWatch.OnMiss.SKIP, by=request.user
+        )
         messages.success(request, f"{number} wait for their next time when they were missed.")
 
     @admin.action(description="Follow the release again")
     def follow_release(self, request: HttpRequest, chosen: QuerySet[PeriodicTask]) -> None:
-        number = declarations.restore(tasks=chosen)
+        number = declarations.restore(tasks=chosen, by=request.user)
         messages.success(request, f"{number} are again as the release declares them.")
 
 

@@ -12,6 +12,7 @@ job_cancel_asked = Signal()  # by a person, `by`; sent in the transaction that r
 job_discarded = Signal()  # by a person, `by`, for a `reason`; in the transaction that records it
 failures_told = Signal()  # many of a kind or a new one: `alert`, a `failures.Alert`; after commit
 job_replayed = Signal()  # put back by a person, `by`; sent in the transaction that records it
-schedules_late = (
-    Signal()
-)  # newly so: `late`, `schedules.Standing`s; in the transaction that notes it
+# Newly so: `late`, `schedules.Standing`s; in the transaction that notes it.
+schedules_late = Signal()
+# Of `task`, one of beat's, by an operator, `by`: `deed`, `changes`; in its transaction.
+schedule_edited = Signal()

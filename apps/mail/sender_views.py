@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from apps.core.errors import Conflict, DomainError, Invalid, VendorError
+from apps.core import form_errors
+from apps.core.errors import Conflict, Invalid, VendorError
 from apps.mail import anymail_api
 from apps.mail.errors import SenderDomainNotVerified
 from apps.mail.forms import SenderDomainForm, SenderForm
@@ -30,7 +31,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         try:
             made = sender_domains.add(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except (Invalid, Conflict, LimitReached, VendorError) as error:
-            _tell(form, error)
+            form_errors.show(form, error)
         else:
             messages.info(request, f"Publish the records below, then have {made} looked up.")
             return redirect("sender_domain", pk=made.pk)
@@ -54,7 +55,7 @@ def detail(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         try:
             sender_domains.update(domain=domain, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            _tell(form, error)
+            form_errors.show(form, error)
         else:
             messages.success(request, "Saved.")
             return redirect("sender_domain", pk=domain.pk)
@@ -91,21 +92,15 @@ def choose(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return redirect("sender_domains")
 
 
-@require_POST
 @workspace_page("sender_domains.delete")
 def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     domain = sender_domains.find(tenant=request.tenant, pk=pk)
+    if request.method != "POST":
+        context = {"nav_active": "settings", "domain": domain}
+        return render(request, "workspace/sender_domain_remove.html", context)
     sender_domains.remove(domain=domain, by=request.user)
     messages.success(request, f"Mail does not come from {domain} any more.")
     return redirect("sender_domains")
-
-
-def _tell(form: SenderForm, error: DomainError) -> None:
-    if isinstance(error, Invalid) and error.errors:
-        for name, said in error.errors.items():
-            form.add_error(name if name in form.fields else None, said)
-    else:
-        form.add_error(None, error.detail)
 
 
 def _second(signer: str) -> str:

@@ -27,5 +27,5 @@ class ChannelWebhookAdmin(ReadOnlyModelAdmin):
     @admin.action(description="Tell them nothing more")
     def remove(self, request: HttpRequest, chosen: QuerySet[ChannelWebhook]) -> None:
         for webhook in chosen:
-            webhooks.remove(webhook=webhook)
+            webhooks.remove(webhook=webhook, by=request.user)
             messages.success(request, f"{webhook} is told nothing more.")

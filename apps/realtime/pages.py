@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.services import step_up
+from apps.core import form_errors
 from apps.core.errors import Invalid
 from apps.realtime.forms import RealtimeAppForm, RotateForm
 from apps.realtime.models import RealtimeApp
@@ -40,7 +41,7 @@ def new(request: WorkspaceRequest) -> HttpResponse:
         try:
             app = realtime_apps.create(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            _show(form, error)
+            form_errors.show(form, error)
         else:
             return _detail(request, app, status=201, secret=app.secret)
     return _form(request, form, None)
@@ -62,7 +63,7 @@ def edit(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         try:
             realtime_apps.update(app=app, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            _show(form, error)
+            form_errors.show(form, error)
         else:
             messages.success(request, "Saved. Open connections heed it from now on.")
             return redirect("realtime_app", pk=pk)
@@ -137,8 +138,3 @@ def _form(
     context = {"nav_active": "settings", "form": form, "app": app}
     status = 422 if request.method == "POST" else 200
     return render(request, "workspace/realtime_app_form.html", context, status=status)
-
-
-def _show(form: RealtimeAppForm, error: Invalid) -> None:
-    for name, sentences in error.errors.items():
-        form.add_error(name, sentences)

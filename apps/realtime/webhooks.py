@@ -14,9 +14,12 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple, cast
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import schema_context
+from redis.exceptions import RedisError
 
+from apps.audit.services import entries as audit
 from apps.core import external
 from apps.core.dns_api import DnsUnavailable
 from apps.core.errors import Invalid, VendorError
@@ -67,26 +70,26 @@ def add(*, app_id: str, url: str, events: Collection[str], by: Any) -> ChannelWe
     url, chosen = url.strip(), sorted(set(events))
     if not chosen or not set(chosen) <= set(KINDS):
         raise Invalid(errors={"events": [f"Choose among {', '.join(KINDS)}."]})
-    with schema_context("public"):
+    try:
+        external.check(url)
+    except (external.AddressRefused, DnsUnavailable) as error:
+        raise Invalid(errors={"url": [error.detail]}) from error
+    with schema_context("public"), transaction.atomic():
         if ChannelWebhook.objects.filter(app_id=app_id).count() >= MOST_OF_APPLICATION:
             raise Invalid(f"An app has {MOST_OF_APPLICATION} webhooks at most.")
-        try:
-            external.check(url)
-        except (external.AddressRefused, DnsUnavailable) as error:
-            raise Invalid(errors={"url": [error.detail]}) from error
         webhook = ChannelWebhook.objects.create(
             app_id=app_id, url=url, events=chosen,
             created_by_label=str(getattr(by, "email", "system")),
         )  # fmt: skip
-        write_wishes()
+        _record("added", webhook, by)
     return webhook
 
 
-def remove(*, webhook: ChannelWebhook) -> None:
+def remove(*, webhook: ChannelWebhook, by: Any) -> None:
     """The server is told nothing more."""
-    with schema_context("public"):
+    with schema_context("public"), transaction.atomic():
+        _record("removed", webhook, by)
         webhook.delete()
-        write_wishes()
 
 
 def write_wishes() -> dict[str, set[str]]:
@@ -169,6 +172,26 @@ def deliver(*, webhook_id: str, body: str, is_last: bool) -> dict[str, Any]:
         last_success_at=timezone.now(), failing_since=None, problem=""
     )
     return {"delivered": True}
+
+
+def _record(deed: str, webhook: ChannelWebhook, by: Any) -> None:
+    """Where the workspace of the application sees it; the product's own is the operators'."""
+    app = RealtimeApp.objects.select_related("tenant").filter(app_id=webhook.app_id).first()
+    audit.record(
+        action=f"channel_webhook.{deed}", by=by, target=webhook,
+        schema_name=app.tenant.schema_name if app else "public",
+        data={"app_id": webhook.app_id, "events": webhook.events},
+    )  # fmt: skip
+    transaction.on_commit(_announce)
+
+
+def _announce() -> None:
+    """Without Redis `collect` does so, when it is back."""
+    try:
+        with schema_context("public"):
+            write_wishes()
+    except RedisError as error:
+        log.warning("channel_wishes_not_written", error=type(error).__name__)
 
 
 def _application(app_id: str) -> Application | None:

@@ -9,13 +9,20 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.http import HttpRequest
+from django_celery_beat.models import PeriodicTask
 
 from apps.accounts.models import User, UserSession
 from apps.accounts.services import sessions
 from apps.accounts.signals import operator_made, person_changed, session_ended
 from apps.audit.services import entries as audit
 from apps.jobs.models import JobRun
-from apps.jobs.signals import job_cancel_asked, job_discarded, job_failed, job_replayed
+from apps.jobs.signals import (
+    job_cancel_asked,
+    job_discarded,
+    job_failed,
+    job_replayed,
+    schedule_edited,
+)
 from apps.tenants.middleware import SESSION_WORKSPACE
 from apps.tenants.models import Invitation, Membership, Tenant
 from apps.tenants.services import onboarding
@@ -28,6 +35,7 @@ def connect() -> None:
     job_replayed.connect(note_replay, sender=JobRun, dispatch_uid="job-replayed")
     job_cancel_asked.connect(note_cancelling, sender=JobRun, dispatch_uid="job-cancel-asked")
     job_discarded.connect(note_discarding, sender=JobRun, dispatch_uid="job-discarded")
+    schedule_edited.connect(note_schedule, dispatch_uid="schedule-edited")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
     person_changed.connect(record_person, dispatch_uid="record-person")
     session_ended.connect(record_ended_session, dispatch_uid="record-ended-session")
@@ -102,6 +110,15 @@ def note_cancelling(run: JobRun, by: Any, **_: Any) -> None:
     audit.record(
         action="job.cancelled", by=by, schema_name=run.schema_name, target=run, label=run.name
     )
+
+
+def note_schedule(
+    task: PeriodicTask, deed: str, changes: dict[str, Any], by: Any, **_: Any
+) -> None:
+    audit.record(
+        action=f"schedule.{deed}", by=by, schema_name="public", target=task, label=task.name,
+        data=changes,
+    )  # fmt: skip
 
 
 def note_discarding(run: JobRun, by: Any, reason: str, **_: Any) -> None:

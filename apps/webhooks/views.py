@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.services import step_up
-from apps.core.errors import DomainError, Invalid
+from apps.core import form_errors
+from apps.core.errors import Invalid
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 from apps.usage.plans import WEBHOOKS
@@ -45,7 +46,7 @@ def new(request: WorkspaceRequest) -> HttpResponse:
         try:
             made = endpoints.create(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            _show(form, error)
+            form_errors.show(form, error)
         else:
             return _detail(request, made, status=201, secret=made.secret)
     return _form(request, form, None)
@@ -63,7 +64,7 @@ def edit(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         try:
             endpoints.update(endpoint=endpoint, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            _show(form, error)
+            form_errors.show(form, error)
         else:
             messages.success(request, "Saved.")
             return redirect("webhook", pk=pk)
@@ -240,9 +241,3 @@ def _form(request: WorkspaceRequest, form: EndpointForm, endpoint: Endpoint | No
     context = {"nav_active": "settings", "form": form, "endpoint": endpoint}
     status = 422 if form.errors else 200
     return render(request, "workspace/webhook_form.html", context, status=status)
-
-
-def _show(form: EndpointForm, error: DomainError) -> None:
-    for name, texts in getattr(error, "errors", {}).items():
-        for text in texts:
-            form.add_error(name if name in form.fields else None, text)

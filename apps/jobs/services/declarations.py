@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from apps.jobs import signals
 from apps.jobs.watch_models import ScheduleWatch
 
 FACTORS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -41,12 +42,17 @@ def is_edited(task: PeriodicTask) -> bool:
 
 
 @transaction.atomic
-def restore(*, tasks: Iterable[PeriodicTask]) -> int:
+def restore(*, tasks: Iterable[PeriodicTask], by: Any) -> int:
     """Take back what operators edited of these; returns of how many."""
     edited = [task for task in tasks if is_edited(task)]
     for task in edited:
         says = task.watch.declared
+        was = said_of(task)
         PeriodicTask.objects.update_or_create(name=task.name, defaults=_columns(says))
+        changes = {name: [was[name], says[name]] for name in was if was[name] != says[name]}
+        signals.schedule_edited.send(
+            sender=PeriodicTask, task=task, deed="restored", changes=changes, by=by
+        )
     return len(edited)
 
 

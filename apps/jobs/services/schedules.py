@@ -130,10 +130,14 @@ def note_ended(*, name: str, outcome: str, detail: str = "") -> None:
     _watches(name).update(ended_at=timezone.now(), outcome=outcome, detail=detail[:300])
 
 
-def set_on_miss(*, tasks: Any, on_miss: str) -> int:
+@transaction.atomic
+def set_on_miss(*, tasks: Any, on_miss: str, by: Any) -> int:
     """What becomes of these when they are missed; returns of how many."""
     for task in tasks:
         ScheduleWatch.objects.update_or_create(task=task, defaults={"on_miss": on_miss})
+        signals.schedule_edited.send(
+            sender=PeriodicTask, task=task, deed="on_miss_set", changes={"on_miss": on_miss}, by=by
+        )
     return len(tasks)
 
 

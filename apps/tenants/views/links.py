@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import User
 from apps.accounts.services import step_up
+from apps.core import form_errors
 from apps.core.errors import DomainError, Invalid
 from apps.core.qr_codes import drawing
 from apps.tenants import roles
@@ -40,8 +41,7 @@ def create(request: WorkspaceRequest) -> HttpResponse:
                 tenant=request.tenant, by=request.user, **form.cleaned_data
             )
         except Invalid as error:
-            for field, sentences in error.errors.items():
-                form.add_error(field, list(sentences))
+            form_errors.show(form, error)
         except DomainError as error:
             form.add_error("most_uses", error.detail)
         else:

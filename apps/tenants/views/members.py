@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.services import step_up
+from apps.core import form_errors
 from apps.core.errors import DomainError, Invalid
 from apps.tenants import roles
 from apps.tenants.configuration_forms import ManyInvitationsForm
@@ -42,8 +43,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         try:
             made = invitations.send(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except Invalid as error:
-            for field, problems in error.errors.items():
-                form.add_error(field, problems)
+            form_errors.show(form, error)
         except DomainError as error:
             form.add_error("email", error.detail)
         else:
@@ -63,8 +63,7 @@ def invite_many(request: WorkspaceRequest) -> HttpResponse:
         try:
             done = onboarding.invite(tenant=request.tenant, by=request.user, **form.wish())
         except Invalid as error:
-            for field, sentences in error.errors.items():
-                form.add_error(field if field in form.fields else None, list(sentences))
+            form_errors.show(form, error)
         else:
             if done.sent:
                 many = f"{len(done.sent)} invitation{'s are' if len(done.sent) > 1 else ' is'}"

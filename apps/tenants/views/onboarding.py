@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core import form_errors
 from apps.core.errors import Invalid
 from apps.tenants import roles
 from apps.tenants.configuration_forms import InvitationsForm
@@ -105,8 +106,7 @@ def _invited(request: WorkspaceRequest, form: InvitationsForm) -> onboarding.Inv
             tenant=request.tenant, by=request.user, text=wish["emails"], role=wish["role"]
         )
     except Invalid as error:
-        for field, sentences in error.errors.items():
-            form.add_error(field, list(sentences))
+        form_errors.show(form, error)
         return None
 
 

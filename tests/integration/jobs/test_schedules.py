@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.jobs import metrics, receivers
 from apps.jobs.beat import Entry, Scheduler
 from apps.jobs.models import JobRun, ScheduleWatch, Worker
@@ -86,7 +87,9 @@ def test_beat_back_from_a_break_runs_once_what_it_missed(hourly):
 
 
 def test_or_skips_it_where_that_is_the_policy(hourly):
-    schedules.set_on_miss(tasks=[hourly], on_miss="skip")
+    schedules.set_on_miss(tasks=[hourly], on_miss="skip", by=None)
+    entry = AuditEntry.objects.get(action="schedule.on_miss_set")
+    assert (entry.object_label, entry.data) == ("hourly", {"on_miss": "skip"})
     past(hours=5)
     assert not Entry(task(), app=current_app).is_due().is_due
     one = schedules.standing(task())
@@ -128,7 +131,9 @@ class TestDeclarations:
         assert declarations.install(entries={"hourly": {**HOUR, "options": {}}}) == 0
         assert declarations.is_edited(task())
         assert schedules.standing(task()).often == "every 3 hours"
-        assert declarations.restore(tasks=[task()]) == 1
+        assert declarations.restore(tasks=[task()], by=None) == 1
+        entry = AuditEntry.objects.get(action="schedule.restored")
+        assert entry.data["seconds"] == [10800, 3600]
         assert (schedules.standing(task()).often, task().queue) == ("every hour", None)
 
     def test_switching_off_is_no_edit_and_stays(self, hourly):

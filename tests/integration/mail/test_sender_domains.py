@@ -200,6 +200,13 @@ class TestLookingAfter:
 
 
 class TestPages:
+    def test_removing_asks_first(self, browse, owner, wish):
+        client, url = browse(owner), f"/settings/mail/senders/{wish.pk}/remove/"
+        assert f"Remove {NAME}?" in client.get(url).content.decode()
+        assert SenderDomain.objects.exists()
+        assert client.post(url).url == "/settings/mail/senders/"
+        assert not SenderDomain.objects.exists()
+
     def test_from_the_wish_to_the_chosen_address(self, browse, owner, name_server, alpha):
         client = browse(owner)
         answer = client.post("/settings/mail/senders/", {"domain": NAME, "local_part": "hi"})

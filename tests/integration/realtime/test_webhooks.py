@@ -7,7 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from pusher import Pusher
+from redis.exceptions import ConnectionError as RedisConnectionError
 
+from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.jobs.models import JobRun
 from apps.jobs.task import run_now
@@ -145,8 +147,30 @@ class TestDelivery:
 
     def test_one_that_is_gone_is_told_nothing(self, webhook, happens):
         happens("channel_occupied")
-        webhooks.remove(webhook=webhook)
+        webhooks.remove(webhook=webhook, by=None)
         assert webhooks.collect() == 0
+
+    def test_who_was_told_and_is_no_more_is_written_down(self, alpha, receiver, owner):
+        app = RealtimeApp.objects.create(tenant=alpha, name="x", app_id="7", key="k", secret="s")
+        webhook = webhooks.add(app_id=app.app_id, url=receiver.url, events=["cache_miss"], by=owner)
+        webhooks.remove(webhook=webhook, by=owner)
+        entries = AuditEntry.objects.filter(schema_name=alpha.schema_name, actor_id=owner.pk)
+        deeds = entries.filter(action__startswith="channel_webhook.").order_by("sequence")
+        assert [(e.action, e.data["app_id"]) for e in deeds] == [
+            ("channel_webhook.added", "7"), ("channel_webhook.removed", "7"),
+        ]  # fmt: skip
+
+    def test_without_redis_it_is_made_known_later(
+        self, db, receiver, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        def away():
+            raise RedisConnectionError
+
+        monkeypatch.setattr(webhooks, "write_wishes", away)
+        with django_capture_on_commit_callbacks(execute=True) as made:
+            webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
+        assert made
+        assert ChannelWebhook.objects.filter(app_id="1").exists()
 
     @pytest.mark.parametrize(
         "given",

@@ -48,4 +48,4 @@ class Command(BaseCommand):
         webhook = ChannelWebhook.objects.filter(pk=id).first()
         if webhook is None:
             raise CommandError(f"There is no channel webhook {id}.")
-        webhooks.remove(webhook=webhook)
+        webhooks.remove(webhook=webhook, by=None)
