@@ -310,12 +310,12 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "sender_domains.view", Role.ADMIN, "See sender domains",
             "See which domains mail comes from, and the state of their records.",
         ),
-        Permission("sender_domains.create", Role.OWNER, "Add sender domains", "Ask for a sender."),
+        Permission("sender_domains.create", Role.OWNER, "Add sender domains", "Set up a new one."),
         Permission(
             "sender_domains.update", Role.OWNER, "Change sender domains",
             "Have their records looked for, and choose what mail comes from.",
         ),
-        Permission("sender_domains.delete", Role.OWNER, "Remove sender domains", "End its mail."),
+        Permission("sender_domains.delete", Role.OWNER, "Remove sender domains", "Stop using one."),
     ),
     "Schools of a district": (
         Permission("schools.view", Role.ADMIN, "See schools", "See the district's schools."),
