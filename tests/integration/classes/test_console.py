@@ -42,11 +42,11 @@ def test_by_state_with_constant_queries(
         with django_assert_max_num_queries(14):
             return inside.get(LIST, query).content.decode()
 
-    other = make_class(teacher, "9C", "Lena", "Paul", "Zoe")
-    assert "9C" in listed()
+    other = make_class(teacher, "9C Chemistry", "Lena", "Paul", "Zoe")
+    assert "9C Chemistry" in listed()
     classes.set_archived(school_class=other, archived=True, by=teacher)
-    assert "9C" not in listed(state="open")
-    assert "9C" in listed(state="archived")
+    assert "9C Chemistry" not in listed(state="open")
+    assert "9C Chemistry" in listed(state="archived")
 
 
 def test_it_is_for_operators(browse, owner, school_class):
