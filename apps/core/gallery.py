@@ -46,6 +46,10 @@ def show(request: HttpRequest) -> HttpResponse:
             "options": [("staging", "Staging"), ("production", "Production")],
             "marks": ["case", "letters", "cube", "tree", "layers", "shield", "code", "play"],
             "accents": ["#0a7d5a", "#ffd400", "#14181f"],
+            "companies": [
+                ["Ada Lovelace", "Ben Okri"],
+                ["Ada Lovelace", "Ben Okri", "Chidi Anagonye", "Dora Maar", "Émilie du Châtelet"],
+            ],
             "clash": [
                 {"label": "Time zone", "theirs": "Europe/Paris", "yours": "Europe/Berlin"},
             ],

@@ -6,6 +6,8 @@
 | `private-w-<schema>` | members, on the workspace's own host |
 | `private-w-<schema>.<area>[.<id>]` | members with the area's permission |
 | `presence-w-<schema>[...]` | the same; others see the person's id and name |
+
+Of classes only those who may open the class, which for most teachers are the ones they teach.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from collections.abc import Collection
 from typing import Any, Final, Protocol
 
 from apps.accounts.models import User
+from apps.classes.services import classes
 from apps.tenants.models import Tenant
 
 _WORKSPACE_CHANNEL = re.compile(
     r"(?:private|presence)-w-(?P<schema>[a-z0-9_]+)"
-    r"(?:\.(?P<area>[a-z]+)(?:\.[0-9a-f-]{36})?)?\Z"
+    r"(?:\.(?P<area>[a-z]+)(?:\.(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?)?\Z"
 )
 AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     None: "workspace.view",
@@ -30,6 +33,9 @@ AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     "job": "jobs.view",
     "jobs": "jobs.view",
     "webhook": "webhooks.view",
+    "experience": "experiences.view",
+    "environment": "environments.update",
+    "class": "classes.view",
 }
 
 
@@ -76,7 +82,12 @@ def may_listen(visit: Visit, channel: str) -> bool:
         and visit.tenant is not None
         and found["schema"] == visit.tenant.schema_name
         and AREA_PERMISSIONS.get(found["area"]) in visit.can
+        and (found["area"] != "class" or _may_open_class(visit, found["id"]))
     )
+
+
+def _may_open_class(visit: Visit, class_id: str | None) -> bool:
+    return class_id is not None and classes.visible(by=visit.user).filter(pk=class_id).exists()
 
 
 def user_id_of(*, user_id: Any, schema_name: str | None) -> str:

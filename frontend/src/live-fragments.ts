@@ -10,11 +10,15 @@ import { announce } from "./announce";
  *   data-active    "true" while work goes on: only then it is polled
  *   data-announce  a sentence for screen readers, said when it differs from the one before
  *   data-next      an address to go to, given once the work has led somewhere
+ *   data-keep      on an element with an id: scripts fill it, so it stays as it is
  */
 const POLL_MS = 3_000;
 const SAFETY_POLL_MS = 20_000;
 
 function restore(before: HTMLElement, after: HTMLElement, focusedId: string): void {
+  for (const kept of before.querySelectorAll("[data-keep][id]")) {
+    after.querySelector(`#${CSS.escape(kept.id)}`)?.replaceWith(kept);
+  }
   for (const details of before.querySelectorAll<HTMLDetailsElement>("details[id]")) {
     const same = after.querySelector<HTMLDetailsElement>(`#${CSS.escape(details.id)}`);
     if (same) same.open = details.open;
@@ -24,11 +28,13 @@ function restore(before: HTMLElement, after: HTMLElement, focusedId: string): vo
 
 /** Alike but for the CSRF tokens, which Django masks anew each time, and what scripts have written. */
 function isSame(before: HTMLElement, after: HTMLElement): boolean {
-  return fingerprint(before.outerHTML) === fingerprint(after.outerHTML);
+  return fingerprint(before) === fingerprint(after);
 }
 
-function fingerprint(html: string): string {
-  return html.replaceAll(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replaceAll(/<time[^>]*>[^<]*/g, "");
+function fingerprint(element: HTMLElement): string {
+  const copy = element.cloneNode(true) as HTMLElement;
+  for (const kept of copy.querySelectorAll("[data-keep]")) kept.replaceChildren();
+  return copy.outerHTML.replaceAll(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replaceAll(/<time[^>]*>[^<]*/g, "");
 }
 
 /** Puts the new drawing in the place of the old one; focus and opened details stay. */

@@ -3,6 +3,7 @@ import Pusher from "pusher-js";
 import { announce } from "./announce";
 import { LiveFragments } from "./live-fragments";
 import { EventStream } from "./missed";
+import { watchPresence } from "./presence";
 import { readRealtimeConfig, type RealtimeConfig } from "./realtime-config";
 
 export type LiveState = "connecting" | "live" | "reconnecting" | "polling" | "offline";
@@ -83,6 +84,7 @@ export function connectPage(): void {
   const stream = streamOf(config, fragments);
   const pusher = new Pusher(config.key, config.options);
   pusher.signin(); // so that the server can end the connection with the membership
+  watchPresence(pusher);
   let wasLive = false;
   let shown: LiveState = "connecting";
   const update = (): void => {

@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 
 from apps.realtime import signatures
+from tests.factories.classes import make_class
+from tests.factories.tenants import MembershipFactory
 
 ID = "019348f5-6f5b-7c61-9b0d-2f6f9f6b8a10"
 SOCKET = "123.456"
@@ -53,6 +55,39 @@ def test_student_hears_what_students_may_see(ask, browse, student, area, allowed
 @pytest.mark.parametrize("area", ["", f".deployment.{ID}", ".releases", f".job.{ID}", ".jobs"])
 def test_teacher_hears_the_work(ask, browse, teacher, area):
     assert ask(browse(teacher), f"private-w-w_alpha{area}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("area", "teachers", "admins"), [("experience", 200, 200), ("environment", 403, 200)]
+)
+def test_who_is_there_is_seen_by_those_who_may_open_the_page(
+    ask, browse, teacher, admin, student, area, teachers, admins
+):
+    channel = f"presence-w-w_alpha.{area}.{ID}"
+    people = [(teacher, teachers), (admin, admins), (student, 403)]
+    for person, status in people:
+        assert ask(browse(person), channel).status_code == status
+
+
+def test_who_is_in_a_class_is_seen_by_those_who_may_open_it(
+    ask, browse, alpha, beta, teacher, admin, student, outsider
+):
+    with alpha:
+        school_class = make_class(teacher)
+    channel = f"presence-w-w_alpha.class.{school_class.pk}"
+    colleague = MembershipFactory(tenant=alpha, role="teacher").user
+    for person, status in [(teacher, 200), (admin, 200), (colleague, 403), (student, 403)]:
+        assert ask(browse(person), channel).status_code == status
+    assert ask(browse(outsider, tenant=beta), channel).status_code == 403
+    for other in ("", f".{ID}", f".{'-' * 36}"):
+        assert ask(browse(admin), f"presence-w-w_alpha.class{other}").status_code == 403
+
+
+def test_pages_say_where_their_visitors_meet(browse, alpha, teacher):
+    with alpha:
+        school_class = make_class(teacher)
+    page = browse(teacher).get(school_class.get_absolute_url()).content.decode()
+    assert f'data-presence="presence-w-w_alpha.class.{school_class.pk}"' in page
 
 
 @pytest.mark.parametrize("kind", ["private", "presence"])

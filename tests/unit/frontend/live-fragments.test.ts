@@ -28,6 +28,17 @@ test("the same drawing with another CSRF token changes nothing", () => {
   expect(swap(part, `<div id="part"><input name="csrfmiddlewaretoken" value="b"></div>`)).toBe(part);
 });
 
+test("what scripts fill stays as it is, and is no reason to draw the rest again", () => {
+  const part = draw(`<div id="part"><div id="here" data-keep></div></div>`);
+  const here = document.getElementById("here")!;
+  here.innerHTML = `<button id="who">Ada</button>`;
+  document.getElementById("who")?.focus();
+  expect(swap(part, `<div id="part"><div id="here" data-keep></div></div>`)).toBe(part);
+  const after = swap(part, `<div id="part"><p>New</p><div id="here" data-keep></div></div>`);
+  expect(after?.querySelector("#here")).toBe(here);
+  expect(document.activeElement?.id).toBe("who");
+});
+
 test("an answer without the element is not shown", () => {
   const part = draw(`<div id="part">old</div>`);
   expect(swap(part, "<h1>Sign in</h1>")).toBeNull();
