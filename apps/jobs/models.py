@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Self
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from apps.core.encryption import EncryptedTextField
@@ -18,6 +19,8 @@ from apps.jobs.watch_models import ScheduleWatch, Worker
 
 __all__ = ["Failure", "JobRun", "JobRunQuerySet", "ScheduleWatch", "Worker"]
 
+UNREACHED = "not_reached"  # the code of what stopped before its turn
+
 
 @cache
 def _tasks() -> Mapping[str, Any]:
@@ -25,6 +28,11 @@ def _tasks() -> Mapping[str, Any]:
     current_app.loader.import_default_modules()
     found: Mapping[str, Any] = current_app.tasks
     return found
+
+
+def _of_task(name: str, what: str) -> Any:
+    """An attribute of the task of that name; empty where there is none any more."""
+    return getattr(_tasks().get(name), what, "")
 
 
 class JobRunQuerySet(models.QuerySet["JobRun"]):
@@ -65,6 +73,14 @@ class JobRunQuerySet(models.QuerySet["JobRun"]):
         """Each with its first members as `shown_members`."""
         rows = JobRun.objects.order_by("stage", "created_at", "pk")[:most]
         return self.prefetch_related(models.Prefetch("members", rows, to_attr="shown_members"))
+
+    def with_undone(self) -> Self:
+        """Each knows its `undone_tasks` without a query of its own."""
+        theirs = Q(parent=OuterRef("pk")) | Q(
+            parent=OuterRef("parent"), stage__gt=OuterRef("stage")
+        )
+        rows = JobRun.objects.ended_badly().filter(theirs).order_by()
+        return self.annotate(undone_tasks=ArraySubquery(rows.values("name").distinct()))
 
     def ended_badly(self) -> Self:
         return self.filter(state__in=(JobRun.State.FAILED, JobRun.State.CANCELLED))
@@ -204,7 +220,7 @@ class JobRun(models.Model):
         """What people read: its label, the task's own title, or its name when no such task exists
         any more.
         """
-        return self.label or str(getattr(_tasks().get(self.name), "title", "") or self.name)
+        return self.label or str(_of_task(self.name, "title") or self.name)
 
     @property
     def is_final(self) -> bool:
@@ -212,19 +228,34 @@ class JobRun(models.Model):
 
     @property
     def is_cancellable(self) -> bool:
-        """Whether people may stop it: while it waits for others, and else if its task lets them.
-        Of a parent, what has not begun can always be stopped.
+        """Whether people may stop it: of a chain or group what has not begun yet, and else if its
+        task lets them.
         """
         if self.is_final or self.cancel_asked_at is not None:
             return False
-        if self.kind or self.state == self.State.PENDING:
+        waits = self.parent_id is not None and not self.attempts
+        if self.kind or (waits and self.state != self.State.RUNNING):
             return True
-        return bool(getattr(_tasks().get(self.name), "cancellable", False))
+        return bool(_of_task(self.name, "cancellable"))
 
     @property
     def family(self) -> JobRunQuerySet:
         """A parent's members in their order."""
         return JobRun.objects.filter(parent=self.pk).order_by("stage", "created_at", "pk")
+
+    @property
+    def dependants(self) -> JobRunQuerySet:
+        """What stops and runs again with it: a parent's members, or those that come after it."""
+        if self.kind:
+            return self.family
+        siblings = JobRun.objects.filter(parent=self.parent_id, parent__isnull=False)
+        return siblings.filter(stage__gt=self.stage or 0).order_by("stage", "created_at", "pk")
+
+    @cached_property
+    def undone_tasks(self) -> list[str]:
+        """Of its dependants those that ended badly."""
+        names = self.dependants.ended_badly().order_by().values_list("name", flat=True)
+        return list(names.distinct())
 
     @property
     def unmet(self) -> JobRunQuerySet:
@@ -234,15 +265,30 @@ class JobRun(models.Model):
         return before.order_by("stage", "created_at", "pk")
 
     @property
-    def is_replayable(self) -> bool:
-        """Whether it failed or was cancelled, and another run would mend that."""
-        task = _tasks().get(self.name)
-        return self.state in self.UNDONE and bool(getattr(task, "replayable", False))
+    def is_unreached(self) -> bool:
+        """It never had its turn, because of what came before it."""
+        return self.state == self.State.CANCELLED and (self.problem or {}).get("code") == UNREACHED
 
     @property
-    def permission(self) -> str:
-        """What members need to steer it (`task.Job.permission`); empty where none may."""
-        return str(getattr(_tasks().get(self.name), "permission", ""))
+    def is_replayable(self) -> bool:
+        """Whether it failed or was cancelled, and another run would mend that. It would not before
+        the turn of a member of a chain, nor where a dependant cannot be done again.
+        """
+        if self.state not in self.UNDONE or self.is_unreached:
+            return False
+        names = self.undone_tasks if self.kind else [self.name, *self.undone_tasks]
+        return bool(names) and all(_of_task(name, "replayable") for name in names)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What members of the workspace need to steer it (`task.Job.permission`), with all that
+        stops and runs again with it. Empty where they may not: one of these is not theirs.
+        """
+        names = set(self.dependants.order_by().values_list("name", flat=True).distinct())
+        if not self.kind:
+            names.add(self.name)
+        needed = {str(_of_task(name, "permission")) for name in names}
+        return frozenset() if "" in needed else frozenset(needed)
 
     @property
     def wait_seconds(self) -> float | None:

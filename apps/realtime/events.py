@@ -91,6 +91,9 @@ class JobChanged(Event):
     progress: Percent = 0
     message: str = ""
     problem: dict[str, Any] | None = None
+    parent: UUID | None = Field(
+        default=None, description="the chain or group of jobs it is a member of"
+    )
 
 
 class WebhookAttempted(Event):

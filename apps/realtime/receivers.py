@@ -45,6 +45,7 @@ def publish_job(*, run: JobRun, **_: Any) -> None:
             progress=run.progress,
             message=run.message,
             problem=_brief(run.problem),
+            parent=run.parent_id,
         )
     )
 

@@ -62,6 +62,7 @@ _JOB = {
     "id": ID, "task": "transfers.export", "title": "Export the workspace", "state": "failed",
     "attempts": 5, "requested_by": "owner@lincoln.example",
     "problem": {"code": "worker_lost", "detail": "No worker could finish this in 5 attempts."},
+    "members": [],
 }  # fmt: skip
 _MEMBER = {"member": "new@lincoln.example", "role": "teacher", "former_role": None}
 _INVITATION = {"id": ID, "to": "new@lincoln.example", "role": "teacher"}
@@ -156,7 +157,9 @@ GROUPS: Final[dict[str, tuple[EventType, ...]]] = {
     ),
     "Background work": (
         EventType(
-            "job.failed", "A job has failed for good: it is not tried again by itself.",
+            "job.failed",
+            "A job has failed for good: it is not tried again by itself. A chain or group of jobs "
+            "is told of once, when it has ended, with what failed in it.",
             "jobs.view", (), payloads.job, payloads.JobData, _JOB,  # receivers.tell_failed_job
         ),
     ),

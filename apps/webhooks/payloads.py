@@ -15,6 +15,8 @@ from apps.audit.models import AuditEntry
 from apps.jobs.models import JobRun
 from apps.roblox.models import Deployment, Experience, Release
 
+MOST_MEMBERS = 20
+
 
 class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,13 @@ class Problem(Shape):
     detail: str
 
 
+class JobMember(Shape):
+    id: UUID
+    task: str
+    title: str
+    problem: Problem
+
+
 class JobData(Shape):
     id: UUID
     task: str
@@ -48,6 +57,9 @@ class JobData(Shape):
     attempts: int
     requested_by: str = Field(description="empty: the system")
     problem: Problem
+    members: list[JobMember] = Field(
+        default=[], description=f"of a chain or group what failed in it, at most {MOST_MEMBERS}"
+    )
 
 
 class DeploymentData(Shape):
@@ -148,12 +160,20 @@ def deployment(_entry: AuditEntry, target: Any) -> DeploymentData:
 
 def job(_entry: AuditEntry | None, target: Any) -> JobData:
     run: JobRun = target
-    told = run.problem or {}
+    failed = run.family.filter(state=JobRun.State.FAILED)[:MOST_MEMBERS] if run.kind else ()
     return JobData(
         id=run.pk, task=run.name, title=run.title, state=run.state, attempts=run.attempts,
-        requested_by=run.actor_label,
-        problem=Problem(code=str(told.get("code", "unknown")), detail=str(told.get("detail", ""))),
+        requested_by=run.actor_label, problem=_problem(run),
+        members=[
+            JobMember(id=one.pk, task=one.name, title=one.title, problem=_problem(one))
+            for one in failed
+        ],
     )  # fmt: skip
+
+
+def _problem(run: JobRun) -> Problem:
+    told = run.problem or {}
+    return Problem(code=str(told.get("code", "unknown")), detail=str(told.get("detail", "")))
 
 
 def member(entry: AuditEntry, _target: Any) -> MemberData:

@@ -45,8 +45,11 @@ def tell_acceptance(invitation: Invitation, membership: Any, by: Any, **_: Any) 
 
 
 def tell_failed_job(run: JobRun, **_: Any) -> None:
-    """No deed of anybody. Not of what sends webhooks: that would tell of itself for ever."""
-    if run.state == JobRun.State.FAILED and not run.name.startswith("webhooks."):
+    """No deed of anybody. A chain or group is told of once, as the whole, when it has ended. Not of
+    what sends webhooks: that would tell of itself for ever.
+    """
+    told = run.state == JobRun.State.FAILED and run.parent_id is None
+    if told and not run.name.startswith("webhooks."):
         events.emit(
             kind=catalogue.TYPES["job.failed"], schema_name=run.schema_name, by=run.actor_label,
             at=timezone.now(), data=lambda: payloads.job(None, run),

@@ -67,6 +67,7 @@ SPECTACULAR_SETTINGS = {
         "ReleaseStateEnum": "apps.roblox.models.Release.State",
         "DeploymentStateEnum": "apps.roblox.models.Deployment.State",
         "JobStateEnum": "apps.jobs.models.JobRun.State",
+        "JobKindEnum": ["job", "chain", "group"],
         "WorkspaceStateEnum": "apps.tenants.models.Tenant.State",
         "DomainStateEnum": ["own", "former", "verified", "unseen", "waiting", "off"],
         "DomainKindEnum": "apps.tenants.models.Domain.Kind",

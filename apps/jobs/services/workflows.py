@@ -20,7 +20,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from apps.core.database import connection
-from apps.jobs.models import JobRun
+from apps.jobs.models import UNREACHED, JobRun
 from apps.jobs.services import endings, runs, tickets
 from apps.jobs.services.runs import Place
 
@@ -134,7 +134,7 @@ def _stop(parent: JobRun, culprit: JobRun) -> None:
     """What has not begun never begins, and the parent ends as the one did that stopped it."""
     what = "failed" if culprit.state == JobRun.State.FAILED else "was cancelled"
     reason = {
-        "code": "not_reached", "title": "Not begun",
+        "code": UNREACHED, "title": "Not begun",
         "detail": f"“{culprit.title}” {what}, and this comes after it.",
     }  # fmt: skip
     for member in parent.family.filter(state=JobRun.State.PENDING).select_for_update():

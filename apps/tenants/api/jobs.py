@@ -18,12 +18,21 @@ from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
 from apps.tenants.services import jobs
 
+PLAIN = "job"
+KINDS = (PLAIN, *JobRun.Kind.values)
+MOST_MEMBERS = 100
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class JobSerializer(serializers.ModelSerializer[JobRun]):
     task = serializers.CharField(source="name", help_text="what is done, as `transfers.export`")
     title = serializers.CharField(help_text="the same for people")
+    kind = serializers.SerializerMethodField(
+        help_text="a chain or group has members, under which the work is done"
+    )
+    parent = serializers.UUIDField(
+        source="parent_id", allow_null=True, help_text="the chain or group it is a member of"
+    )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="percent")
     requested_by = serializers.CharField(source="actor_label", help_text="empty: the system")
     duration_seconds = serializers.SerializerMethodField(
@@ -39,11 +48,16 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
     class Meta:
         model = JobRun
         fields = [
-            "id", "task", "title", "state", "progress", "message", "attempts", "max_attempts",
-            "requested_by", "trace_id", "created_at", "due_at", "started_at", "finished_at",
-            "duration_seconds", "cancel_asked_at", "cancellable", "replayable",
+            "id", "task", "title", "kind", "parent", "stage", "state", "progress", "message",
+            "attempts", "max_attempts", "requested_by", "trace_id", "created_at", "due_at",
+            "started_at", "finished_at", "duration_seconds", "cancel_asked_at", "cancellable",
+            "replayable",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=KINDS))
+    def get_kind(self, run: JobRun) -> str:
+        return run.kind or PLAIN
 
     def get_duration_seconds(self, run: JobRun) -> float | None:
         return run.run_seconds if run.is_final else None
@@ -55,14 +69,13 @@ class JobProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
 
 
-class JobDetailSerializer(JobSerializer):
-    result = serializers.JSONField(help_text="what the task says of its work")
+class JobMemberSerializer(JobSerializer):
     problem = serializers.SerializerMethodField(
         help_text="why it failed, was cancelled, or is tried again"
     )
 
     class Meta(JobSerializer.Meta):
-        fields = [*JobSerializer.Meta.fields, "result", "problem"]
+        fields = [*JobSerializer.Meta.fields, "problem"]
         read_only_fields = fields
 
     @extend_schema_field(JobProblemSerializer(allow_null=True))
@@ -73,19 +86,48 @@ class JobDetailSerializer(JobSerializer):
         return {"code": str(run.problem.get("code", "unknown")), **told}
 
 
+class JobDetailSerializer(JobMemberSerializer):
+    result = serializers.JSONField(help_text="what the task says of its work")
+
+    members = serializers.SerializerMethodField(
+        help_text=f"of a chain or group the first {MOST_MEMBERS}, in their order; those of one "
+        "`stage` go side by side. All of them: `?parent=`"
+    )
+
+    class Meta(JobMemberSerializer.Meta):
+        fields = [*JobMemberSerializer.Meta.fields, "result", "members"]
+        read_only_fields = fields
+
+    @extend_schema_field(JobMemberSerializer(many=True))
+    def get_members(self, run: JobRun) -> list[dict[str, Any]]:
+        rows = jobs.members_of(run)[:MOST_MEMBERS] if run.kind else ()
+        return [dict(JobMemberSerializer(row).data) for row in rows]
+
+
 class JobFilter(filters.FilterSet):  # type: ignore[misc]
     task = filters.CharFilter(field_name="name")
     requested_by = filters.CharFilter(field_name="actor_label")
     since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    kind = filters.ChoiceFilter(choices=[(k, k) for k in KINDS], method="of_kind")
+    parent = filters.UUIDFilter(field_name="parent", label="members of this chain or group")
+    whole = filters.BooleanFilter(
+        field_name="parent", lookup_expr="isnull",
+        label="true: without members, which stand in their chain or group",
+    )  # fmt: skip
 
     class Meta:
         model = JobRun
-        fields = ["state", "task", "requested_by", "since"]
+        fields = ["state", "task", "requested_by", "since", "kind", "parent", "whole"]
+
+    def of_kind(self, rows: QuerySet[JobRun], _: str, kind: str) -> QuerySet[JobRun]:
+        return rows.filter(kind="" if kind == PLAIN else kind)
 
 
 class JobViewSet(Listed, Retrieved, WorkspaceViewSet[JobRun]):
-    """Background work, newest first: while it waits and runs, and as a record. Instead of asking
-    again and again listen to `job.changed`, or have a webhook told of `job.failed`.
+    """Background work, newest first: while it waits and runs, and as a record. Jobs that belong
+    together are members of a chain (one after the other) or a group (side by side), whose state and
+    progress are those of the whole. Instead of asking again and again listen to `job.changed`, or
+    have a webhook told of `job.failed`.
     """
 
     inputs: ClassVar = {"cancel": Nothing, "replay": Nothing}
@@ -110,8 +152,9 @@ class JobViewSet(Listed, Retrieved, WorkspaceViewSet[JobRun]):
     @extend_schema(responses={202: JobDetailSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **_: Any) -> Response:
-        """Stop it: at once when it has not begun, else where it next reports its progress. Takes
-        the permission to begin such work, too.
+        """Stop it: at once when it has not begun, else where it next reports its progress. A chain
+        or group stops with all its members. Takes the permission to begin such work, too; of all
+        members and of what comes after a member.
         """
         return self._accepted(
             jobs.cancel(tenant=self.tenant, run=self.get_object(), by=request.user)
@@ -120,8 +163,9 @@ class JobViewSet(Listed, Retrieved, WorkspaceViewSet[JobRun]):
     @extend_schema(responses={202: JobDetailSerializer})
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, **_: Any) -> Response:
-        """Run a failed or cancelled job again; it keeps its id and its attempts go on counting.
-        Takes the permission to begin such work, too.
+        """Run a failed or cancelled job again; it keeps its id and its attempts go on counting. A
+        chain goes on from what failed, a group does again what did not succeed. Takes the
+        permission to begin such work, too; of all members and of what comes after a member.
         """
         return self._accepted(
             jobs.replay(tenant=self.tenant, run=self.get_object(), by=request.user)

@@ -14,8 +14,13 @@ from apps.tenants.models import Tenant
 
 def of(tenant: Tenant) -> JobRunQuerySet:
     """The newest first, without what only operators read."""
-    rows = JobRun.objects.of_workspace(tenant.schema_name)
+    rows = JobRun.objects.of_workspace(tenant.schema_name).with_undone()
     return rows.defer("arguments", "private_arguments", "traceback")
+
+
+def members_of(run: JobRun) -> JobRunQuerySet:
+    """Of a chain or group, in their order; as `of`."""
+    return run.family.with_undone().defer("arguments", "private_arguments", "traceback")
 
 
 def find(*, tenant: Tenant, job_id: UUID) -> JobRun:
@@ -27,7 +32,9 @@ def find(*, tenant: Tenant, job_id: UUID) -> JobRun:
 
 
 def cancel(*, tenant: Tenant, run: JobRun, by: Any) -> JobRun:
-    """As `outcomes.cancel`, for who may begin such work. Raises `NotCancellable`."""
+    """As `outcomes.cancel`, for who may begin such work: of a chain or group all of it. Raises
+    `NotCancellable`.
+    """
     _require_steering(tenant, run, by, outcomes.NotCancellable)
     return outcomes.cancel(run=run, by=by)
 
@@ -39,7 +46,7 @@ def replay(*, tenant: Tenant, run: JobRun, by: Any) -> JobRun:
     _require_steering(tenant, run, by, replays.NotReplayable)
     if run.state not in JobRun.UNDONE:
         raise replays.NotReplayable(f"{run.title} is {run.state}.")
-    if not run.is_replayable:
+    if not run.is_replayable and not run.is_unreached:
         raise replays.NotReplayable("What it was to do has ended for good. Ask for it anew.")
     return replays.replay(run=run, by=by)
 
@@ -51,6 +58,8 @@ def _require_steering(
     refusal: type[outcomes.NotCancellable | replays.NotReplayable],
 ) -> None:
     require("jobs.manage", by=by, tenant=tenant)
-    if not run.permission:
+    needed = run.permissions
+    if not needed:
         raise refusal("The product does this by itself; its operators look after it.")
-    require(run.permission, by=by, tenant=tenant)
+    for permission in sorted(needed):
+        require(permission, by=by, tenant=tenant)

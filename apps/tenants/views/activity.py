@@ -21,13 +21,14 @@ from apps.tenants.requests import WorkspaceRequest
 from apps.tenants.services import jobs as jobs_here
 
 PAGE_SIZE = 50
-MOST_MEMBERS = 50
+MOST_MEMBERS = 100
+MEMBERS_IN_LIST = 5
 
 
 @require_safe
 @workspace_page("jobs.view")
 def jobs(request: WorkspaceRequest) -> HttpResponse:
-    """`?state=` narrows the list to one state."""
+    """`?state=` narrows the list to one state, `?parent=` to one chain's or group's members."""
     return render(request, "workspace/job_list.html", _jobs(request))
 
 
@@ -81,17 +82,22 @@ def audit(request: WorkspaceRequest) -> HttpResponse:
 
 def _jobs(request: WorkspaceRequest) -> dict[str, object]:
     runs = jobs_here.of(request.tenant)
-    state = request.GET.get("state", "")
+    state, whole = request.GET.get("state", ""), _whole(request)
+    if whole is not None:
+        runs = jobs_here.members_of(whole)
     # Members stand below their parent, but alone where a state is asked for.
     if state in JobRun.State.values:
         runs = runs.filter(state=state)
-    else:
-        runs = runs.filter(parent__isnull=True).with_members(MOST_MEMBERS)
+    elif whole is None:
+        runs = runs.filter(parent__isnull=True).with_members(MEMBERS_IN_LIST + 1)
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
-    query = urlencode({"state": state} if state else {})
+    of_whole = {"parent": whole.pk} if whole else {}
+    query = urlencode({**of_whole, **({"state": state} if state else {})})
     return {
         "nav_active": "jobs",
         "page": page,
+        "whole": whole,
+        "members_shown": MEMBERS_IN_LIST,
         "state": state,
         "states": JobRun.State.choices,
         "query": query,
@@ -100,13 +106,25 @@ def _jobs(request: WorkspaceRequest) -> dict[str, object]:
     }
 
 
+def _whole(request: WorkspaceRequest) -> JobRun | None:
+    """The chain or group whose members are asked for."""
+    try:
+        parent = UUID(request.GET.get("parent", ""))
+    except ValueError:
+        return None
+    return jobs_here.find(tenant=request.tenant, job_id=parent)
+
+
 def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
     run = jobs_here.find(tenant=request.tenant, job_id=pk)
-    may = {"jobs.manage", run.permission} <= request.can
+    needed = run.permissions
+    may = bool(needed) and {"jobs.manage", *needed} <= request.can
+    members = jobs_here.members_of(run) if run.kind else None
     return {
         "nav_active": "jobs",
         "run": run,
-        "members": run.family[:MOST_MEMBERS] if run.kind else (),
+        "members": members[:MOST_MEMBERS] if members is not None else (),
+        "members_count": members.count() if members is not None else 0,
         "cancellable": may and run.is_cancellable,
         "replayable": may and run.is_replayable,
         "channel": _channel(request, f"job.{pk}"),

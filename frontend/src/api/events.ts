@@ -26,6 +26,7 @@ export type EventPayloads = {
     progress: number;
     message: string;
     problem: Record<string, unknown> | null;
+    parent: string | null;
   };
   "webhook.attempted": {
     version: 1;

@@ -395,6 +395,9 @@ export type Job = {
   id: string;
   task: string;
   title: string;
+  kind: JobKindEnum;
+  parent: string | null;
+  stage: number | null;
   state: JobStateEnum;
   progress: number;
   message: string;
@@ -416,6 +419,9 @@ export type JobDetail = {
   id: string;
   task: string;
   title: string;
+  kind: JobKindEnum;
+  parent: string | null;
+  stage: number | null;
   state: JobStateEnum;
   progress: number;
   message: string;
@@ -431,7 +437,35 @@ export type JobDetail = {
   cancel_asked_at: string | null;
   cancellable: boolean;
   replayable: boolean;
+  problem: JobProblem | null;
   result: unknown;
+  members: Array<JobMember>;
+};
+
+export type JobKindEnum = "job" | "chain" | "group";
+
+export type JobMember = {
+  id: string;
+  task: string;
+  title: string;
+  kind: JobKindEnum;
+  parent: string | null;
+  stage: number | null;
+  state: JobStateEnum;
+  progress: number;
+  message: string;
+  attempts: number;
+  max_attempts: number;
+  requested_by: string;
+  trace_id: string;
+  created_at: string;
+  due_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  duration_seconds: number | null;
+  cancel_asked_at: string | null;
+  cancellable: boolean;
+  replayable: boolean;
   problem: JobProblem | null;
 };
 
@@ -1246,7 +1280,7 @@ export interface Operations {
   deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
   deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
   deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
-  jobs_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; requested_by?: string; since?: string; state?: "cancelled" | "failed" | "pending" | "queued" | "running" | "succeeded"; task?: string }; body: undefined; answer: PaginatedJobList };
+  jobs_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; kind?: "chain" | "group" | "job"; ordering?: "-created_at" | "created_at"; page_size?: number; parent?: string; requested_by?: string; since?: string; state?: "cancelled" | "failed" | "pending" | "queued" | "running" | "succeeded"; task?: string; whole?: boolean }; body: undefined; answer: PaginatedJobList };
   jobs_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: JobDetail };
   jobs_cancel: { path: { id: string }; query: Record<string, never>; body: undefined; answer: JobDetail };
   jobs_replay: { path: { id: string }; query: Record<string, never>; body: undefined; answer: JobDetail };

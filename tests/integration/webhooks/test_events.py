@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.classes.services import classes
 from apps.core.errors import Conflict
 from apps.gateway.services import api_keys
-from apps.jobs.services import outcomes, runs
+from apps.jobs.services import outcomes, runs, workflows
 from apps.roblox.services import deployments, releases
 from apps.tenants.access import Operator
 from apps.tenants.models import Domain
@@ -24,6 +24,7 @@ from apps.tenants.services import (
     lifecycle,
     memberships,
 )
+from apps.tenants.tasks import check_domain
 from apps.transfers.services import exports
 from apps.usage.services import warnings
 from apps.webhooks import catalogue
@@ -156,6 +157,19 @@ def test_jobs_that_failed_for_good(alpha, told):
         if found:
             told_problem = found["job.failed"]["problem"]
             assert told_problem == {"code": "conflict", "detail": "It is taken."}
+
+
+def test_a_group_of_jobs_is_told_of_once(alpha, told):
+    members = [check_domain.s(domain_id=n) for n in range(3)]
+    with alpha:
+        parent = workflows.group(name="tests.all", title="All", members=members, by=None)
+    for member in parent.family[1:]:
+        outcomes.fail(run=runs.claim(run_id=str(member.pk)), error=Conflict("It is taken."))
+    assert told() == {}
+    outcomes.succeed(run=runs.claim(run_id=str(parent.family[0].pk)))
+    (found,) = told().values()
+    assert (found["id"], found["title"]) == (str(parent.pk), "All")
+    assert [one["id"] for one in found["members"]] == [str(one.pk) for one in parent.family[1:]]
 
 
 def test_the_tests_above_bring_about_every_event():

@@ -442,6 +442,9 @@ class Job(TypedDict):
     id: str
     task: str
     title: str
+    kind: JobKindEnum
+    parent: str | None
+    stage: int | None
     state: JobStateEnum
     progress: int
     message: str
@@ -463,6 +466,9 @@ class JobDetail(TypedDict):
     id: str
     task: str
     title: str
+    kind: JobKindEnum
+    parent: str | None
+    stage: int | None
     state: JobStateEnum
     progress: int
     message: str
@@ -478,7 +484,36 @@ class JobDetail(TypedDict):
     cancel_asked_at: str | None
     cancellable: bool
     replayable: bool
+    problem: JobProblem | None
     result: Any
+    members: list[JobMember]
+
+
+JobKindEnum = Literal["job", "chain", "group"]
+
+
+class JobMember(TypedDict):
+    id: str
+    task: str
+    title: str
+    kind: JobKindEnum
+    parent: str | None
+    stage: int | None
+    state: JobStateEnum
+    progress: int
+    message: str
+    attempts: int
+    max_attempts: int
+    requested_by: str
+    trace_id: str
+    created_at: str
+    due_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_seconds: float | None
+    cancel_asked_at: str | None
+    cancellable: bool
+    replayable: bool
     problem: JobProblem | None
 
 

@@ -588,13 +588,16 @@ class Operations(Transport):
         *,
         cursor: str | None = None,
         fields: str | None = None,
+        kind: Literal["chain", "group", "job"] | None = None,
         ordering: Literal["-created_at", "created_at"] | None = None,
         page_size: int | None = None,
+        parent: str | None = None,
         requested_by: str | None = None,
         since: str | None = None,
         state: Literal["cancelled", "failed", "pending", "queued", "running", "succeeded"]
         | None = None,
         task: str | None = None,
+        whole: bool | None = None,
     ) -> models.PaginatedJobList:
         """List jobs.
 
@@ -606,12 +609,15 @@ class Operations(Transport):
             query={
                 "cursor": cursor,
                 "fields": fields,
+                "kind": kind,
                 "ordering": ordering,
                 "page_size": page_size,
+                "parent": parent,
                 "requested_by": requested_by,
                 "since": since,
                 "state": state,
                 "task": task,
+                "whole": whole,
             },
         )
         return answer
@@ -620,25 +626,31 @@ class Operations(Transport):
         self,
         *,
         fields: str | None = None,
+        kind: Literal["chain", "group", "job"] | None = None,
         ordering: Literal["-created_at", "created_at"] | None = None,
         page_size: int | None = None,
+        parent: str | None = None,
         requested_by: str | None = None,
         since: str | None = None,
         state: Literal["cancelled", "failed", "pending", "queued", "running", "succeeded"]
         | None = None,
         task: str | None = None,
+        whole: bool | None = None,
     ) -> Iterator[models.Job]:
         """All of them, page by page."""
         return self._pages(
             "/jobs/",
             {
                 "fields": fields,
+                "kind": kind,
                 "ordering": ordering,
                 "page_size": page_size,
+                "parent": parent,
                 "requested_by": requested_by,
                 "since": since,
                 "state": state,
                 "task": task,
+                "whole": whole,
             },
         )
 
@@ -657,8 +669,9 @@ class Operations(Transport):
     ) -> models.JobDetail:
         """Stop a job.
 
-        Stop it: at once when it has not begun, else where it next reports its progress. Takes
-        the permission to begin such work, too.
+        Stop it: at once when it has not begun, else where it next reports its progress. A chain
+        or group stops with all its members. Takes the permission to begin such work, too; of
+        all members and of what comes after a member.
         """
         answer: models.JobDetail = self._call(
             "POST",
@@ -673,8 +686,9 @@ class Operations(Transport):
     ) -> models.JobDetail:
         """Run a failed or cancelled job again.
 
-        Run a failed or cancelled job again; it keeps its id and its attempts go on counting.
-        Takes the permission to begin such work, too.
+        Run a failed or cancelled job again; it keeps its id and its attempts go on counting. A
+        chain goes on from what failed, a group does again what did not succeed. Takes the
+        permission to begin such work, too; of all members and of what comes after a member.
         """
         answer: models.JobDetail = self._call(
             "POST",
