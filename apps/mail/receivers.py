@@ -15,7 +15,7 @@ from apps.jobs.models import Failure, JobRun
 from apps.jobs.services.failures import Alert
 from apps.jobs.services.schedules import Standing
 from apps.jobs.signals import failures_told, job_failed, schedules_late
-from apps.mail.services import messages, owners
+from apps.mail.services import messages, owners, sender_setup
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
 from apps.tenants.signals import (
@@ -148,6 +148,8 @@ def _send_operators(template: str, context: dict[str, Any]) -> None:
 
 
 def note_failure(run: JobRun, **_: Any) -> None:
+    detail = (run.problem or {}).get("detail", "")
     if run.name == "mail.send":
-        detail = (run.problem or {}).get("detail", "")
         messages.mark_failed(message_id=run.arguments["message_id"], detail=detail)
+    if run.name == "mail.prepare_sender_domain":
+        sender_setup.note_failure(domain_id=run.arguments["domain_id"], detail=detail)

@@ -20,6 +20,10 @@ class SenderDomainQuerySet(models.QuerySet["SenderDomain"]):
     def verified(self) -> Self:
         return self.filter(is_live=True)
 
+    def prepared(self) -> Self:
+        """Those whose records are known."""
+        return self.exclude(signer=SenderDomain.Signer.SENDGRID, vendor_id="")
+
 
 class SenderDomain(models.Model):
     """A domain that a workspace's mail comes from once its records stand.
@@ -49,6 +53,7 @@ class SenderDomain(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField("not taken by SendGrid since", null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
 
     objects = SenderDomainQuerySet.as_manager()
@@ -68,7 +73,7 @@ class SenderDomain(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(signer="own") & ~Q(private_key="") & ~Q(selector=""))
-                | (Q(signer="sendgrid") & ~Q(vendor_id="")),
+                | (Q(signer="sendgrid") & (~Q(vendor_id="") | Q(is_live=False))),
                 name="sender_domain_can_sign",
             ),
         ]
@@ -81,10 +86,26 @@ class SenderDomain(models.Model):
 
     @property
     def state(self) -> str:
-        """One of verified, unseen (still used), waiting, off (not used any more)."""
+        """One of preparing (SendGrid is being told), failed (it would not), waiting, verified,
+        unseen (still used), off (not used any more).
+        """
+        if not self.is_prepared:
+            return "failed" if self.failed_at else "preparing"
         if self.is_live:
             return "unseen" if self.missing_since else "verified"
         return "off" if self.verified_at else "waiting"
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its records are known: SendGrid says what it wants for a domain it signs for."""
+        return self.signer != self.Signer.SENDGRID or bool(self.vendor_id)
+
+    @property
+    def subdomain(self) -> str:
+        """Where SendGrid has bounces of this domain sent: a name by which it is found again when
+        the answer that told of it was lost.
+        """
+        return f"em{int(self.pk.hex[-8:], 16) % 10**8:08d}"
 
     @property
     def address(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,15 +13,17 @@ from django.views.decorators.http import require_POST
 from apps.core import form_errors
 from apps.core.errors import Conflict, Invalid, VendorError
 from apps.mail import anymail_api
-from apps.mail.errors import SenderDomainNotVerified
+from apps.mail.errors import NothingFailed, SenderDomainNotReady, SenderDomainNotVerified
 from apps.mail.forms import SenderDomainForm, SenderForm
 from apps.mail.sender_records import Record, sender_address
-from apps.mail.services import sender_domains, senders
+from apps.mail.services import sender_domains, sender_setup, senders
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 from apps.usage.errors import LimitReached
 from apps.usage.plans import SENDER_DOMAINS
 from apps.usage.services import limits
+
+WAIT: Final = "3"  # seconds after which a page that waits for SendGrid is shown again
 
 
 @workspace_page("sender_domains.view", post="sender_domains.create")
@@ -30,10 +33,11 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = sender_domains.add(tenant=request.tenant, by=request.user, **form.cleaned_data)
-        except (Invalid, Conflict, LimitReached, VendorError) as error:
+        except (Invalid, Conflict, LimitReached) as error:
             form_errors.show(form, error)
         else:
-            messages.info(request, f"Publish the records below, then have {made} looked up.")
+            if made.is_prepared:
+                messages.info(request, f"Publish the records below, then have {made} looked up.")
             return redirect("sender_domain", pk=made.pk)
     used = senders.of(request.tenant.schema_name)
     context = {
@@ -65,7 +69,10 @@ def detail(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         "product": sender_address(), "second": _second(domain.signer),
     }  # fmt: skip
     status = 422 if form.errors else 200
-    return render(request, "workspace/sender_domain.html", context, status=status)
+    page = render(request, "workspace/sender_domain.html", context, status=status)
+    if domain.state == "preparing" and request.method == "GET":
+        page["Refresh"] = WAIT
+    return page
 
 
 @require_POST
@@ -76,10 +83,21 @@ def verify(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
         sender_domains.verify(domain=domain, by=request.user)
     except SenderDomainNotVerified:
         messages.warning(request, "Not yet: see below what was found.")
-    except VendorError as error:
+    except (SenderDomainNotReady, VendorError) as error:
         messages.warning(request, error.detail)
     else:
         messages.success(request, f"{domain} is verified.")
+    return redirect("sender_domain", pk=pk)
+
+
+@require_POST
+@workspace_page("sender_domains.update")
+def retry(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    domain = sender_domains.find(tenant=request.tenant, pk=pk)
+    try:
+        sender_setup.try_again(domain=domain, by=request.user)
+    except NothingFailed as error:
+        messages.info(request, error.detail)
     return redirect("sender_domain", pk=pk)
 
 

@@ -30,30 +30,33 @@ class SendGridUnclear(VendorError):
 
 @dataclass(frozen=True)
 class Authentication:
-    """A domain as SendGrid knows it. `reasons`: by record's name, why it is not valid."""
+    """A domain as SendGrid knows it, and the records it wants."""
 
     vendor_id: str
     records: list[Record]
 
 
-def authenticate(domain: str) -> Authentication:
+def authenticate(domain: str, subdomain: str) -> Authentication:
     """Have SendGrid sign for `domain`; the answer says which records it wants (automatic security:
-    CNAMEs, so that it can change its keys). Raises `VendorError`.
+    CNAMEs, so that it can change its keys). `subdomain` is this authentication's own: asked a
+    second time, what was made of it before is returned. Raises `VendorError`.
     """
-    body = {"domain": domain, "automatic_security": True, "custom_spf": False, "default": False}
-    made = _call("POST", DOMAINS, body)
-    try:
-        return Authentication(str(made["id"]), _records(made["dns"]))
-    except (KeyError, TypeError) as error:
-        raise SendGridUnclear from error
+    known = _call("GET", DOMAINS, params={"domain": domain, "limit": 50})
+    for made in known if isinstance(known, list) else []:
+        if made.get("subdomain") == subdomain and made.get("domain") == domain:
+            return _read(made)
+    body = {"domain": domain, "subdomain": subdomain, "automatic_security": True,
+            "custom_spf": False, "default": False}  # fmt: skip
+    return _read(_call("POST", DOMAINS, body))
 
 
 def validate(vendor_id: str) -> bool:
     """Whether it has found all of its records just now, and signs. Raises `VendorError`."""
     answer = _call("POST", f"{DOMAINS}/{vendor_id}/validate")
-    if not isinstance(answer.get("valid"), bool):
+    valid = answer.get("valid") if isinstance(answer, dict) else None
+    if not isinstance(valid, bool):
         raise SendGridUnclear
-    return bool(answer["valid"])
+    return valid
 
 
 def forget(vendor_id: str) -> None:
@@ -65,13 +68,21 @@ def forget(vendor_id: str) -> None:
             raise
 
 
-def _call(method: str, path: str, body: Any = None) -> dict[str, Any]:
+def _call(
+    method: str, path: str, body: Any = None, params: dict[str, str | int] | None = None
+) -> Any:
     reply = SENDGRID.request(
-        method, path, json=body, idempotent=method != "POST" or body is None,
+        method, path, json=body, params=params, idempotent=method != "POST" or body is None,
         headers={"Authorization": f"Bearer {settings.SENDGRID_API_KEY}"},
     )  # fmt: skip
-    answer = reply.json()
-    return answer if isinstance(answer, dict) else {}
+    return reply.json()
+
+
+def _read(made: Any) -> Authentication:
+    try:
+        return Authentication(str(made["id"]), _records(made["dns"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SendGridUnclear from error
 
 
 def _records(dns: dict[str, dict[str, Any]]) -> list[Record]:

@@ -7,7 +7,7 @@ from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.mail import sendgrid_api
 from apps.mail.models import SenderDomain
-from apps.mail.services import messages, sender_domains
+from apps.mail.services import messages, sender_domains, sender_setup
 
 
 @shared_task(
@@ -52,6 +52,24 @@ def forget() -> int:
 def check_sender_domain(self: Job, run: JobRun, *, domain_id: str) -> dict[str, str]:
     domain = SenderDomain.objects.select_related("tenant").filter(pk=domain_id).first()
     return {"state": sender_domains.check(domain=domain) if domain else "removed"}
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="mail.prepare_sender_domain",
+    job_queue="interactive",
+    title="Tell SendGrid of a sender domain",
+    unique="{domain_id}",
+    max_attempts=10,
+    metered=False,
+)
+def prepare_sender_domain(self: Job, run: JobRun, *, domain_id: str) -> dict[str, str]:
+    try:
+        return {"state": sender_setup.prepare(domain_id=domain_id)}
+    except VendorError as error:
+        sender_setup.note_delay(domain_id=domain_id, error=error)
+        raise
 
 
 @shared_task(name="mail.check_sender_domains", ignore_result=True)

@@ -11,6 +11,7 @@ urlpatterns = [
     path(
         "settings/mail/senders/<uuid:pk>/verify/", sender_views.verify, name="sender_domain_verify"
     ),
+    path("settings/mail/senders/<uuid:pk>/retry/", sender_views.retry, name="sender_domain_retry"),
     path(
         "settings/mail/senders/<uuid:pk>/choose/", sender_views.choose, name="sender_domain_choose"
     ),

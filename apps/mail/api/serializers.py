@@ -22,8 +22,9 @@ class SenderRecord(serializers.Serializer[Any]):
 
 class SenderDomainSerializer(serializers.ModelSerializer[SenderDomain]):
     state = serializers.ChoiceField(
-        choices=["waiting", "verified", "unseen", "off"], read_only=True,
-        help_text="unseen: still used, looked for again in minutes",
+        choices=["preparing", "failed", "waiting", "verified", "unseen", "off"], read_only=True,
+        help_text="preparing: its records are not known yet, ask again in a moment; failed: "
+        "SendGrid did not take it, try again; unseen: still used, looked for again in minutes",
     )  # fmt: skip
     address = serializers.EmailField(read_only=True)
     records = SenderRecord(many=True, read_only=True)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from apps.mail.api import serializers as shapes
 from apps.mail.models import Message, SenderDomain
-from apps.mail.services import sender_domains
+from apps.mail.services import sender_domains, sender_setup
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
 
@@ -30,6 +30,7 @@ class SenderDomainViewSet(Listed, Retrieved, WorkspaceViewSet[SenderDomain]):
         "destroy": Nothing,
         "verify": Nothing,
         "choose": Nothing,
+        "retry": Nothing,
     }
 
     serializer_class = shapes.SenderDomainSerializer
@@ -43,6 +44,7 @@ class SenderDomainViewSet(Listed, Retrieved, WorkspaceViewSet[SenderDomain]):
         "destroy": "sender_domains.delete",
         "verify": "sender_domains.update",
         "choose": "sender_domains.update",
+        "retry": "sender_domains.update",
     }
 
     def get_queryset(self) -> QuerySet[SenderDomain]:
@@ -50,7 +52,9 @@ class SenderDomainViewSet(Listed, Retrieved, WorkspaceViewSet[SenderDomain]):
 
     @extend_schema(responses={201: shapes.SenderDomainSerializer})
     def create(self, request: Request, **_: Any) -> Response:
-        """Add a domain. The answer says which records to publish; then call `verify`."""
+        """Add a domain. Publish its `records`, then call `verify`. While its state is `preparing`,
+        they are not known yet: ask again in a moment.
+        """
         made = sender_domains.add(tenant=self.tenant, by=request.user, **self.given)
         return self.answer(made, status=status.HTTP_201_CREATED)
 
@@ -77,6 +81,12 @@ class SenderDomainViewSet(Listed, Retrieved, WorkspaceViewSet[SenderDomain]):
     def choose(self, request: Request, **_: Any) -> Response:
         """Have mail come from this one of several, while it is verified."""
         return self.answer(sender_domains.choose(domain=self.get_object(), by=request.user))
+
+    @extend_schema(responses=shapes.SenderDomainSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, **_: Any) -> Response:
+        """Set it up once more after that has `failed`."""
+        return self.answer(sender_setup.try_again(domain=self.get_object(), by=request.user))
 
 
 class MailFilter(filters.FilterSet):  # type: ignore[misc]

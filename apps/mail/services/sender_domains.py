@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -17,11 +15,15 @@ from apps.audit.services import entries as audit
 from apps.core.database import connection
 from apps.core.errors import Invalid, NotFound
 from apps.jobs.models import JobRun
-from apps.mail import sender_records, sendgrid_api, signatures
-from apps.mail.errors import SenderDomainKnown, SenderDomainNotVerified
+from apps.mail import sender_records, sendgrid_api
+from apps.mail.errors import (
+    SenderDomainKnown,
+    SenderDomainNotReady,
+    SenderDomainNotVerified,
+)
 from apps.mail.sender_models import SenderDomain
 from apps.mail.sender_records import Record
-from apps.mail.services import owners
+from apps.mail.services import owners, sender_setup
 from apps.tenants.access import require
 from apps.tenants.domain_names import normalise
 from apps.tenants.models import Tenant
@@ -44,8 +46,9 @@ def add(
 ) -> SenderDomain:
     """Wish for a domain; mail comes from it once `verify` has seen its records.
 
-    `from_name` is the name beside the address, "" for the workspace's. Raises `Invalid`,
-    `SenderDomainKnown`, `LimitReached`, and a `VendorError` when SendGrid does not answer.
+    `from_name` is the name beside the address, "" for the workspace's. Where SendGrid signs, a job
+    tells it of the domain, and its records are known after that (`sender_setup`). Raises
+    `Invalid`, `SenderDomainKnown` and `LimitReached`.
     """
     require("sender_domains.create", by=by, tenant=tenant)
     name, address = normalise(domain), _checked(local_part, from_name)
@@ -56,9 +59,8 @@ def add(
         made = SenderDomain(
             tenant=tenant, domain=name, created_by=str(getattr(by, "email", "system")), **address
         )
-        _set_up(made)
         made.is_chosen = not tenant.sender_domains.filter(is_chosen=True).exists()
-        made.save(force_insert=True)
+        sender_setup.begin(made, by=by)
         _record("sender_domain.added", made, by)
     return made
 
@@ -104,10 +106,15 @@ def choose(*, domain: SenderDomain, by: Any) -> SenderDomain:
 
 
 def verify(*, domain: SenderDomain, by: Any) -> SenderDomain:
-    """Look for the records now. Raises `SenderDomainNotVerified` with what was found of each, and
-    a `VendorError` when name servers or SendGrid do not answer.
+    """Look for the records now. Raises `SenderDomainNotVerified` with what was found of each,
+    `SenderDomainNotReady` while they are not known, and a `VendorError` when name servers or
+    SendGrid do not answer.
     """
     require("sender_domains.update", by=by, tenant=domain.tenant)
+    if not domain.is_prepared:
+        raise SenderDomainNotReady(
+            domain.problem or "SendGrid has not answered yet: wait a moment."
+        )
     looked = _note(domain, *_look(domain), by=by)
     if looked.state != "verified":
         raise SenderDomainNotVerified(looked.problem, records=looked.records)
@@ -127,7 +134,7 @@ def remove(*, domain: SenderDomain, by: Any) -> None:
         if locked.is_chosen and rest is not None:
             rest.is_chosen = True
             rest.save(update_fields=["is_chosen"])
-        if locked.signer == SenderDomain.Signer.SENDGRID:
+        if locked.vendor_id:
             forget_at_sendgrid.enqueue(by=None, schema_name="public", vendor_id=locked.vendor_id)
 
 
@@ -138,7 +145,7 @@ def due() -> QuerySet[SenderDomain]:
     doubtful = Q(is_live=True, missing_since__isnull=False) & _not_since(now - LOOK_AGAIN_AFTER)
     lost = Q(is_live=False, verified_at__isnull=False) & _not_since(now - CHECK_EVERY)
     fresh = Q(is_live=False, verified_at=None, created_at__gt=now - WAIT_FOR)
-    rows = SenderDomain.objects.exclude(tenant__state=Tenant.State.PURGING)
+    rows = SenderDomain.objects.prepared().exclude(tenant__state=Tenant.State.PURGING)
     return rows.filter(used | doubtful | lost | (fresh & _not_since(now - WAIT_BETWEEN)))
 
 
@@ -156,27 +163,14 @@ def check(*, domain: SenderDomain) -> str:
     """The look that `due` asks for; returns the domain's state afterwards. Raises a `VendorError`
     after which nothing has changed: silence is no answer.
     """
+    if not domain.is_prepared:
+        return domain.state
     return _note(domain, *_look(domain), by=None).state
 
 
 def count() -> int:
     """How many the present workspace has."""
     return SenderDomain.objects.of_workspace(connection.schema_name).count()
-
-
-def _set_up(made: SenderDomain) -> None:
-    if settings.SENDGRID_API_KEY:
-        told = sendgrid_api.authenticate(made.domain)
-        made.signer, made.vendor_id = SenderDomain.Signer.SENDGRID, told.vendor_id
-        records = [*told.records, sender_records.policy(made.domain)]
-    else:
-        made.signer, made.private_key = SenderDomain.Signer.OWN, signatures.new_private_key()
-        # A name of its own for each, so that a domain can be two workspaces', each with its key.
-        made.selector = f"tbx{secrets.token_hex(4)}"
-        records = sender_records.own(
-            domain=made.domain, selector=made.selector, private_key=made.private_key
-        )
-    made.records = [record.stored() for record in records]
 
 
 def _look(domain: SenderDomain) -> tuple[list[Record], str]:

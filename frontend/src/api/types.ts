@@ -1096,7 +1096,7 @@ export type SenderDomainInputRequest = {
   from_name?: string;
 };
 
-export type SenderDomainStateEnum = "waiting" | "verified" | "unseen" | "off";
+export type SenderDomainStateEnum = "preparing" | "failed" | "waiting" | "verified" | "unseen" | "off";
 
 export type SenderRecord = {
   purpose: PurposeEnum;
@@ -1366,6 +1366,7 @@ export interface Operations {
   sender_domains_update: { path: { id: string }; query: Record<string, never>; body: PatchedSenderDomainChangeRequest; answer: SenderDomain };
   sender_domains_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   sender_domains_choose: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
+  sender_domains_retry: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
   sender_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
   mails_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number; state?: "bounced" | "complained" | "delivered" | "failed" | "held" | "opened" | "queued" | "sent" | "suppressed"; stream?: "broadcast" | "transactional"; template?: string; to?: string }; body: undefined; answer: PaginatedMailList };
   mails_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MailDetail };
@@ -1497,6 +1498,7 @@ export const ROUTES: Record<keyof Operations, string> = {
   sender_domains_update: "PATCH /api/v1/sender-domains/{id}/",
   sender_domains_delete: "DELETE /api/v1/sender-domains/{id}/",
   sender_domains_choose: "POST /api/v1/sender-domains/{id}/choose/",
+  sender_domains_retry: "POST /api/v1/sender-domains/{id}/retry/",
   sender_domains_verify: "POST /api/v1/sender-domains/{id}/verify/",
   mails_list: "GET /api/v1/mails/",
   mails_get: "GET /api/v1/mails/{id}/",

@@ -1312,7 +1312,7 @@ class SenderDomainInputRequest(TypedDict):
     from_name: NotRequired[str]
 
 
-SenderDomainStateEnum = Literal["waiting", "verified", "unseen", "off"]
+SenderDomainStateEnum = Literal["preparing", "failed", "waiting", "verified", "unseen", "off"]
 
 
 class SenderRecord(TypedDict):

@@ -2111,7 +2111,8 @@ class Operations(Transport):
     ) -> models.SenderDomain:
         """Add a sender domain.
 
-        Add a domain. The answer says which records to publish; then call `verify`.
+        Add a domain. Publish its `records`, then call `verify`. While its state is `preparing`,
+        they are not known yet: ask again in a moment.
         """
         answer: models.SenderDomain = self._call(
             "POST",
@@ -2177,6 +2178,21 @@ class Operations(Transport):
         answer: models.SenderDomain = self._call(
             "POST",
             _path("/sender-domains/{id}/choose/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def sender_domains_retry(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.SenderDomain:
+        """Set it up once more after that has `failed`.
+
+        Set it up once more after that has `failed`.
+        """
+        answer: models.SenderDomain = self._call(
+            "POST",
+            _path("/sender-domains/{id}/retry/", id=id),
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
