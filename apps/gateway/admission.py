@@ -23,7 +23,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from apps.gateway import scripts
 from apps.tenants.models import Tenant
-from apps.usage.services import api_calls, calls, usage
+from apps.usage.services import api_calls, counters, usage
 
 WINDOW: Final = 60  # seconds
 PARTS: Final = 60  # of the window, by which what was let in is dropped
@@ -102,8 +102,8 @@ def admit(
     `at`: another time than Redis' own, in seconds since 1970. Without Redis all are let in.
     """
     ceiling = api_calls.ceiling_of(tenant)
-    keys = [calls.key_of(usage.today()), *(limit.key for limit in limits)]
-    about = calls.arguments(schema_name=tenant.schema_name, most=ceiling.most)
+    keys = [counters.key_of(usage.today()), *(limit.key for limit in limits)]
+    about = counters.arguments(schema_name=tenant.schema_name, most=ceiling.most)
     found = _ask(
         scripts.ADMIT, keys, [*_when(at, cost), *about, *(limit.quota for limit in limits)]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from apps.usage.services import calls
+from apps.usage.services import counters
 
 LUA: Final = """
 local parts, window = tonumber(ARGV[4]), tonumber(ARGV[3])
@@ -86,7 +86,7 @@ end
 """
 # KEYS: the day's calls, then the limits. ARGV: as above, with five for `take` before the quotas.
 ADMIT: Final = f"""
-{calls.LUA}{LUA}
+{counters.LUA}{LUA}
 local open, answer, newest = look(2, 10)
 local taken, calls = -1, 0
 if open then

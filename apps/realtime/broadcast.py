@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from redis.client import Pipeline
+
 from apps.realtime import keys, protocol, redis_clients
 from apps.realtime.applications import APP_CHANNEL, Application
 
@@ -71,8 +73,13 @@ async def send(
 def send_all(broadcasts: Iterable[Broadcast]) -> None:
     """In their order, in one round trip; raises redis' `RedisError`."""
     with redis_clients.of_process().pipeline(transaction=False) as pipe:
-        for each in broadcasts:
-            if each.is_kept:
-                pipe.set(keys.cached(each.address), each.frame, ex=protocol.CACHED_SECONDS)
-            pipe.publish(redis_channel(each.address), each.encode())
+        put(pipe, broadcasts)
         pipe.execute()
+
+
+def put(pipe: Pipeline, broadcasts: Iterable[Broadcast]) -> None:
+    """Into a pipeline that does something else besides."""
+    for each in broadcasts:
+        if each.is_kept:
+            pipe.set(keys.cached(each.address), each.frame, ex=protocol.CACHED_SECONDS)
+        pipe.publish(redis_channel(each.address), each.encode())

@@ -142,14 +142,17 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
                 f"Client event rejected: {protocol.CLIENT_EVENTS_PER_SECOND} a second at most",
                 Code.CLIENT_EVENT_REJECTED,
             )
+        meter, address = hub.current().meter, connection.application.address(str(channel))
+        meter.require_room(connection.application)
         more = {"user_id": place.member.user_id} if place.member else {}
         await broadcast.send(
-            connection.application.address(str(channel)),
+            address,
             protocol.frame(event, data, channel=channel, **more),
             skip=connection.socket_id,
         )
+        meter.note(address, 1)
         await hub.current().news.note_client_event(
-            connection.application.address(str(channel)), event, data,
+            address, event, data,
             socket_id=connection.socket_id, user_id=more.get("user_id"),
         )  # fmt: skip
 

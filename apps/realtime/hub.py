@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from apps.realtime import keys, presence, protocol, redis_clients
@@ -23,6 +24,7 @@ from apps.realtime.broadcast import Broadcast
 from apps.realtime.counts import SubscriptionCounts
 from apps.realtime.feed import Feed
 from apps.realtime.lookups import Overseer
+from apps.realtime.metering import Meter
 from apps.realtime.news import News
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.quotas import Quotas
@@ -56,6 +58,7 @@ class Hub:
         self._heart: asyncio.Task[None] | None = None
         self._registry = Registry(self._count)
         self.news = News()
+        self.meter = Meter()
         self._counts = SubscriptionCounts(self._registry, self.news)
         self._feed = Feed(self._deliver, self._reset_connections)
         self._quotas = Quotas(lambda: self._registry.node)
@@ -77,6 +80,7 @@ class Hub:
     async def _follow(self, connection: Connection) -> None:
         """Have it follow its application from now on."""
         app_id = connection.application.id
+        self.meter.follow(connection.application)
         follower = Follower(connection.outbox, functools.partial(self._overseer.look_soon, app_id))
         await self._take(connection, APP_CHANNEL, follower)
         await self._overseer.verify(connection)
@@ -245,6 +249,8 @@ class Hub:
             self._heart = None
         await self._feed.close()
         await self._counts.finish()
+        with contextlib.suppress(RedisError, DatabaseError):
+            await self.meter.flush()
         # Members that Redis still holds are buried by other processes once the lease is over.
         if not self._departing:
             with contextlib.suppress(RedisError):
@@ -255,9 +261,12 @@ class Hub:
     def _deliver(self, address: str, message: bytes) -> None:
         received = Broadcast.decode(address, message)
         shared = {"type": "websocket.send", "text": received.frame}
-        for socket_id, place in self._places.get(address, {}).items():
+        places = self._places.get(address, {})
+        for socket_id, place in places.items():
             if socket_id != received.skip:
                 place.deliver(shared, received.version)
+        if received.frame:  # what has none is for the server itself
+            self.meter.note(address, len(places) - (received.skip in places))
 
     async def _live(self) -> None:
         """Hold the lease, finish what Redis could not hear of, bury other processes."""
@@ -268,6 +277,7 @@ class Hub:
                 await self._enlist()
                 await self._settle()
                 await self._quotas.settle()
+                await self.meter.flush()
                 await self._registry.record([])
                 await self.news.refresh()
                 departures, left = await self._registry.sweep()

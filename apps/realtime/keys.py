@@ -11,6 +11,7 @@ All keys share a hash slot, so that one script may touch several of them in a cl
 - `news:<application>`: stream of what webhooks are still to be told
 - `cached:<address>`: the last frame of a cache channel, for half an hour
 - `peaks:<day>`: hash, workspace to the most connections that its apps had at once
+- `messages:<day>`: hash, application's id to how many messages it has had
 - `members:<address>`: hash of a presence channel, user id to that user's info as JSON
 """
 
@@ -50,6 +51,10 @@ def members(address: str) -> str:
 def held(schema_name: str) -> str:
     """The field of a process that has the number of a workspace's connections."""
     return f"held:{schema_name}"
+
+
+def messages(day: str) -> str:
+    return f"{_SLOT}messages:{day}"
 
 
 def peaks(day: str) -> str:

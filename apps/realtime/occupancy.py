@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from redis.exceptions import RedisError
+
 from apps.realtime import keys
-from apps.realtime.applications import Application
+from apps.realtime.applications import APP_CHANNEL, Application
 from apps.realtime.redis_clients import of_process
 
 
@@ -31,6 +34,26 @@ def subscription_count(application: Application, channel: str) -> int:
         for node in sorted(_living()):
             pipe.hget(keys.node(node), application.address(channel))
         return sum(int(count or 0) for count in pipe.execute())
+
+
+def connections(app_ids: Sequence[str]) -> dict[str, int]:
+    """How many connections each of these workspaces' applications has now; nothing is known while
+    Redis is away, since pages must show without it.
+    """
+    if not app_ids:
+        return {}
+    fields = [f"{app_id}:{APP_CHANNEL}" for app_id in app_ids]
+    total = dict.fromkeys(app_ids, 0)
+    try:
+        with of_process().pipeline(transaction=False) as pipe:
+            for node in sorted(_living()):
+                pipe.hmget(keys.node(node), fields)
+            for counts in pipe.execute():
+                for app_id, count in zip(app_ids, counts, strict=True):
+                    total[app_id] += int(count or 0)
+    except RedisError:
+        return {}
+    return total
 
 
 def user_ids(application: Application, channel: str) -> list[str]:

@@ -13,13 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.services import step_up
 from apps.core import form_errors
 from apps.core.errors import Invalid
+from apps.realtime import metering, occupancy
 from apps.realtime.forms import RealtimeAppForm, RotateForm
 from apps.realtime.models import RealtimeApp
 from apps.realtime.services import realtime_apps
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
-from apps.usage.plans import REALTIME_APPS
-from apps.usage.services import limits
+from apps.usage import plots
+from apps.usage.plans import CONNECTIONS, MESSAGES, REALTIME_APPS
+from apps.usage.services import limits, series
+from apps.usage.services.limits import State
 
 KEPT = ("name", "client_events", "subscription_counts", "origins")
 
@@ -27,8 +30,18 @@ KEPT = ("name", "client_events", "subscription_counts", "origins")
 @require_safe
 @workspace_page("realtime_apps.view")
 def index(request: WorkspaceRequest) -> HttpResponse:
-    limit = limits.state(REALTIME_APPS, tenant=request.tenant)
-    context = {"nav_active": "settings", "apps": realtime_apps.of(request.tenant), "limit": limit}
+    """With what all of them together used in the last 30 days."""
+    found = list(realtime_apps.of(request.tenant))
+    app_ids = [app.app_id for app in found]
+    sent, present = metering.of_today(app_ids), occupancy.connections(app_ids)
+    held = {state.limit.metric: state for state in limits.of(request.tenant)}
+    shown = series.of(request.tenant, metrics=(MESSAGES, CONNECTIONS))
+    context = {
+        "nav_active": "settings", "limit": held[REALTIME_APPS], "by": "day",
+        "apps": [(app, sent.get(app.app_id), present.get(app.app_id)) for app in found],
+        "states": [held[MESSAGES], held[CONNECTIONS]],
+        "plots": [plots.draw(s, by="day", limit=_own(held[s.metric.name])) for s in shown],
+    }  # fmt: skip
     return render(request, "workspace/realtime_apps.html", context)
 
 
@@ -114,6 +127,11 @@ def remove(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return redirect("settings_realtime")
 
 
+def _own(state: State) -> State | None:
+    """A limit that is shared with other schools is no measure of this one's bars."""
+    return None if state.is_shared else state
+
+
 def _find(request: WorkspaceRequest, pk: UUID) -> RealtimeApp:
     return realtime_apps.find(tenant=request.tenant, app_id=pk)
 
@@ -123,6 +141,8 @@ def _detail(
 ) -> HttpResponse:
     context = {
         "nav_active": "settings", "app": app, "secret": secret,
+        "messages_today": metering.of_today([app.app_id]).get(app.app_id),
+        "connections": occupancy.connections([app.app_id]).get(app.app_id),
         "endpoint": settings.PUBLIC_URL.partition("://")[2].partition(":")[0],
         "port": settings.PUBLIC_URL.rpartition(":")[2].strip("/")
         if settings.PUBLIC_URL.count(":") > 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from apps.realtime import broadcast, occupancy, protocol
+from apps.realtime import broadcast, metering, occupancy, protocol
 from apps.realtime.applications import Application
 from apps.realtime.broadcast import Broadcast
 from apps.realtime.pusher_requests import (
@@ -20,6 +20,7 @@ from apps.realtime.pusher_requests import (
     parse_publication,
     signed,
 )
+from apps.usage.errors import LimitReached
 
 SUBSCRIPTION_COUNT = "subscription_count"
 USER_COUNT = "user_count"
@@ -31,7 +32,7 @@ COUNTS = frozenset({SUBSCRIPTION_COUNT, USER_COUNT})
 def events(request: HttpRequest, application: Application) -> dict[str, Any]:
     publication = parse_publication(request.body, application.max_data_bytes)
     wanted = _check_info(publication.info, publication.targets)
-    _publish(application, [publication])
+    _publish(application, [publication], amount=1 + bool(wanted))
     if not wanted:
         return {}
     return {"channels": {c: _attributes(application, c, wanted) for c in publication.targets}}
@@ -41,7 +42,7 @@ def events(request: HttpRequest, application: Application) -> dict[str, Any]:
 def batch_events(request: HttpRequest, application: Application) -> dict[str, Any]:
     batch = parse_batch(request.body, application.max_data_bytes)
     wanted = [_check_info(item.info, item.targets) for item in batch]
-    _publish(application, batch)
+    _publish(application, batch, amount=len(batch) + sum(map(bool, wanted)))
     if not any(wanted):
         return {}
     pairs = zip(batch, wanted, strict=True)
@@ -50,6 +51,7 @@ def batch_events(request: HttpRequest, application: Application) -> dict[str, An
 
 @signed("GET")
 def channels(request: HttpRequest, application: Application) -> dict[str, Any]:
+    metering.count(application)
     prefix = request.GET.get("filter_by_prefix", "")
     occupied = sorted(c for c in occupancy.subscriptions(application) if c.startswith(prefix))
     wanted = _attribute_names(request.GET.get("info", ""))
@@ -60,6 +62,7 @@ def channels(request: HttpRequest, application: Application) -> dict[str, Any]:
 
 @signed("GET")
 def channel(request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
+    metering.count(application)
     wanted = _check_info(request.GET.get("info", ""), [_checked(name)], COUNTS | {CACHE})
     count = occupancy.subscription_count(application, name)
     answer: dict[str, Any] = {"occupied": count > 0, **_attributes(application, name, wanted)}
@@ -72,6 +75,7 @@ def channel(request: HttpRequest, application: Application, name: str) -> dict[s
 def users(_request: HttpRequest, application: Application, name: str) -> dict[str, Any]:
     if not protocol.is_presence(_checked(name)):
         raise Refusal(400, "Only presence channels know their users")
+    metering.count(application)
     return {"users": [{"id": user_id} for user_id in occupancy.user_ids(application, name)]}
 
 
@@ -80,12 +84,14 @@ def terminate(_request: HttpRequest, application: Application, user_id: str) -> 
     """Close all connections on which this user has signed in; clients do not come back."""
     if not protocol.is_user_id(user_id):
         raise Refusal(400, "This is not a user's id")
+    metering.count(application)
     broadcast.send_all([broadcast.goodbye(application, user_id)])
     return {}
 
 
-def _publish(application: Application, publications: Iterable[Publication]) -> None:
-    broadcast.send_all(
+def _publish(application: Application, publications: Iterable[Publication], *, amount: int) -> None:
+    """`amount`: as how many messages it counts."""
+    frames = (
         Broadcast(
             application.address(target),
             protocol.frame(publication.name, publication.data, channel=target),
@@ -95,6 +101,10 @@ def _publish(application: Application, publications: Iterable[Publication]) -> N
         for publication in publications
         for target in publication.targets
     )
+    try:
+        metering.publish(application, frames, amount=amount)
+    except LimitReached as error:
+        raise Refusal(error.status, f"Over message quota. {error.detail}") from error
 
 
 def _attributes(application: Application, name: str, wanted: set[str]) -> dict[str, int]:

@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Final, cast
 
-from django.utils import timezone
+import structlog
 from redis.exceptions import RedisError
 
 from apps.core.database import connection
 from apps.realtime import keys, redis_clients, scripts
 from apps.realtime.applications import Application
 from apps.realtime.protocol import Code, ProtocolFault
+from apps.usage.plans import CONNECTIONS
+from apps.usage.services import usage
 
 KEPT_SECONDS: Final = 8 * 86_400
+
+log = structlog.get_logger(__name__)
 
 
 class Quotas:
@@ -77,5 +82,26 @@ def peak() -> int:
     return int(found or 0)
 
 
+def peaks(day: date) -> dict[str, int]:
+    """By workspace the most connections of a day (UTC). Raises redis' `RedisError`."""
+    redis = redis_clients.of_process()
+    found = cast("dict[str, str]", redis.hgetall(keys.peaks(day.isoformat())))
+    return {name: int(number) for name, number in found.items()}
+
+
+def settle_peaks() -> set[str]:
+    """Bring the peaks of today and yesterday into the ledger, so that none is lost at midnight;
+    returns the workspaces whose peak grew.
+    """
+    today = usage.today()
+    touched: set[str] = set()
+    try:
+        for day in (today - timedelta(days=1), today):
+            touched |= usage.raise_sample(metric=CONNECTIONS, amounts=peaks(day), day=day)
+    except RedisError as error:
+        log.warning("realtime_peaks_wait", error=type(error).__name__)
+    return touched
+
+
 def _today() -> str:
-    return timezone.now().date().isoformat()
+    return usage.today().isoformat()

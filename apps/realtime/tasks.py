@@ -6,7 +6,8 @@ from celery import shared_task
 
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
-from apps.realtime import relay, retention, webhooks
+from apps.realtime import quotas, relay, retention, webhooks
+from apps.usage.services import warnings
 
 
 @shared_task(name="realtime.rescue", ignore_result=True)
@@ -17,6 +18,12 @@ def rescue() -> int:
 @shared_task(name="realtime.forget", ignore_result=True)
 def forget() -> int:
     return retention.forget_everywhere()
+
+
+@shared_task(name="realtime.settle", ignore_result=True)
+def settle() -> int:
+    """Every minute; returns how many new warnings followed."""
+    return warnings.evaluate_all(schema_names=quotas.settle_peaks())
 
 
 @shared_task(name="realtime.collect", ignore_result=True)

@@ -25,18 +25,24 @@ MAILS: Final = "mails"
 WEBHOOKS: Final = "webhooks"
 REALTIME_APPS: Final = "realtime_apps"
 CONNECTIONS: Final = "connections"
+MESSAGES: Final = "messages"
 SENDER_DOMAINS: Final = "sender_domains"
+
+IN_REDIS: Final = (API_CALLS, MESSAGES)  # counted by `services.counters`, too many for a row each
 
 
 @dataclass(frozen=True)
 class Metric:
-    """`gauge`: how much there is, sampled daily; otherwise how often something happened."""
+    """`gauge`: how much there is, sampled hourly; otherwise how often something happened. A day
+    has a gauge's last sample, of a `peak` the highest.
+    """
 
     name: str
     label: str
     text: str
     unit: Unit = "count"
     gauge: bool = False
+    peak: bool = False
 
 
 METRICS: Final[dict[str, Metric]] = {
@@ -65,6 +71,12 @@ METRICS: Final[dict[str, Metric]] = {
             "Realtime connections",
             "The most at once in the day, at apps of one's own.",
             gauge=True,
+            peak=True,
+        ),
+        Metric(
+            MESSAGES,
+            "Realtime messages",
+            "Sent to apps of one's own, and each delivery to a connection.",
         ),
         Metric(REALTIME_APPS, "Realtime apps", "Apps of one's own for realtime.", gauge=True),
         Metric(SENDER_DOMAINS, "Sender domains", "Domains that mail may come from.", gauge=True),
@@ -101,6 +113,7 @@ LIMITS: Final[dict[str, Limit]] = {
         Limit("schools", SCHOOLS, "now", "Schools"),
         Limit("webhooks", WEBHOOKS, "now", "Webhooks"),
         Limit("connections", CONNECTIONS, "now", "Realtime connections, today's most"),
+        Limit("messages_day", MESSAGES, "day", "Realtime messages today"),
         Limit("realtime_apps", REALTIME_APPS, "now", "Realtime apps"),
         Limit("sender_domains", SENDER_DOMAINS, "now", "Sender domains"),
     )
@@ -137,7 +150,7 @@ FREE: Final = Plan(
         "members": 100, "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2, "webhooks": 3,
-        "realtime_apps": 1, "connections": 100,
+        "realtime_apps": 1, "connections": 100, "messages_day": 200_000,
         "sender_domains": 1,
     },
     {"key": 120, "person": 240, "workspace": 600},
@@ -151,7 +164,7 @@ STARTER: Final = Plan(
         "members": 300, "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3, "webhooks": 10,
-        "realtime_apps": 3, "connections": 500,
+        "realtime_apps": 3, "connections": 500, "messages_day": 1_000_000,
         "sender_domains": 2,
     },
     {"key": 300, "person": 300, "workspace": 1_800},
@@ -165,7 +178,7 @@ SCHOOL: Final = Plan(
         "members": 2_500, "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5, "webhooks": 25,
-        "realtime_apps": 10, "connections": 2_000,
+        "realtime_apps": 10, "connections": 2_000, "messages_day": 4_000_000,
         "sender_domains": 5,
     },
     {"key": 600, "person": 600, "workspace": 6_000},
@@ -179,7 +192,7 @@ DISTRICT: Final = Plan(
         "members": 50_000, "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200, "webhooks": 500,
-        "realtime_apps": 200, "connections": 20_000,
+        "realtime_apps": 200, "connections": 20_000, "messages_day": 40_000_000,
         "sender_domains": 200,
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},

@@ -72,6 +72,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("accounts.forget_sessions", "bulk", 80000, days=1),
         _every("realtime.rescue", "interactive", 10, seconds=5),
         _every("realtime.collect", "interactive", 10, seconds=2),
+        _every("realtime.settle", "default", 50, minutes=1),
         _every("realtime.forget", "bulk", 3000, hours=1),
         _every("webhooks.sweep", "interactive", 10, seconds=5),
         _every("webhooks.forget", "bulk", 80000, days=1),

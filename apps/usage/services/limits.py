@@ -89,7 +89,8 @@ def require(metric: str, *, tenant: Tenant | None = None, adding: int = 1) -> No
     when left out) may have. What belongs to no workspace is not limited.
 
     Call it in the transaction of the deed and before it: for what must be exact (members, schools,
-    storage, deployments) others who ask wait until its end. API calls have `api_calls.take`.
+    storage, deployments) others who ask wait until its end. API calls have `api_calls.take`,
+    and what else Redis counts has `ceilings.of`.
     """
     tenant = tenant or Tenant.objects.filter(schema_name=workspace.schema_name).first()
     if tenant is None:
@@ -123,12 +124,12 @@ def state(key: str, *, tenant: Tenant) -> State:
     return _nearest(_states(tenant, [LIMITS[key]]))[0]
 
 
-def calls(tenant: Tenant) -> tuple[list[State], int]:
-    """The limits on API calls, and how many of today's calls Redis had when they were read."""
+def counted(metric: str, *, tenant: Tenant) -> tuple[list[State], int]:
+    """The limits on what Redis counts, and its number of today when they were read."""
     pool = pool_of(tenant)
     reading = _reading(tenant, pool)
-    states = list(_states(tenant, limits_on(plans.API_CALLS), pool, reading))
-    present = reading.calls_now
+    states = list(_states(tenant, limits_on(metric), pool, reading))
+    present = reading.present.get(metric)
     return states, present.amounts.get(tenant.schema_name, 0) if present else 0
 
 

@@ -56,11 +56,17 @@ def used(schema_names: Iterable[str]) -> dict[str, Used]:
         plans.MEMBERS: gauges.members(schema_names=names),
         plans.SCHOOLS: gauges.schools(schema_names=names),
         plans.STORAGE: last_samples(metric=plans.STORAGE, schema_names=names),
+        plans.CONNECTIONS: _todays(plans.CONNECTIONS, names),
     }
     for key, numbers in samples.items():
         for name, number in numbers.items():
             found[name][key] = number
     return found
+
+
+def _todays(metric: str, names: list[str]) -> dict[str, int]:
+    rows = UsageDay.objects.filter(metric=metric, schema_name__in=names, day=usage.today())
+    return dict(rows.order_by().values_list("schema_name", "amount"))
 
 
 def plans_of(tenants: Sequence[Tenant]) -> dict[int, Plan]:

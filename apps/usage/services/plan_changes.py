@@ -15,7 +15,7 @@ from apps.tenants.models import Tenant
 from apps.usage.errors import UnknownPlan
 from apps.usage.models import WorkspacePlan
 from apps.usage.plans import PLANS
-from apps.usage.services import api_calls, limits, warnings
+from apps.usage.services import ceilings, limits, warnings
 
 
 def change(*, tenant: Tenant, plan: str, by: Operator | None) -> WorkspacePlan:
@@ -36,7 +36,7 @@ def change(*, tenant: Tenant, plan: str, by: Operator | None) -> WorkspacePlan:
             row.plan, row.since = plan, timezone.now()
             row.save(update_fields=["plan", "since"])
             _record(tenant, by, before, plan)
-            transaction.on_commit(api_calls.forget)
+            transaction.on_commit(ceilings.forget)
     warnings.evaluate(tenant=tenant)
     return row
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
 from apps.tenants.models import Tenant
 from apps.usage import gauges
 from apps.usage.models import UsageDay
-from apps.usage.plans import API_CALLS, Limit
-from apps.usage.services import calls, usage
+from apps.usage.plans import Limit
+from apps.usage.services import counters, usage
 
 ByDay = dict[tuple[str, str, date], int]
 
@@ -41,13 +41,13 @@ class Reading:
         return used
 
     @cached_property
-    def calls_now(self) -> calls.Hash | None:
-        """Today's API calls in Redis, as this reading has counted them."""
-        return calls.present(schema_names=self.schema_names)
+    def present(self) -> dict[str, counters.Hash]:
+        """What Redis has counted today, by metric, as this reading has counted it."""
+        return counters.present(schema_names=self.schema_names)
 
     @cached_property
     def _counted(self) -> ByDay:
-        present, today = self.calls_now, usage.today()  # in this order, see `by_day`
+        present, today = self.present, usage.today()  # in this order, see `by_day`
         return by_day(
             schema_names=self.schema_names, first=month_of(today), last=today, present=present
         )
@@ -64,21 +64,23 @@ class Reading:
 
 
 def by_day(
-    *, schema_names: Sequence[str], first: date, last: date, present: calls.Hash | None
+    *, schema_names: Sequence[str], first: date, last: date, present: Mapping[str, counters.Hash]
 ) -> ByDay:
     """(schema_name, metric, day) to what was counted or, for gauges, last sampled; days without
-    anything are missing. With `present`, read before, today's API calls are those of this moment:
-    Redis' numbers only grow, so the database can only have as many of them or more.
+    anything are missing. With `present`, read before, what Redis counts today is that of this
+    moment: its numbers only grow, so the database can only have as many of them or more.
     """
-    live = dict(present.amounts) if present else {}
+    live = {metric: dict(found.amounts) for metric, found in present.items()}
     found: ByDay = defaultdict(int)
     for row in usage.counted(schema_names=schema_names, first=first, last=last):
         amount = row.amount
-        if present and (row.metric, row.day, row.source) == (API_CALLS, present.day, present.life):
-            amount = max(amount, live.pop(row.schema_name, 0))
+        known = present.get(row.metric)
+        if known and (row.day, row.source) == (known.day, known.life):
+            amount = max(amount, live[row.metric].pop(row.schema_name, 0))
         found[row.schema_name, row.metric, row.day] += amount
-    for name, amount in live.items():
-        found[name, API_CALLS, usage.today()] += amount
+    for metric, amounts in live.items():
+        for name, amount in amounts.items():
+            found[name, metric, present[metric].day] += amount
     return found
 
 

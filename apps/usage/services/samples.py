@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from apps.tenants.models import Tenant
 from apps.usage import gauges
 from apps.usage.models import UsageDay, UsageWarning
-from apps.usage.services import calls, usage, warnings
+from apps.usage.plans import METRICS
+from apps.usage.services import counters, usage, warnings
 
 KEPT_DAYS = 800
 
@@ -20,13 +21,13 @@ log = structlog.get_logger(__name__)
 
 def settle() -> int:
     """Every minute: bring what was counted into its days and warn; returns the new warnings.
-    With Redis away its calls wait there.
+    With Redis away, what it has counted waits there.
     """
     touched = usage.fold()
     try:
-        touched |= calls.flush()
+        touched |= counters.flush()
     except RedisError as error:
-        log.warning("usage_calls_wait", error=type(error).__name__)
+        log.warning("usage_counters_wait", error=type(error).__name__)
     return warnings.evaluate_all(schema_names=touched)
 
 
@@ -41,7 +42,8 @@ def look() -> int:
         found = read(schema_names=names)
         usage.sample(metric=metric, amounts={name: found.get(name, 0) for name in names})
     for metric in gauges.registered():
-        usage.sample(metric=metric, amounts=_each(metric, names))
+        note = usage.raise_sample if METRICS[metric].peak else usage.sample
+        note(metric=metric, amounts=_each(metric, names))
     warnings.evaluate_all(schema_names=names)
     return len(names)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -14,7 +14,7 @@ from apps.core.errors import Invalid
 from apps.tenants.models import Tenant
 from apps.usage.models import UsageDay
 from apps.usage.plans import METRICS, SCHOOLS, Metric
-from apps.usage.services import calls, usage
+from apps.usage.services import counters, usage
 from apps.usage.services.limits import is_district
 from apps.usage.services.readings import by_day, month_of
 
@@ -46,21 +46,27 @@ class Series:
 
 
 def of(
-    tenant: Tenant, *, by: By = "day", first: date | None = None, last: date | None = None
+    tenant: Tenant,
+    *,
+    by: By = "day",
+    first: date | None = None,
+    last: date | None = None,
+    metrics: Collection[str] = METRICS.keys(),
 ) -> list[Series]:
-    """All metrics of one workspace, both days included; left out, the last 30 days or 12 months.
+    """Metrics of one workspace, both days included; left out, the last 30 days or 12 months.
 
-    A month of something counted is its sum, of a gauge its last sample. Raises `Invalid` for days
-    in the wrong order or further apart than 800.
+    A month of something counted is its sum, of a gauge its last sample or its peak. Raises
+    `Invalid` for days in the wrong order or further apart than 800.
     """
     last = last or usage.today()
     first = first or (last - timedelta(days=DAYS - 1) if by == "day" else _back(last, MONTHS - 1))
     _check(first, last)
     name = tenant.schema_name
-    present = calls.present(schema_names=[name]) if last >= usage.today() else None
+    present = counters.present(schema_names=[name]) if last >= usage.today() else {}
     found = by_day(schema_names=[name], first=first, last=last, present=present)
     starts = _starts(by, first, last)
-    shown = [m for m in METRICS.values() if m.name != SCHOOLS or is_district(tenant)]
+    chosen = [m for m in METRICS.values() if m.name in metrics]
+    shown = [m for m in chosen if m.name != SCHOOLS or is_district(tenant)]
     return [Series(metric, _points(metric, name, starts, by, found)) for metric in shown]
 
 
@@ -88,7 +94,10 @@ def _points(
     for day in sorted(d for n, m, d in found if (n, m) == (name, metric.name)):
         start = day if by == "day" else month_of(day)
         amount = found[name, metric.name, day]
-        amounts[start] = amount if metric.gauge else amounts[start] + amount
+        if metric.peak:
+            amounts[start] = max(amounts[start], amount)
+        else:
+            amounts[start] = amount if metric.gauge else amounts[start] + amount
     missing = None if metric.gauge else 0
     return [Point(start, amounts.get(start, missing)) for start in starts]
 

@@ -98,6 +98,13 @@ def sample(*, metric: str, amounts: dict[str, int]) -> None:
     _set("EXCLUDED.amount", metric, today(), "", amounts)
 
 
+def raise_sample(*, metric: str, amounts: dict[str, int], day: date | None = None) -> set[str]:
+    """Note the highest value so far of a gauge whose day keeps that. Returns the workspaces whose
+    number grew.
+    """
+    return advance(metric=metric, day=day or today(), source="", amounts=amounts)
+
+
 def advance(*, metric: str, day: date, source: str, amounts: dict[str, int]) -> set[str]:
     """Note how far `source` has counted. Doing so twice, or late, changes nothing. Returns the
     workspaces whose number grew.

@@ -7,12 +7,12 @@ import pytest
 def fresh_limits(own_redis):
     """Nothing counted yet, and this process remembers no workspace's plan and no address."""
     from apps.gateway import admission, refusals
-    from apps.usage.services import api_calls
+    from apps.usage.services import ceilings
 
     def forget() -> None:
         admission._away.clear()
         refusals.forget()
-        api_calls.forget()
+        ceilings.forget()
 
     forget()
     yield

@@ -18,11 +18,11 @@ def limit(alpha):
 @pytest.fixture
 def fresh_calls(own_redis):
     """No API call counted yet, and nothing known of limits."""
-    from apps.usage.services import api_calls
+    from apps.usage.services import ceilings
 
-    api_calls.forget()
+    ceilings.forget()
     yield
-    api_calls.forget()
+    ceilings.forget()
 
 
 @pytest.fixture

@@ -560,6 +560,7 @@ LimitEnum = Literal[
     "schools",
     "webhooks",
     "connections",
+    "messages_day",
     "realtime_apps",
     "sender_domains",
 ]
@@ -681,6 +682,7 @@ MetricEnum = Literal[
     "mails",
     "webhooks",
     "connections",
+    "messages",
     "realtime_apps",
     "sender_domains",
 ]

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from time_machine import travel
 
 from apps.usage.models import UsageDay
-from apps.usage.services import calls, limits, samples, usage
+from apps.usage.services import counters, limits, samples, usage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_calls")]
 
@@ -23,7 +23,7 @@ def server(settings):
 
 def take(number: int = 1, **about) -> None:
     for _ in range(number):
-        calls.take(schema_name="w_alpha", **about)
+        counters.take(schema_name="w_alpha", **about)
 
 
 def stored() -> int:
@@ -35,24 +35,24 @@ def used(alpha) -> int:
 
 
 def test_taking_says_how_many_there_are():
-    assert calls.take(schema_name="w_alpha") == (True, 1)
-    assert calls.take(schema_name="w_alpha", amount=4) == (True, 5)
-    assert calls.take(schema_name="w_beta") == (True, 1)
+    assert counters.take(schema_name="w_alpha") == (True, 1)
+    assert counters.take(schema_name="w_alpha", amount=4) == (True, 5)
+    assert counters.take(schema_name="w_beta") == (True, 1)
 
 
 def test_beyond_the_most_nothing_is_taken():
     take(2)
-    assert calls.take(schema_name="w_alpha", most=2) == (False, 2)
-    assert calls.take(schema_name="w_alpha", most=3) == (True, 3)
+    assert counters.take(schema_name="w_alpha", most=2) == (False, 2)
+    assert counters.take(schema_name="w_alpha", most=3) == (True, 3)
 
 
 def test_flushing_again_counts_nothing_twice(alpha):
     take(3)
-    assert calls.flush() == {"w_alpha"}
-    assert calls.flush() == set()
+    assert counters.flush() == {"w_alpha"}
+    assert counters.flush() == set()
     take(2)
     assert used(alpha) == 5
-    calls.flush()
+    counters.flush()
     assert stored() == used(alpha) == 5
 
 
@@ -61,28 +61,28 @@ def test_a_flush_that_was_killed_before_its_commit_is_done_again(alpha):
 
     take(3)
     with transaction.atomic():
-        calls.flush()
+        counters.flush()
         transaction.set_rollback(True)
     assert stored() == 0
-    calls.flush()
+    counters.flush()
     assert stored() == used(alpha) == 3
 
 
 def test_a_redis_that_forgot_begins_another_life(alpha, server):
     take(3)
-    calls.flush()
+    counters.flush()
     server.flushdb()
     take(2)
     assert used(alpha) == 5
-    calls.flush()
+    counters.flush()
     assert stored() == used(alpha) == 5
 
 
 def test_a_redis_that_comes_back_older_takes_nothing_away(alpha, server):
     take(5)
-    calls.flush()
-    server.hset(calls.key_of(usage.today()), "w_alpha", 3)
-    calls.flush()
+    counters.flush()
+    server.hset(counters.key_of(usage.today()), "w_alpha", 3)
+    counters.flush()
     assert stored() == used(alpha) == 5
 
 
@@ -90,7 +90,7 @@ def test_what_redis_lost_before_a_flush_is_all_that_is_lost(alpha, server):
     take(5)
     server.flushdb()
     take(1)
-    calls.flush()
+    counters.flush()
     assert used(alpha) == 1
 
 
@@ -98,16 +98,16 @@ def test_yesterdays_late_calls_are_flushed_and_older_days_put_away(server):
     for back in (3, 1):
         with travel(usage.today() - timedelta(days=back)):
             take(back)
-    calls.flush()
+    counters.flush()
     assert sorted(UsageDay.objects.values_list("amount", flat=True)) == [1, 3]
     assert [key.decode() for key in server.keys("usage:*")] == [
-        calls.key_of(usage.today() - timedelta(days=1))
+        counters.key_of(usage.today() - timedelta(days=1))
     ]
 
 
 def test_a_day_ends_by_itself(server):
     take()
-    assert 0 < server.ttl(calls.key_of(usage.today())) <= calls.KEPT_DAYS * 86_400
+    assert 0 < server.ttl(counters.key_of(usage.today())) <= counters.KEPT_DAYS * 86_400
 
 
 class TestWithoutRedis:

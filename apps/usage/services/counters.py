@@ -1,16 +1,16 @@
-"""API calls, counted in Redis: one round trip, which also holds the limit.
+"""What happens too often for a row each (`plans.IN_REDIS`), counted in Redis.
 
-A day's calls are one hash: by workspace the number so far, which only grows, and `:life`, a random
+A metric's day is one hash: by workspace the number so far, which only grows, and `:life`, a random
 mark of this hash. `flush` copies the numbers into `UsageDay` as they stand, so it can be killed
 and repeated; should Redis lose the hash, the new one has another life and is added to the old.
-What is lost is what Redis itself loses. Without Redis calls pass uncounted: reading and releasing
-must not stop because the counter did.
+What is lost is what Redis itself loses. Without Redis nothing is counted and all passes: reading
+and releasing must not stop because the counter did.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -20,11 +20,12 @@ import redis
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.usage.plans import API_CALLS
+from apps.usage.plans import API_CALLS, IN_REDIS
 from apps.usage.services import usage
 
 LIFE = ":life"
 KEPT_DAYS = 8
+KEPT_SECONDS = KEPT_DAYS * 24 * 3600
 # As a function, so that a script of an upper floor can count in its own round trip.
 LUA = """
 local function take(key, name, amount, most, life, seconds)
@@ -61,7 +62,18 @@ def take(*, schema_name: str, most: int | None = None, amount: int = 1) -> tuple
 def arguments(*, schema_name: str, most: int | None, amount: int = 1) -> list[str | int]:
     """What follows the key in a call of `take` in Lua."""
     limit = -1 if most is None else most
-    return [schema_name, amount, limit, secrets.token_hex(LIFE_BYTES), KEPT_DAYS * 24 * 3600]
+    return [schema_name, amount, limit, secrets.token_hex(LIFE_BYTES), KEPT_SECONDS]
+
+
+def add(pipe: Any, metric: str, amounts: Mapping[str, int]) -> None:
+    """Count along with what else a pipeline does, by workspace. Of the answers the last
+    `len(amounts)` are the numbers of today, in their order.
+    """
+    key = key_of(usage.today(), metric)
+    pipe.hsetnx(key, LIFE, secrets.token_hex(LIFE_BYTES))
+    pipe.expire(key, KEPT_SECONDS)
+    for schema_name, amount in amounts.items():
+        pipe.hincrby(key, schema_name, amount)
 
 
 def flush() -> set[str]:
@@ -69,32 +81,45 @@ def flush() -> set[str]:
     Raises `RedisError`.
     """
     touched: set[str] = set()
-    for back in range(KEPT_DAYS):
-        found = read(usage.today() - timedelta(days=back))
-        if found is not None:
-            touched |= usage.advance(
-                metric=API_CALLS, day=found.day, source=found.life, amounts=found.amounts
-            )
-            if back > 1:  # nobody counts there any more
-                _redis(settings.REDIS_URL).delete(key_of(found.day))
+    for metric in IN_REDIS:
+        for back in range(KEPT_DAYS):
+            found = read(usage.today() - timedelta(days=back), metric)
+            if found is not None:
+                touched |= usage.advance(
+                    metric=metric, day=found.day, source=found.life, amounts=found.amounts
+                )
+                if back > 1:  # nobody counts there any more
+                    _redis(settings.REDIS_URL).delete(key_of(found.day, metric))
     return touched
 
 
-def read(day: date) -> Hash | None:
+def read(day: date, metric: str = API_CALLS) -> Hash | None:
     """The hash of a day, or None where there is none. Raises `RedisError`."""
-    values = _redis(settings.REDIS_URL).hgetall(key_of(day))
+    values = _redis(settings.REDIS_URL).hgetall(key_of(day, metric))
     return _as_hash(day, values)
 
 
-def present(*, schema_names: Sequence[str]) -> Hash | None:
-    """Today's hash of some workspaces; None without Redis, too."""
-    names = [LIFE, *schema_names]
+def now(*, schema_name: str, metric: str) -> int:
+    """How many there are today in the present hash. Raises `RedisError`."""
+    return int(_redis(settings.REDIS_URL).hget(key_of(usage.today(), metric), schema_name) or 0)
+
+
+def present(*, schema_names: Sequence[str]) -> dict[str, Hash]:
+    """By metric, today's hash of some workspaces; empty without Redis, too."""
+    names, today = [LIFE, *schema_names], usage.today()
     try:
-        numbers = _redis(settings.REDIS_URL).hmget(key_of(usage.today()), names)
+        with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+            for metric in IN_REDIS:
+                pipe.hmget(key_of(today, metric), names)
+            answers = pipe.execute()
     except RedisError:
-        return None
-    values = {name: value for name, value in zip(names, numbers, strict=True) if value}
-    return _as_hash(usage.today(), values)
+        return {}
+    found = {}
+    for metric, numbers in zip(IN_REDIS, answers, strict=True):
+        values = {name: value for name, value in zip(names, numbers, strict=True) if value}
+        if (known := _as_hash(today, values)) is not None:
+            found[metric] = known
+    return found
 
 
 def _as_hash(day: date, values: dict[str, str]) -> Hash | None:
@@ -104,9 +129,9 @@ def _as_hash(day: date, values: dict[str, str]) -> Hash | None:
     return Hash(day, life, {name: int(number) for name, number in values.items()})
 
 
-def key_of(day: date) -> str:
+def key_of(day: date, metric: str = API_CALLS) -> str:
     """Where in Redis a day is counted."""
-    return f"usage:api_calls:{day.isoformat()}"
+    return f"usage:{metric}:{day.isoformat()}"
 
 
 @cache
