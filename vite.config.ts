@@ -16,7 +16,7 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rollupOptions: { input: "frontend/src/main.ts" },
+    rollupOptions: { input: ["frontend/src/main.ts", "frontend/src/console.ts"] },
   },
   test: {
     environment: "happy-dom",

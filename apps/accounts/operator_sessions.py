@@ -16,6 +16,8 @@ from apps.accounts.models import UserSession
 from apps.accounts.services import sessions
 
 STATE = "operator_session"
+# Of what a page asks by itself: nobody did something because of it.
+UNATTENDED = "X-Unattended"
 Ending = UserSession.Ending
 
 
@@ -77,6 +79,8 @@ def _ending(request: HttpRequest) -> str:
         return Ending.EXPIRED
     if now - state["seen"] > settings.OPERATOR_SESSION_IDLE.total_seconds():
         return Ending.IDLE
+    if UNATTENDED in request.headers:
+        return ""
     if STATE not in request.session or now - state["seen"] >= settings.SESSION_NOTED_EVERY_SECONDS:
         request.session[STATE] = {**state, "seen": now}
     return ""

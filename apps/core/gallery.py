@@ -71,7 +71,7 @@ def _steps() -> list[dict[str, Any]]:
 
 
 def _plot() -> dict[str, Any]:
-    """What a plot is drawn from; see apps.usage.plots."""
+    """What a plot is drawn from; see apps.core.plots."""
     heights = [20, 60, 0, 90, 140, 200, 180, 0, 40, 120]
     bars = [
         {"x": 10 * n + 1, "y": 200 - height, "height": height, "when": f"Day {n}", "value": height}

@@ -1,4 +1,4 @@
-"""Use of the API over time as bars, drawn like the plan's usage (`apps.usage.plots`)."""
+"""Use of the API over time as bars."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from apps.core import plots
 from apps.gateway.models import ApiUsage
 from apps.gateway.services.request_usage import Numbers, Report
-from apps.usage.plots import HEIGHT, STEP, Bar
 from apps.usage.words import amount
 
 
@@ -41,26 +41,9 @@ MEASURES: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Chart:
-    """What `<c-plot>` draws; `summary` says it in a sentence."""
-
+@dataclass(frozen=True, kw_only=True)
+class Chart(plots.Plot):
     measure: Measure
-    bars: list[Bar]
-    top: str
-    first: str
-    last: str
-    headline: str
-    summary: str
-    line: None = None
-
-    @property
-    def width(self) -> int:
-        return STEP * len(self.bars)
-
-    @property
-    def newest_first(self) -> list[Bar]:
-        return self.bars[::-1]
 
 
 def of(report: Report) -> list[Chart]:
@@ -77,21 +60,17 @@ def _draw(report: Report, measure: Measure) -> Chart:
         peak = whens[max(range(len(values)), key=lambda n: values[n] or 0)]
         summary += f"; most {peak}, {measure.words(most)}"
     return Chart(
+        title=measure.title,
         measure=measure,
-        bars=[
-            _bar(n, value, most, whens[n], measure.words(value)) for n, value in enumerate(values)
-        ],
+        bars=plots.bars(
+            values, top=most, whens=whens, values=[measure.words(value) for value in values]
+        ),
         top=measure.words(max(most, 1)),
         first=whens[0],
         last=whens[-1],
         headline=headline,
         summary=f"{summary}.",
     )
-
-
-def _bar(number: int, value: int | None, most: int, when: str, words: str) -> Bar:
-    height = max(2, HEIGHT * value // most) if value and most else 0
-    return Bar(STEP * number + 1, HEIGHT - height, height, when, words)
 
 
 def _when(start: datetime, by: str) -> str:

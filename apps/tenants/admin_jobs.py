@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.jobs import console_dashboard
 from apps.jobs.models import Failure, JobRun
 from apps.jobs.services import failures, outcomes, replays
 from apps.tenants.console import acting_operator
@@ -74,6 +75,9 @@ class JobRunAdmin(ReadOnlyModelAdmin):
     actions: ClassVar[list[Any]] = ["run_again", DISCARD.as_action(), CANCEL.as_action()]
     list_per_page = 50
     show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*console_dashboard.urls(self), *super().get_urls()]
 
     def figures(self) -> list[Figure]:
         waiting = JobRun.objects.work().unfinished().count()

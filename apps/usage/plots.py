@@ -1,66 +1,40 @@
-"""Series as bars, in whole units of a drawing that is stretched to the place it gets."""
+"""Series as bars."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
+from apps.core import plots
+from apps.core.plots import HEIGHT
 from apps.usage.services.limits import State
 from apps.usage.services.series import By, Point, Series
 from apps.usage.words import amount
 
-STEP, BAR, HEIGHT = 10, 8, 200
 
-
-@dataclass(frozen=True)
-class Bar:
-    """`height` is 0 where there was nothing, and at least 2 where there was something."""
-
-    x: int
-    y: int
-    height: int
-    when: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Plot:
-    """`line` is how high the limit stands in the drawing, None where it is out of it.
-
-    `summary` says in a sentence what the drawing shows, for those who do not see it.
-    """
-
+@dataclass(frozen=True, kw_only=True)
+class Plot(plots.Plot):
     series: Series
-    bars: list[Bar]
-    line: int | None
-    top: str
-    first: str
-    last: str
-    headline: str
-    summary: str
-
-    @property
-    def width(self) -> int:
-        return STEP * len(self.bars)
-
-    @property
-    def newest_first(self) -> list[Bar]:
-        return self.bars[::-1]
 
 
 def draw(series: Series, *, by: By, limit: State | None = None) -> Plot:
     """`limit`: the state of the limit that the bars are to be compared with, if any."""
-    unit = series.metric.unit
     most = limit.most if limit else None
     # A limit far above everything would press the bars flat; it is drawn when it is in reach.
     inside = most is not None and 0 < most <= 2 * series.most
     top = max(series.most, most if inside and most else 0, 1)
     points = series.points
     return Plot(
+        title=series.metric.label,
         series=series,
-        bars=[_bar(n, point, top, by, series) for n, point in enumerate(points)],
+        bars=plots.bars(
+            [point.amount for point in points],
+            top=top,
+            whens=[when(point.start, by) for point in points],
+            values=[_value(point, series) for point in points],
+        ),
         line=HEIGHT - HEIGHT * most // top if inside and most else None,
-        top=amount(top, unit),
+        top=amount(top, series.metric.unit),
         first=_short(points[0].start, by),
         last=_short(points[-1].start, by),
         headline=_headline(series),
@@ -76,10 +50,8 @@ def _short(start: date, by: By) -> str:
     return f"{start:%-d %b}" if by == "day" else f"{start:%b %Y}"
 
 
-def _bar(number: int, point: Point, top: int, by: By, series: Series) -> Bar:
-    height = max(2, HEIGHT * point.amount // top) if point.amount else 0
-    value = "no sample" if point.amount is None else amount(point.amount, series.metric.unit)
-    return Bar(STEP * number + 1, HEIGHT - height, height, when(point.start, by), value)
+def _value(point: Point, series: Series) -> str:
+    return "no sample" if point.amount is None else amount(point.amount, series.metric.unit)
 
 
 def _headline(series: Series) -> str:

@@ -10,12 +10,23 @@ OTP_TOTP_ISSUER = "ToolBoxAI operators"
 OPERATOR_DEVICE_MODEL = "accounts.OperatorDevice"
 
 
+_names: set[str] = set()
+
+
 def _item(title: str, icon: str, name: str) -> dict[str, Any]:
+    _names.add(name)
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
 
 
 def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
-    return _item(title, icon, f"{model}_changelist")
+    """A list; it is where one is on all pages below it but those that have an entry themselves."""
+    item = _item(title, icon, f"{model}_changelist")
+
+    def is_active(request: Any) -> bool:
+        below: bool = request.path.startswith(str(item["link"]))
+        return below and request.resolver_match.url_name not in _names - {f"{model}_changelist"}
+
+    return {**item, "active": is_active}
 
 
 UNFOLD = {
@@ -86,6 +97,7 @@ UNFOLD = {
                 "title": "Running",
                 "separator": True,
                 "items": [
+                    _item("Queues and workers", "speed", "jobs_dashboard"),
                     _rows("Jobs", "bolt", "jobs_jobrun"),
                     _rows("Failures", "running_with_errors", "jobs_failure"),
                     _rows("Schedule", "schedule", "django_celery_beat_periodictask"),

@@ -14,13 +14,14 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from apps.accounts.models import OperatorDevice, User
+from apps.accounts.operator_sessions import STATE
 from apps.accounts.services import operators
 from apps.audit.models import AuditEntry
 from apps.fleet.models import Rollout, SchemaVersion
 from apps.gateway.models import ApiKey, ApiUsage
 from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
-from apps.jobs.models import Failure, JobRun
+from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import outcomes, runs
 from apps.mail.models import Suppression
 from apps.realtime.models import ChannelWebhook
@@ -207,6 +208,38 @@ class TestPages:
         assert "by hand" not in closed.content.decode().replace(">By hand<", "")
         assert console.get(url("vendors_vendor_deed", "roblox", "open")).status_code == 405
         assert "Roblox Open Cloud" in console.get(page).content.decode()
+
+    def test_queues_and_workers_are_drawn_in_few_queries(
+        self, console, own_redis, django_assert_max_num_queries
+    ):
+        page = url("jobs_dashboard")
+        now = timezone.now()
+        Worker.objects.create(name="celery@one", queues="bulk")
+        JobRun.objects.bulk_create(
+            JobRun(name=f"x.{n}", schema_name="w_a", state="failed", started_at=now, due_at=now,
+                   finished_at=now, queue="bulk", lane=f"roblox:{n}") for n in range(20)
+        )  # fmt: skip
+        console.get(page)
+        with django_assert_max_num_queries(14):
+            drawn = console.get(page, {"period": "7d", "part": 1}).content.decode()
+        assert drawn.lstrip().startswith('<div id="jobs-board"')
+        assert "Failed for good, queue bulk" in drawn
+        assert "Failed for good, lane roblox" in drawn
+        assert "celery@one" in drawn
+        whole = console.get(page, {"period": "century"}).content.decode()
+        assert 'href="?period=1h" aria-current="page"' in whole
+
+    def test_a_page_left_open_keeps_no_operator_in(self, console, settings):
+        page = url("jobs_dashboard")
+        console.get(page)
+        session = console.session
+        before = session[STATE]["seen"] - settings.SESSION_NOTED_EVERY_SECONDS - 1
+        session[STATE] = {**session[STATE], "seen": before}
+        session.save()
+        console.get(page, {"part": 1}, headers={"X-Unattended": "1"})
+        assert console.session[STATE]["seen"] == before
+        console.get(page, {"part": 1})
+        assert console.session[STATE]["seen"] > before
 
     def test_the_overview_and_the_gallery_open(self, console):
         assert console.get("/operator/").status_code == 200

@@ -1,0 +1,84 @@
+"""The console's page of queues and workers: how they went over a while, and how they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import current_app
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from apps.jobs import charts
+from apps.jobs.services import statistics, workers
+from apps.jobs.services.statistics import PERIODS, Period, Report
+
+DEFAULT = "1h"
+
+
+def urls(page: Any) -> list[URLPattern]:
+    """`page`: the console's of jobs, whose permission this takes."""
+
+    def show(request: HttpRequest) -> HttpResponse:
+        if not page.has_view_permission(request):
+            raise PermissionDenied
+        return _show(request, page)
+
+    guarded = page.admin_site.admin_view(require_safe(show))
+    return [path("dashboard/", guarded, name="jobs_dashboard")]
+
+
+def _show(request: HttpRequest, page: Any) -> HttpResponse:
+    """`?period=` is a key of `PERIODS`, anything else the first; `?part=1` gives what is drawn
+    again without the page around it.
+    """
+    period = PERIODS.get(request.GET.get("period", ""), PERIODS[DEFAULT])
+    context = {"periods": list(PERIODS.values()), **_board(period)}
+    if request.GET.get("part"):
+        return TemplateResponse(request, "operator/_jobs_board.html", context)
+    context |= {**page.admin_site.each_context(request), "title": "Queues and workers"}
+    return TemplateResponse(request, "operator/jobs_dashboard.html", context)
+
+
+def _board(period: Period) -> dict[str, Any]:
+    report = statistics.report(period)
+    standings = workers.overview()
+    return {
+        "period": period,
+        "report": report,
+        "queues": [charts.of(group, period) for group in report.queues],
+        "lanes": [charts.of(group, period) for group in report.lanes],
+        "tasks": [_task(task) for task in report.tasks],
+        "workers": standings,
+        "figures": _figures(report, standings),
+    }
+
+
+def _figures(report: Report, standings: list[workers.Standing]) -> list[dict[str, Any]]:
+    total, now = report.total, report.now
+    here = sum(one.worker.state == "here" for one in standings)
+    silent = sum(one.worker.state == "silent" for one in standings)
+    oldest = now.oldest_seconds
+    return [
+        {"label": "Ended", "value": f"{total.ended:,}"},
+        {"label": "Failed for good", "value": f"{total.failed:,}", "alarming": total.failed > 0,
+         "note": f"{total.failed_percent:.1f} % of what ended" if total.failed else ""},
+        {"label": "19 of 20 waited at most", "value": charts.seconds(total.wait_p95),
+         "note": f"half {charts.seconds(total.wait_p50)}"},
+        {"label": "Waiting now", "value": f"{now.waiting:,}",
+         "note": f"the oldest for {charts.seconds(oldest)}" if oldest is not None else ""},
+        {"label": "Running now", "value": f"{now.running:,}"},
+        {"label": "Workers here", "value": f"{here:,}", "alarming": not here or silent > 0,
+         "note": f"{silent} silent" if silent else ""},
+    ]  # fmt: skip
+
+
+def _task(task: statistics.Task) -> dict[str, Any]:
+    known = current_app.tasks.get(task.name)
+    return {
+        "name": task.name, "title": getattr(known, "title", "") or task.name, "ended": task.ended,
+        "failed": task.failed, "run_p50": charts.seconds(task.run_p50),
+        "run_p95": charts.seconds(task.run_p95),
+    }  # fmt: skip

@@ -1,0 +1,3 @@
+import { watchPolledPieces } from "./polled";
+
+watchPolledPieces(document);

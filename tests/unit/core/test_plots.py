@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from apps.core import plots
+
+
+def test_heights_are_parts_of_the_highest_possible():
+    drawn = plots.bars([10, 5, 0, None, 0.01], top=10, whens="abcde", values="vwxyz")
+    assert [bar.height for bar in drawn] == [200, 100, 0, 0, plots.LEAST]
+    assert [bar.y for bar in drawn] == [0, 100, 200, 200, 198]
+    assert (drawn[1].when, drawn[1].value) == ("b", "w")
+
+
+def test_nothing_at_all_is_drawn_as_nothing():
+    assert plots.bars([0, None], top=0, whens="ab", values="ab")[0].height == 0
