@@ -63,12 +63,13 @@ class Job(Task):  # type: ignore[type-arg]
         lane: str | None = None,
         due_at: datetime | None = None,
         place: Place | None = None,
+        label: str = "",
         **arguments: Any,
     ) -> JobRun:
         """Want this work, in the caller's transaction; arguments must be JSON values.
 
-        `lane` where the vendor's limit is one of a customer's account there. `place` is given by
-        `workflows`.
+        `lane` where the vendor's limit is one of a customer's account there. `label` is read
+        instead of the task's title. `place` is given by `workflows`.
         """
         schema = schema_name or connection.schema_name
         return runs.request(
@@ -85,6 +86,7 @@ class Job(Task):  # type: ignore[type-arg]
             schema_name=schema,
             metered=self.metered,
             place=place,
+            label=label,
         )
 
     def __call__(self, *_: Any, run_id: str) -> None:

@@ -23,6 +23,13 @@ class DeploymentRunning(Conflict):
     title = "Another deployment to this environment is under way"
 
 
+class StagingRefused(Conflict):
+    """Of several that go together. `refused` says of each experience, by its slug, why not."""
+
+    code = "staging_refused"
+    title = "Nothing was begun, because a part of it cannot go to staging"
+
+
 class NotOnStaging(Conflict):
     code = "not_on_staging"
     title = "A release must be live on staging before it goes to production"

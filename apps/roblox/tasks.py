@@ -33,13 +33,13 @@ def scan_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
     job_queue="interactive",
     max_attempts=8,
     title="Deploy to staging",
-    idempotency="{release_id}",
+    unique="{release_id}",
     permission="deployments.stage",
     replayable=True,
 )
 def stage_release(self: Job, run: JobRun, *, release_id: str) -> dict[str, Any]:
-    """After the scan, in a chain (`releases.create`)."""
-    deployment = deployments.stage_scanned(
+    """After the scan, in a chain (`releases.create`), or beside others (`stagings.begin`)."""
+    deployment = deployments.stage_within(
         release=releases.get(release_id=release_id),
         by=User.objects.filter(pk=run.actor_id).first() if run.actor_id else None,
         run=run,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.roblox.views import deployments, experiences, home, releases
+from apps.roblox.views import deployments, experiences, home, releases, stagings
 
 RELEASE = "experiences/<slug:slug>/releases/<str:version>/"
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path(RELEASE + "withdraw/", releases.withdraw, name="release_withdraw"),
     path("releases/", releases.index, name="releases"),
     path("deployments/", deployments.index, name="deployments"),
+    path("deployments/staging/", stagings.new, name="staging_new"),
     path("deployments/<uuid:deployment_id>/", deployments.detail, name="deployment"),
     path(
         "deployments/<uuid:deployment_id>/progress/",

@@ -19,6 +19,8 @@ from apps.roblox.models import (
     Finding,
     Release,
 )
+from apps.roblox.services import stagings
+from apps.tenants.api.jobs import JobDetailSerializer
 
 
 class EnvironmentSerializer(serializers.ModelSerializer[Environment]):
@@ -150,6 +152,20 @@ class DeploymentDetailSerializer(DeploymentSerializer):
 class ReleaseChoice(serializers.Serializer[Any]):
     experience = serializers.SlugField(help_text="the experience's slug")
     version = serializers.CharField(max_length=60)
+
+
+class StagingInput(serializers.Serializer[Any]):
+    releases = ReleaseChoice(many=True, allow_empty=False, max_length=stagings.MOST)
+
+    def validate_releases(self, chosen: list[dict[str, str]]) -> list[dict[str, str]]:
+        if len({one["experience"] for one in chosen}) < len(chosen):
+            raise serializers.ValidationError("Name each experience once.")
+        return chosen
+
+
+class StagingSerializer(serializers.Serializer[Any]):
+    job = JobDetailSerializer(help_text="the group, with one member for each deployment")
+    deployments = DeploymentSerializer(many=True, help_text="in the order of the request")
 
 
 class RollbackInput(serializers.Serializer[Any]):

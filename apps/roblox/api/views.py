@@ -22,7 +22,7 @@ from apps.rest.strict_json import StrictJSONParser
 from apps.rest.strictness import Nothing
 from apps.roblox.api import serializers as shapes
 from apps.roblox.models import Deployment, Environment, Experience, Release
-from apps.roblox.services import deployments, experiences, releases
+from apps.roblox.services import deployments, experiences, releases, stagings
 
 
 class ExperienceViewSet(Listed, Retrieved, WorkspaceViewSet[Experience]):
@@ -180,16 +180,18 @@ class DeploymentFilter(filters.FilterSet):  # type: ignore[misc]
 class DeploymentViewSet(Listed, Retrieved, WorkspaceViewSet[Deployment]):
     inputs: ClassVar = {
         "create": shapes.ReleaseChoice,
+        "stage_many": shapes.StagingInput,
         "promote": shapes.ReleaseChoice,
         "rollback": shapes.RollbackInput,
     }
     filterset_class = DeploymentFilter
     orderings = ("created_at",)
-    request_costs: ClassVar = {"create": 5, "promote": 5, "rollback": 5}
+    request_costs: ClassVar = {"create": 5, "stage_many": 20, "promote": 5, "rollback": 5}
     required_permissions: ClassVar = {
         "list": "deployments.view",
         "retrieve": "deployments.view",
         "create": "deployments.stage",
+        "stage_many": "deployments.stage",
         "promote": "deployments.promote",
         "rollback": "deployments.rollback",
     }
@@ -206,6 +208,18 @@ class DeploymentViewSet(Listed, Retrieved, WorkspaceViewSet[Deployment]):
     def create(self, request: Request, **_: Any) -> Response:
         """Deploy a release to staging."""
         return self._accepted(deployments.stage(release=self._release(), by=request.user))
+
+    @extend_schema(operation_id="deployments_stage_many", responses={202: shapes.StagingSerializer})
+    @action(detail=False, methods=["post"], url_path="staging")
+    def stage_many(self, request: Request, **_: Any) -> Response:
+        """Deploy releases of several experiences to staging, side by side: a group of jobs. All of
+        them are begun or none: 409 says in `refused` why which cannot be.
+        """
+        choices = {one["experience"]: one["version"] for one in self.given["releases"]}
+        parent = stagings.begin(choices=choices, by=request.user)
+        begun = {"job": parent, "deployments": stagings.deployments_of(parent)}
+        shown = shapes.StagingSerializer(begun, context=self.get_serializer_context())
+        return Response(shown.data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(responses={202: shapes.DeploymentDetailSerializer})
     @action(detail=False, methods=["post"])

@@ -33,17 +33,19 @@ STEPS = (
 )
 
 
-def stage(*, release: Release, by: Any) -> Deployment:
-    """Deploy a ready release to staging. Raises the errors of `_start`."""
+def stage(*, release: Release, by: Any, run: JobRun | None = None) -> Deployment:
+    """Deploy a ready release to staging, in a job of its own unless `run` carries it out. Raises
+    the errors of `_start`.
+    """
     require("deployments.stage", by=by)
     environment = experiences.find_environment(experience=release.experience, kind="staging")
-    return _start(release, environment, Deployment.Kind.DEPLOY, by)
+    return _start(release, environment, Deployment.Kind.DEPLOY, by, run)
 
 
-def stage_scanned(*, release: Release, by: Any, run: JobRun) -> Deployment:
-    """What `stage` begins, for the job that follows the scan and carries the deployment out itself:
-    the one it has begun already, or a new one. Raises `Stopped` when the scan has blocked the
-    release, or staging is taken by now. The permission was asked for with the upload.
+def stage_within(*, release: Release, by: Any, run: JobRun) -> Deployment:
+    """What `stage` begins, for the job of a chain or group that carries the deployment out itself:
+    the one that was begun for it already, or a new one. Raises `Stopped` when the scan has blocked
+    the release, or staging is taken by now. The permission was asked for with the chain or group.
     """
     begun = Deployment.objects.filter(run_id=run.pk).exclude(state=Deployment.State.FAILED)
     deployment = begun.first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import Conflict
 from apps.core.outgoing import breaker_state
+from apps.jobs.models import JobRun
 from apps.roblox.models import Deployment, Environment, Experience, Release
 from apps.roblox.services import deployments, experiences, guide, releases
 from apps.tenants.pages import workspace_page
@@ -124,6 +125,7 @@ def _context(request: WorkspaceRequest, deployment_id: UUID) -> dict[str, Any]:
         "steps": list(deployment.steps.all()),
         "retry_url": reverse(again, args=[slug, environment.kind]),
         "rollback_releases": deployments.rollback_targets(environment=environment),
+        "whole": JobRun.objects.filter(members=deployment.run_id).first(),
         "breaker": breaker_state("roblox"),
         "channel": f"private-w-{request.tenant.schema_name}.deployment.{deployment.pk}",
         "fragment_url": reverse("deployment_progress", args=[deployment.pk]),

@@ -30,9 +30,6 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
     kind = serializers.SerializerMethodField(
         help_text="a chain or group has members, under which the work is done"
     )
-    parent = serializers.UUIDField(
-        source="parent_id", allow_null=True, help_text="the chain or group it is a member of"
-    )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="percent")
     requested_by = serializers.CharField(source="actor_label", help_text="empty: the system")
     duration_seconds = serializers.SerializerMethodField(
@@ -54,6 +51,10 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
             "replayable",
         ]  # fmt: skip
         read_only_fields = fields
+        extra_kwargs: ClassVar = {
+            "parent": {"help_text": "the chain or group it is a member of"},
+            "stage": {"help_text": "its turn there; those of one stage go side by side"},
+        }
 
     @extend_schema_field(serializers.ChoiceField(choices=KINDS))
     def get_kind(self, run: JobRun) -> str:
@@ -90,8 +91,8 @@ class JobDetailSerializer(JobMemberSerializer):
     result = serializers.JSONField(help_text="what the task says of its work")
 
     members = serializers.SerializerMethodField(
-        help_text=f"of a chain or group the first {MOST_MEMBERS}, in their order; those of one "
-        "`stage` go side by side. All of them: `?parent=`"
+        help_text=f"of a chain or group the first {MOST_MEMBERS}, in their order. All of "
+        "them: `?parent=`"
     )
 
     class Meta(JobMemberSerializer.Meta):

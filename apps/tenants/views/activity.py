@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.audit.models import AuditEntry
 from apps.core.errors import Conflict
 from apps.jobs.models import JobRun
+from apps.tenants import job_subjects
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 from apps.tenants.services import jobs as jobs_here
@@ -119,12 +121,17 @@ def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
     run = jobs_here.find(tenant=request.tenant, job_id=pk)
     needed = run.permissions
     may = bool(needed) and {"jobs.manage", *needed} <= request.can
-    members = jobs_here.members_of(run) if run.kind else None
+    members = list(jobs_here.members_of(run)[:MOST_MEMBERS]) if run.kind else []
+    subjects = job_subjects.find([run, *members])
+    shown: list[Any] = members
+    for member in shown:
+        member.subject = subjects.get(member.pk)
     return {
         "nav_active": "jobs",
         "run": run,
-        "members": members[:MOST_MEMBERS] if members is not None else (),
-        "members_count": members.count() if members is not None else 0,
+        "subject": subjects.get(run.pk),
+        "members": members,
+        "members_count": run.family.count() if run.kind else 0,
         "cancellable": may and run.is_cancellable,
         "replayable": may and run.is_replayable,
         "channel": _channel(request, f"job.{pk}"),

@@ -1163,6 +1163,15 @@ export type SignInShape = {
 
 export type SignerEnum = "own" | "sendgrid";
 
+export type Staging = {
+  job: JobDetail;
+  deployments: Array<Deployment>;
+};
+
+export type StagingInputRequest = {
+  releases: Array<ReleaseChoiceRequest>;
+};
+
 export type StreamEnum = "transactional" | "broadcast";
 
 export type Teacher = {
@@ -1279,6 +1288,7 @@ export interface Operations {
   deployments_create: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
   deployments_promote: { path: Record<string, never>; query: Record<string, never>; body: ReleaseChoiceRequest; answer: DeploymentDetail };
   deployments_rollback: { path: Record<string, never>; query: Record<string, never>; body: RollbackInputRequest; answer: DeploymentDetail };
+  deployments_stage_many: { path: Record<string, never>; query: Record<string, never>; body: StagingInputRequest; answer: Staging };
   deployments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: DeploymentDetail };
   jobs_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; kind?: "chain" | "group" | "job"; ordering?: "-created_at" | "created_at"; page_size?: number; parent?: string; requested_by?: string; since?: string; state?: "cancelled" | "failed" | "pending" | "queued" | "running" | "succeeded"; task?: string; whole?: boolean }; body: undefined; answer: PaginatedJobList };
   jobs_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: JobDetail };
@@ -1411,6 +1421,7 @@ export const ROUTES: Record<keyof Operations, string> = {
   deployments_create: "POST /api/v1/deployments/",
   deployments_promote: "POST /api/v1/deployments/promote/",
   deployments_rollback: "POST /api/v1/deployments/rollback/",
+  deployments_stage_many: "POST /api/v1/deployments/staging/",
   deployments_get: "GET /api/v1/deployments/{id}/",
   jobs_list: "GET /api/v1/jobs/",
   jobs_get: "GET /api/v1/jobs/{id}/",

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
+from apps.jobs.models import JobRun
 from apps.roblox.models import Deployment, Experience, Release
-from apps.roblox.services import deployments, experiences, releases
+from apps.roblox.services import deployments, experiences, releases, stagings
 from apps.tenants.models import Tenant
 
 POLL_SECONDS = 0.3
@@ -45,6 +47,8 @@ class Command(BaseCommand):
             ("promote", "deploy to production what staging runs"),
         ):
             verb(name, text).add_argument("version")
+        stage = verb("stage", "deploy releases of several experiences to staging at once")
+        stage.add_argument("choices", nargs="+", metavar="EXPERIENCE=VERSION")
         rollback = verb("rollback", "publish an earlier release again")
         rollback.add_argument("--environment", default="production", choices=KINDS)
         rollback.add_argument("--to", default="", help="version; else the one before")
@@ -57,10 +61,15 @@ class Command(BaseCommand):
         by = _actor(options["by"])
         with tenant:
             try:
+                if verb == "stage":
+                    self.do_stage(by, options["choices"])
+                    return
                 experience = _experience(options["experience"])
                 getattr(self, f"do_{verb}")(experience, by, options)
             except DomainError as error:
-                raise CommandError(f"{error.title}. {error.detail}") from error
+                reasons = error.extra.get("refused", {}).items()
+                lines = "".join(f"\n  {slug}: {reason}" for slug, reason in reasons)
+                raise CommandError(f"{error.title}. {error.detail}{lines}") from error
 
     def do_list(self, experience: Experience, _by: Any, _options: dict[str, Any]) -> None:
         live = {
@@ -105,6 +114,12 @@ class Command(BaseCommand):
     def do_deploy(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         release = releases.find(experience=experience, version=options["version"])
         self._follow(deployments.stage(release=release, by=by))
+
+    def do_stage(self, by: Any, choices: list[str]) -> None:
+        chosen = dict(choice.partition("=")[::2] for choice in choices)
+        if not all(chosen.values()) or len(chosen) < len(choices):
+            raise CommandError("Name each experience once, as robot-lab=1.2.0.")
+        self._follow_group(stagings.begin(choices=chosen, by=by))
 
     def do_promote(self, experience: Experience, by: Any, options: dict[str, Any]) -> None:
         release = releases.find(experience=experience, version=options["version"])
@@ -153,6 +168,22 @@ class Command(BaseCommand):
                 f"as version {deployment.roblox_version}."
             )
         )
+
+    def _follow_group(self, parent: JobRun) -> None:
+        told: dict[UUID, tuple[str, str]] = {}
+
+        def finished() -> bool:
+            for member in parent.family.exclude(state__in=("pending", "queued")):
+                line = (member.state, (member.problem or {}).get("detail", member.message))
+                if told.get(member.pk) != line:
+                    told[member.pk] = line
+                    self.stdout.write(f"[{MARKS.get(line[0], '-')}] {member.title}  {line[1]}")
+            return bool(_reload(parent).is_final)
+
+        self._wait(finished)
+        if parent.state != JobRun.State.SUCCEEDED:
+            raise CommandError((parent.problem or {}).get("detail", "A deployment failed."))
+        self.stdout.write(self.style.SUCCESS(f"{parent.title}: all done."))
 
     def _wait(self, finished: Callable[[], bool]) -> None:
         """Until a worker has done it; Ctrl-C leaves the work going on."""

@@ -1384,6 +1384,16 @@ class SignInShape(TypedDict):
 
 SignerEnum = Literal["own", "sendgrid"]
 
+
+class Staging(TypedDict):
+    job: JobDetail
+    deployments: list[Deployment]
+
+
+class StagingInputRequest(TypedDict):
+    releases: list[ReleaseChoiceRequest]
+
+
 StreamEnum = Literal["transactional", "broadcast"]
 
 

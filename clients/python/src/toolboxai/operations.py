@@ -573,6 +573,22 @@ class Operations(Transport):
         )
         return answer
 
+    def deployments_stage_many(
+        self, *, releases: list[models.ReleaseChoiceRequest], idempotency_key: str | None = None
+    ) -> models.Staging:
+        """Deploy several experiences to staging at once.
+
+        Deploy releases of several experiences to staging, side by side: a group of jobs. All of
+        them are begun or none: 409 says in `refused` why which cannot be.
+        """
+        answer: models.Staging = self._call(
+            "POST",
+            "/deployments/staging/",
+            body={"releases": releases},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
     def deployments_get(self, id: str, *, fields: str | None = None) -> models.DeploymentDetail:
         """Get a deployment with its steps.
 
@@ -667,7 +683,7 @@ class Operations(Transport):
     def jobs_cancel(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.JobDetail:
-        """Stop a job.
+        """Stop a job, or all of a chain or group.
 
         Stop it: at once when it has not begun, else where it next reports its progress. A chain
         or group stops with all its members. Takes the permission to begin such work, too; of
