@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,6 +23,8 @@ MIN_SECRET_LENGTH = 40
 MIN_DISTINCT = 10
 MIN_PUSHER_SECRET = 16
 MIN_METRICS_TOKEN = 24
+# Standard Webhooks 1.0 asks for 24 to 64 random bytes.
+WEBHOOK_SECRET_BYTES = range(24, 65)
 KEY_BYTES = 32
 MAX_PORT = 65536
 
@@ -55,6 +57,17 @@ def parse_keyring(value: str) -> dict[str, bytes]:
             raise ValueError(message)
         keyring[name] = decode_key(key)
     return keyring
+
+
+def parse_webhook_secrets(value: str) -> list[str]:
+    """`whsec_<base64>,whsec_<base64>` to a list; raises ValueError for anything else."""
+    secrets = [item.strip() for item in value.split(",") if item.strip()]
+    for secret in secrets:
+        mark, _, key = secret.partition("_")
+        if mark != "whsec" or len(base64.b64decode(key, validate=True)) not in WEBHOOK_SECRET_BYTES:
+            message = "must be whsec_ and 24 to 64 random bytes in base64"
+            raise ValueError(message)
+    return secrets
 
 
 class Env(BaseSettings):
@@ -127,6 +140,8 @@ class Env(BaseSettings):
     impersonation_tells_owners: bool = True
     demo_password: SecretStr = SecretStr("")
     operator_password: SecretStr = SecretStr("")
+    operator_webhook_url: str = ""
+    operator_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     metrics_token: SecretStr = SecretStr("")
     process_alive_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -192,6 +207,23 @@ class Env(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("operator_webhook_url")
+    @classmethod
+    def check_webhook(cls, value: str) -> str:
+        # Not a character of it is changed: a slash at its end may matter to the receiver.
+        if value:
+            cls.check_url(value)
+        return value
+
+    @field_validator("operator_webhook_secret")
+    @classmethod
+    def check_webhook_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secrets = parse_webhook_secrets(value.get_secret_value())
+        if info.data.get("operator_webhook_url") and not secrets:
+            message = "missing; OPERATOR_WEBHOOK_URL is not called without a signature"
+            raise ValueError(message)
+        return value
+
     @field_validator("oidc_issuer", "embeddings_api_url", "langcache_api_url")
     @classmethod
     def check_optional_url(cls, value: str) -> str:
@@ -252,6 +284,10 @@ def _production_problems(raw: Mapping[str, str]) -> list[str]:
         (
             bool(raw.get("OUTGOING_NETWORKS_ALLOWED")),
             "OUTGOING_NETWORKS_ALLOWED: customers' webhooks could reach into that network",
+        ),
+        (
+            not (raw.get("OPERATOR_WEBHOOK_URL") or "https://").startswith("https://"),
+            "OPERATOR_WEBHOOK_URL: must be https://",
         ),
         (
             not raw.get("CLAMAV_URL"),

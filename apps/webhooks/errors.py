@@ -11,3 +11,8 @@ class EndpointOff(Conflict):
 class NothingToReplay(Conflict):
     code = "nothing_to_replay"
     title = "There is nothing to send again"
+
+
+class NoOperatorWebhook(Conflict):
+    code = "operator_webhook_not_set"
+    title = "There is no webhook of the operators"

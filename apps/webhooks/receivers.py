@@ -9,11 +9,13 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.audit.signals import entry_recorded
 from apps.jobs.models import JobRun
-from apps.jobs.signals import job_failed
+from apps.jobs.services.failures import Alert
+from apps.jobs.services.schedules import Standing
+from apps.jobs.signals import failures_told, job_failed, schedules_late
 from apps.tenants.models import Invitation
 from apps.tenants.signals import invitation_accepted
 from apps.webhooks import catalogue, payloads
-from apps.webhooks.services import events
+from apps.webhooks.services import events, operator_alerts
 
 
 def connect() -> None:
@@ -22,6 +24,8 @@ def connect() -> None:
     invitation_accepted.connect(
         tell_acceptance, sender=Invitation, dispatch_uid="webhooks-accepted"
     )
+    failures_told.connect(tell_operators_of_failures, dispatch_uid="webhooks-failures-told")
+    schedules_late.connect(tell_operators_of_lateness, dispatch_uid="webhooks-schedules-late")
 
 
 def tell(entry: AuditEntry, target: Any, **_: Any) -> None:
@@ -54,3 +58,11 @@ def tell_failed_job(run: JobRun, **_: Any) -> None:
             kind=catalogue.TYPES["job.failed"], schema_name=run.schema_name, by=run.actor_label,
             at=timezone.now(), data=lambda: payloads.job(None, run),
         )  # fmt: skip
+
+
+def tell_operators_of_failures(alert: Alert, **_: Any) -> None:
+    operator_alerts.tell_failing(alert)
+
+
+def tell_operators_of_lateness(late: list[Standing], **_: Any) -> None:
+    operator_alerts.tell_late(late)

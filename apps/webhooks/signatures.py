@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 MARK = "whsec_"
@@ -26,14 +26,19 @@ def message_id(event_id: UUID) -> str:
     return f"msg_{event_id.hex}"
 
 
+def stamp(at: datetime) -> str:
+    """RFC 3339 in UTC, as it stands in a message."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def headers(*, message: str, at: datetime, body: bytes, keys: Iterable[str]) -> dict[str, str]:
     """The headers of one attempt at `at`; every one of `keys` signs."""
-    stamp = str(int(at.timestamp()))
-    signed = f"{message}.{stamp}.".encode() + body
+    seconds = str(int(at.timestamp()))
+    signed = f"{message}.{seconds}.".encode() + body
     return {
         "content-type": "application/json",
         "webhook-id": message,
-        "webhook-timestamp": stamp,
+        "webhook-timestamp": seconds,
         "webhook-signature": " ".join(f"v1,{_sign(signed, key)}" for key in keys),
     }
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from kombu import Queue
 
+from config.env import parse_webhook_secrets
+
 from .environment import ENV
 
 CELERY_BROKER_URL = ENV.redis_url.get_secret_value()
@@ -89,6 +91,10 @@ PROCESS_ALIVE_FILE = ENV.process_alive_file
 # How often jobs of a lane may begin, all workers together: `<vendor>` or each `<vendor>:<account>`.
 # Roblox' own figures are kept call by call (`apps.roblox.open_cloud_limits`).
 JOB_LANES = {"mail": "600/minute"}
+
+# Where operators are told of failing jobs and late schedules, beside their mail; "" for nowhere.
+OPERATOR_WEBHOOK_URL = ENV.operator_webhook_url
+OPERATOR_WEBHOOK_SECRETS = parse_webhook_secrets(ENV.operator_webhook_secret.get_secret_value())
 
 # How long a run that has ended stays on record; dead letters stay until somebody decides.
 JOBS_KEPT = timedelta(days=45)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.tenants.models import Tenant
+from apps.webhooks import signatures
 from apps.webhooks.catalogue import TEST, EventType
 from apps.webhooks.errors import EndpointOff
 from apps.webhooks.models import Delivery, Endpoint, Event
@@ -54,15 +55,10 @@ def send_test(*, endpoint: Endpoint, by: Any) -> Delivery:
 
 def _body(name: str, version: int, tenant: Tenant, by: str, at: datetime, data: Shape) -> str:
     message = {
-        "type": name, "version": version, "timestamp": _stamp(at), "workspace": tenant.slug,
-        "by": by, "data": data.model_dump(mode="json"),
+        "type": name, "version": version, "timestamp": signatures.stamp(at),
+        "workspace": tenant.slug, "by": by, "data": data.model_dump(mode="json"),
     }  # fmt: skip
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-
-
-def _stamp(at: datetime) -> str:
-    """RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _put(name: str, body: str, endpoints: Sequence[Endpoint]) -> Event:

@@ -74,6 +74,9 @@ def test_every_problem_is_reported_at_once(given):
         ("SANDBOX_URL", "http://127.0.0.1:1"),
         ("OUTGOING_NETWORKS_ALLOWED", "127.0.0.0/8"),
         ("OUTGOING_NETWORKS_ALLOWED", "127.0.0.1/8"),
+        ("OPERATOR_WEBHOOK_URL", "https://alerts.example/hook"),  # without a secret
+        ("OPERATOR_WEBHOOK_URL", "http://alerts.example/hook"),
+        ("OPERATOR_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
         ("CLAMAV_URL", None),
         ("CLAMAV_URL", "clamav:3310"),
         ("CLAMAV_URL", "tcp://clamav:many"),
