@@ -18,6 +18,8 @@ from sandbox.faults import Faults
 from sandbox.request_log import RequestLog
 from sandbox.roblox import routes as roblox
 from sandbox.roblox.errors import Refusal, form_for
+from sandbox.stripe import background
+from sandbox.stripe import routes as stripe
 from sandbox.world import World
 
 LOOPBACK = ["127.0.0.1", "localhost", "*.localhost", "[::1]"]
@@ -41,7 +43,8 @@ def build_application(data_dir: Path) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with background.running(world):
+            yield
         world.database.close()
 
     app = Starlette(
@@ -50,6 +53,7 @@ def build_application(data_dir: Path) -> Starlette:
             *pages.routes,
             *management.routes,
             *roblox.routes,
+            *stripe.routes,
         ],
         middleware=[
             # Only by loopback's names, so that a page elsewhere cannot rebind its own name to us.

@@ -52,6 +52,22 @@ CREATE TABLE IF NOT EXISTS requests (
   id INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL,
   milliseconds REAL NOT NULL, key_prefix TEXT NOT NULL, fault TEXT NOT NULL,
   created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stripe_objects (
+  sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
+  customer TEXT, clock TEXT, due INTEGER, created INTEGER NOT NULL, body TEXT NOT NULL,
+  UNIQUE (account, id));
+CREATE INDEX IF NOT EXISTS stripe_objects_by_kind ON stripe_objects (account, kind, customer);
+CREATE INDEX IF NOT EXISTS stripe_objects_due ON stripe_objects (account, clock, due);
+CREATE TABLE IF NOT EXISTS stripe_keys (
+  sha256 TEXT PRIMARY KEY, account TEXT NOT NULL, prefix TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'active', created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stripe_replies (
+  account TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, request_id TEXT NOT NULL,
+  status INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, key));
+CREATE TABLE IF NOT EXISTS stripe_deliveries (
+  id INTEGER PRIMARY KEY, account TEXT NOT NULL, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'pending', attempt INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL,
+  response INTEGER);
 CREATE TABLE IF NOT EXISTS quirks (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
@@ -69,6 +85,10 @@ TABLES = (
     "faults",
     "requests",
     "quirks",
+    "stripe_objects",
+    "stripe_keys",
+    "stripe_replies",
+    "stripe_deliveries",
 )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -97,6 +97,8 @@ class World:
     files: Files
     limits: RateLimits
     changes: Changes
+    stripe_deliveries: asyncio.Event = field(default_factory=asyncio.Event)
+    address: str = ""  # where it is reached, once somebody has
 
     @classmethod
     def open(cls, directory: Path) -> World:

@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fixtures.receivers",
     "tests.fixtures.releases",
     "tests.fixtures.sandbox",
+    "tests.fixtures.stripe",
     "tests.fixtures.vendors",
 ]
 

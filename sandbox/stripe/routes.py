@@ -1,0 +1,78 @@
+"""Every endpoint of the API that is kept here."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.stripe import (
+    accounts,
+    balance,
+    cash_balance,
+    charges,
+    clocks,
+    coupons,
+    customer_balance,
+    customers,
+    disputes,
+    identifiers,
+    invoice_endpoints,
+    invoice_items,
+    mandates,
+    meters,
+    payment_intents,
+    payment_methods,
+    prices,
+    products,
+    promotion_codes,
+    refunds,
+    setup_intents,
+    subscription_endpoints,
+    tax_ids,
+    tax_rates,
+    webhook_endpoints,
+)
+from sandbox.stripe.endpoint import Endpoint
+
+MODULES = (
+    accounts,
+    balance,
+    cash_balance,
+    charges,
+    clocks,
+    coupons,
+    customer_balance,
+    customers,
+    disputes,
+    invoice_endpoints,
+    invoice_items,
+    mandates,
+    meters,
+    payment_intents,
+    payment_methods,
+    prices,
+    products,
+    promotion_codes,
+    refunds,
+    setup_intents,
+    subscription_endpoints,
+    tax_ids,
+    tax_rates,
+    webhook_endpoints,
+)
+ENDPOINTS: list[Endpoint] = [one for module in MODULES for one in module.ENDPOINTS]
+
+
+async def unknown(request: Request) -> Response:
+    text = f"Unrecognized request URL ({request.method}: {request.url.path})."
+    headers = {"request-id": identifiers.new("req", 14)}
+    body = {"error": {"message": text, "type": "invalid_request_error"}}
+    return JSONResponse(body, status_code=404, headers=headers)
+
+
+METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+routes: list[BaseRoute] = [
+    *(endpoint.route() for endpoint in ENDPOINTS),
+    Route("/v1/{rest:path}", unknown, methods=METHODS),
+]
