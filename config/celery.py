@@ -9,6 +9,8 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Connection
 
+from apps.jobs import kept_connections
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -29,3 +31,4 @@ class Protocol(AMQP):
 app = Celery("toolboxai", amqp=Protocol)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+kept_connections.keep(app)

@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for cache in settings.CACHES.values():
         cache["LOCATION"] = url
     settings.REALTIME_IN_THREAD = False  # a thread would not see what a test has not committed
+    settings.JOB_MOMENT_SECONDS = 3600.0  # that jobs have begun is told by a thread as well
     # Apart from what the tests' caches empty: endpoints run on while tests come and go.
     settings.REALTIME_REDIS_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{number + 8}"
 

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 SEND_BATCH: Final = 100
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # after failures in a row, in seconds; the last repeats
+REST_SECONDS: Final = 0.05  # between two rounds: what comes in the meantime goes out together
 IDLE_SECONDS: Final = 10.0  # then the thread gives its database connection back
 LEFT_BEHIND: Final = timedelta(seconds=5)
 GIVEN_UP: Final = timedelta(hours=6)
@@ -157,8 +158,8 @@ class Relay:
                 log.exception("realtime_relay_failed")
                 connection.close()
                 failures += 1
-            if failures:
-                threading.Event().wait(PAUSES[min(failures, len(PAUSES)) - 1])
+            pause = PAUSES[min(failures, len(PAUSES)) - 1] if failures else REST_SECONDS
+            threading.Event().wait(pause)
 
     def _work(self) -> bool:
         """All that is wanted now. False where something stays to be done."""

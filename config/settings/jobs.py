@@ -29,7 +29,8 @@ CELERY_TASK_QUEUES = [Queue("interactive"), Queue("default"), Queue("bulk")]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = True
+# What workers do is told by their rows (`jobs.Worker`, `jobs.JobRun`); heartbeats are sent anyway.
+CELERY_WORKER_SEND_TASK_EVENTS = False
 # Jobs have limits of their own (`apps.jobs.task`); this is for whatever gets around them.
 CELERY_TASK_SOFT_TIME_LIMIT = 7 * 3600
 CELERY_TASK_TIME_LIMIT = 7 * 3600 + 60
@@ -102,6 +103,8 @@ JOBS_KEPT = timedelta(days=45)
 # A running job writes its heartbeat this often; one silent for the lease is taken for lost.
 JOB_HEARTBEAT_SECONDS = 3.0
 JOB_LEASE_SECONDS = 15.0
+# Of one that has ended by then nobody is told that it has begun.
+JOB_MOMENT_SECONDS = 0.25
 
 # Each web process that is asked for its health looks this often whether workspaces are shown
 # their own rows only; 0 for never.

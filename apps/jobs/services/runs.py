@@ -133,7 +133,7 @@ def claim(*, run_id: str) -> JobRun | None:
         worker=workers.current(),
         problem=None,
     )
-    return _show_begun(JobRun.objects.get(pk=run_id)) if claimed else None
+    return _begun(JobRun.objects.get(pk=run_id)) if claimed else None
 
 
 def take(*, queue: str) -> JobRun | None:
@@ -141,7 +141,7 @@ def take(*, queue: str) -> JobRun | None:
     while run := shares.take(queue):
         wait = lanes.enter(run.lane)
         if not wait:
-            return _show_begun(run)
+            return _begun(run)
         # Due as before: its lane is closed, and in its turn it keeps its place.
         JobRun.objects.held(run).update(state=JobRun.State.QUEUED, attempts=F("attempts") - 1)
         tickets.issue_to(queue, wait=wait)
@@ -196,10 +196,11 @@ def show_progress(*, parent_id: UUID) -> None:
         announce(JobRun.objects.get(pk=parent_id))
 
 
-def _show_begun(run: JobRun) -> JobRun:
+def _begun(run: JobRun) -> JobRun:
+    """Its parent shows it at once, others hear of it from its lease."""
     if run.parent_id is not None:
         show_progress(parent_id=run.parent_id)
-    return announce(run)
+    return run
 
 
 def announce(run: JobRun) -> JobRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 from datetime import timedelta
 
@@ -182,6 +183,24 @@ class TestTimeLimits:
             signal.sigtimedwait([], 0.2)
         assert ended
         assert outcomes._problem(failed[0])["code"] == "time_limit"
+
+
+class TestBegin:
+    """Told of by the lease's thread, to whom the test's transaction is not visible."""
+
+    def test_of_one_that_lasts_it_is_told(self, db, settings, monkeypatch):
+        settings.JOB_MOMENT_SECONDS = 0.0
+        told, heard = [], threading.Event()
+        monkeypatch.setattr(runs, "announce", lambda run: (told.append(run.state), heard.set()))
+        with leases.lease(JobRun(state="running", attempts=1)):
+            assert heard.wait(30)
+        assert told == ["running"]
+
+    def test_of_one_that_has_ended_only_that(self, db, monkeypatch):
+        told = []
+        monkeypatch.setattr(runs, "announce", lambda run: told.append(run.state))
+        run_now(tell.enqueue(by=None, about="one"))
+        assert told == ["succeeded"]
 
 
 def test_every_job_says_what_makes_two_wishes_the_same():
