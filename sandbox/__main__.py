@@ -13,6 +13,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="sandbox", description="A loopback Roblox Open Cloud.")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free port")
     parser.add_argument("--data-dir", type=Path, required=True, help="where its state is kept")
+    parser.add_argument("--dns-port", type=int, default=0, help="its name server's, on 127.0.0.1")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     return parser.parse_args(arguments)
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"Cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)
         return 1
-    make_server(options.data_dir).run(sockets=[bound])
+    make_server(options.data_dir, dns_port=options.dns_port).run(sockets=[bound])
     return 0
 
 

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.names import schema as names
+from sandbox.sendgrid import schema as sendgrid
+
 Parameter = str | int | float | bytes | None
 
 SCHEMA = """
@@ -89,6 +92,8 @@ TABLES = (
     "stripe_keys",
     "stripe_replies",
     "stripe_deliveries",
+    *names.TABLES,
+    *sendgrid.TABLES,
 )
 
 
@@ -105,7 +110,7 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(SCHEMA + names.SCHEMA + sendgrid.SCHEMA)
 
     def rows(self, sql: str, *values: Parameter) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(sql, values)]

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.database import now
 from sandbox.request_log import is_vendor_call
 from sandbox.roblox.errors import Form, Refusal, form_for
+from sandbox.sendgrid.errors import injected
 from sandbox.world import World
 
 KINDS = ("status", "rate_limit", "hang", "drop")
@@ -117,6 +118,9 @@ class Faults:
             await self._answer(scope, receive)
         else:
             await _read_body(receive)
+        if scope["path"].startswith("/v3/"):
+            await injected(fault.status, fault.retry_after)(scope, receive, send)
+            return
         wait = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
         form = Form.GATEWAY if fault.status == 429 else None  # noqa: PLR2004
         refusal = Refusal(fault.status, "An injected fault.", form=form, headers=wait)

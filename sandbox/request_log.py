@@ -52,11 +52,15 @@ class RequestLog:
             scope["path"] + (f"?{query}" if query else ""),
             status,
             milliseconds,
-            Headers(scope=scope).get("x-api-key", "")[:12],
+            _key(Headers(scope=scope))[:12],
             scope.get("sandbox.fault", ""),
             now(),
         )
         self.world.database.run("DELETE FROM requests WHERE id <= ?", last - KEPT)
+
+
+def _key(headers: Headers) -> str:
+    return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def recent(world: World) -> list[dict[str, Any]]:

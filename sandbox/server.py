@@ -46,10 +46,10 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def make_server(data_dir: Path) -> uvicorn.Server:
+def make_server(data_dir: Path, *, dns_port: int = 0) -> uvicorn.Server:
     """A server over the state in `data_dir`; run it with `run(sockets=[listen(...)])`."""
     config = uvicorn.Config(
-        build_application(data_dir),
+        build_application(data_dir, dns_port=dns_port),
         http=DroppableProtocol,
         lifespan="on",
         log_level="warning",

@@ -6,6 +6,7 @@ The only one that sends through Anymail. Every failure leaves as `MailNotSent`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -29,6 +30,7 @@ from apps.mail.signatures import Key, SignedMail
 VENDOR, SECOND = "mail", "mail_second"
 declare(VENDOR, "Mail service")
 declare(SECOND, "Second mail service")
+LONGEST_WAIT = 300.0  # seconds; a clock that goes wrong is not to stop all mail
 
 
 class MailNotSent(VendorError):
@@ -121,7 +123,9 @@ def _deliver(mail: SignedMail, provider: Provider, sender: Sender | None) -> Rec
         raise MailNotSent("The address was refused.", permanent=True) from error
     except AnymailAPIError as error:
         raise MailNotSent(
-            f"It answered {error.status_code or 'nothing'}.", permanent=_is_permanent(error)
+            f"It answered {error.status_code or 'nothing'}.",
+            permanent=_is_permanent(error),
+            retry_after=_wait(error),
         ) from error
     except SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
@@ -141,6 +145,16 @@ def _is_outage(error: BaseException) -> bool:
     if isinstance(error, SMTPRecipientsRefused):
         return False
     return isinstance(error, SMTPException | OSError)
+
+
+def _wait(error: AnymailAPIError) -> float | None:
+    """Seconds until its limit is reset, which SendGrid says as a moment:
+    https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
+    """
+    if error.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    reset = error.response.headers.get("X-RateLimit-Reset", "")
+    return min(max(1.0, int(reset) - time.time()), LONGEST_WAIT) if reset.isdigit() else None
 
 
 def _is_permanent(error: AnymailAPIError) -> bool:

@@ -1,6 +1,7 @@
-"""SendGrid's Domain Authentication: https://www.twilio.com/docs/sendgrid/api-reference/domain-authentication
+"""SendGrid's account, asked by this module alone; mail itself goes through Anymail.
 
-The only module that asks for it; mail itself goes through Anymail.
+Domains: https://www.twilio.com/docs/sendgrid/api-reference/domain-authentication
+Suppressions: https://www.twilio.com/docs/sendgrid/api-reference/bounces-api and its neighbours
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -19,6 +21,7 @@ SENDGRID = Vendor(
     "sendgrid_domains", base_url_setting="SENDGRID_API_URL", title="SendGrid, domains"
 )
 DOMAINS = "/v3/whitelabel/domains"
+LISTS = ("bounces", "blocks", "invalid_emails", "spam_reports")
 
 
 class SendGridUnclear(VendorError):
@@ -61,8 +64,19 @@ def validate(vendor_id: str) -> bool:
 
 def forget(vendor_id: str) -> None:
     """Have it sign no more; one that it does not know is forgotten already."""
+    _delete(f"{DOMAINS}/{vendor_id}")
+
+
+def lift(address: str) -> None:
+    """Take an address off the lists of those that it sends nothing to. Raises `VendorError`."""
+    for name in LISTS:
+        _delete(f"/v3/suppression/{name}/{quote(address, safe='@')}")
+
+
+def _delete(path: str) -> None:
+    """What is not there is gone already."""
     try:
-        _call("DELETE", f"{DOMAINS}/{vendor_id}")
+        _call("DELETE", path)
     except VendorRefused as refusal:
         if refusal.reply.status != HTTPStatus.NOT_FOUND:
             raise

@@ -88,3 +88,17 @@ def check_sender_domains() -> int:
 )
 def forget_at_sendgrid(self: Job, run: JobRun, *, vendor_id: str) -> None:
     sendgrid_api.forget(vendor_id)
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="mail.lift_at_sendgrid",
+    job_queue="interactive",
+    title="Have SendGrid send to an address again",
+    repeats=True,
+    private=("address",),
+    metered=False,
+)
+def lift_at_sendgrid(self: Job, run: JobRun, *, address: str) -> None:
+    sendgrid_api.lift(address)

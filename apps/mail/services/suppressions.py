@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -57,7 +58,11 @@ def objection(message: Message) -> str:
 
 
 def lift(*, suppression: Suppression, by: Operator | User, reason: str) -> Suppression:
-    """Let mail through again. Raises `AlreadyLifted`."""
+    """Let mail through again, at SendGrid, too, which keeps lists of its own. Raises
+    `AlreadyLifted`.
+    """
+    from apps.mail.tasks import lift_at_sendgrid
+
     with schema_context("public"), transaction.atomic():
         found = Suppression.objects.select_for_update().get(pk=suppression.pk)
         if found.lifted_at is not None:
@@ -69,4 +74,6 @@ def lift(*, suppression: Suppression, by: Operator | User, reason: str) -> Suppr
             action="mail.suppression_lifted", by=by, schema_name="public", target=found,
             data={"reason": reason, "workspace": found.schema_name},
         )  # fmt: skip
+        if settings.SENDGRID_API_KEY:
+            lift_at_sendgrid.enqueue(by=by, schema_name="public", address=found.address)
     return found
