@@ -26,6 +26,9 @@ endif
 ifdef HOST
 export HOST
 endif
+ifdef SENDGRID
+export SENDGRID
+endif
 
 # Python compiles each module once and keeps it. A shell that forbids this beside the sources (many
 # images do) would have every process of ours compile the whole of Django for seconds: there it is
@@ -42,7 +45,7 @@ endif
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-up: ## Start everything (PORT=8010 for another port); Ctrl-C stops it
+up: ## Start everything (PORT=8010 for another port, SENDGRID=sandbox for mail with news); Ctrl-C stops it
 	@$(EMBEDDED) up $(ARGS)
 
 down: ## Stop everything; data is kept

@@ -27,6 +27,7 @@ class Given:
     database: str
     redis: str
     roblox: str
+    sendgrid: str
     host: str
     port: str
     public_url: str
@@ -41,6 +42,7 @@ class Given:
             database=name("DATABASE_URL"),
             redis=name("REDIS_URL"),
             roblox=name("ROBLOX_API_URL"),
+            sendgrid=name("SENDGRID"),
             host=name("HOST", LOOPBACK),
             port=port,
             public_url=name("PUBLIC_URL", f"http://localhost:{port}"),

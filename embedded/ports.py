@@ -26,10 +26,18 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def find_free() -> int:
-    """A port of the system's choosing."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port of the system's choosing, free for TCP and for UDP."""
+    with (
+        socket.socket() as probe,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+    ):
+        datagrams.bind((LOOPBACK, 0))
+        port = int(datagrams.getsockname()[1])
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return find_free()
+        return port
 
 
 def remembered(file: Path, name: str) -> int:

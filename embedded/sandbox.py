@@ -1,8 +1,10 @@
-"""The sandbox's process: a loopback Roblox (see the `sandbox` package)."""
+"""The sandbox's process: Roblox, SendGrid and a name server on loopback (package `sandbox`)."""
 
 from __future__ import annotations
 
+import json
 import os
+import urllib.request
 from typing import TYPE_CHECKING
 
 from embedded.ports import LOOPBACK
@@ -15,13 +17,25 @@ if TYPE_CHECKING:
     from embedded.layout import Layout
 
 
-def service(layout: Layout, port: int, folder: Path, *, name: str = "sandbox") -> Service:
-    """It takes everything from its arguments, and none of our secrets."""
+SENDER_DOMAIN = "toolboxai.example"
+# What `config/env.py` has anyway: mail stays in the outbox folder.
+WITHOUT_SENDGRID = {
+    "SENDGRID_API_URL": "https://api.sendgrid.com",
+    "SENDGRID_API_KEY": "",
+    "SENDGRID_WEBHOOK_KEY": "",
+    "DEFAULT_FROM_EMAIL": "ToolBoxAI <hello@localhost>",
+}
+
+
+def service(
+    layout: Layout, port: int, folder: Path, *, name: str = "sandbox", dns_port: int = 0
+) -> Service:
+    """It takes everything from its arguments, and none of our secrets. A `dns_port` of 0 is any."""
     return Service(
         name=name,
         argv=[
             *(str(layout.python), "-m", "sandbox"),
-            *("--port", str(port), "--data-dir", str(folder)),
+            *("--port", str(port), "--data-dir", str(folder), "--dns-port", str(dns_port)),
         ],
         env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONUNBUFFERED": "1"},
         cwd=layout.root,
@@ -33,3 +47,21 @@ def service(layout: Layout, port: int, folder: Path, *, name: str = "sandbox") -
 
 def address(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
+
+
+def connect_sendgrid(port: int, public_url: str) -> dict[str, str]:
+    """An account at its stand-in for SendGrid, as the names by which the product is told of it.
+    What happens to mails comes back to the product at `public_url`.
+    """
+    wish = {"domain": SENDER_DOMAIN, "webhook_url": f"{public_url}/mail/events/sendgrid/"}
+    request = urllib.request.Request(  # noqa: S310 -- our own process
+        f"{address(port)}/_sandbox/sendgrid/connect", json.dumps(wish).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        told = json.load(answer)
+    return {
+        "SENDGRID_API_URL": address(port),
+        "SENDGRID_API_KEY": told["api_key"],
+        "SENDGRID_WEBHOOK_KEY": told["webhook_key"],
+        "DEFAULT_FROM_EMAIL": f"ToolBoxAI <hello@{SENDER_DOMAIN}>",
+    }

@@ -20,6 +20,7 @@ from embedded import (
 )
 from embedded.assets import Assets
 from embedded.django_session import DjangoSession
+from embedded.faults import Fault
 from embedded.keeper import Services
 from embedded.locks import FileLock
 from embedded.prepare import Database
@@ -46,6 +47,12 @@ def up(layout: Layout) -> int:
         return 0
     record(layout.run / "up.pid", os.getpid())
     given = environ.Given.from_process()
+    if given.sendgrid not in {"", "sandbox"}:
+        raise Fault(
+            f"SENDGRID={given.sendgrid} is not known.",
+            "leave it out, or say SENDGRID=sandbox to have mail go through its stand-in; "
+            "for the real one set SENDGRID_API_KEY.",
+        )
     with stop_signals_raise():
         print("ToolBoxAI", flush=True)
         port = ports.require_web_port(given.port, given.host)
@@ -101,13 +108,22 @@ def _start_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
 
 def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None:
     if given.roblox:
-        credentials.update(layout.env_file, {"SANDBOX_URL": ""})
+        none = {"SANDBOX_URL": "", "DNS_RESOLVER": "", **sandbox.WITHOUT_SENDGRID}
+        credentials.update(layout.env_file, none)
         return
-    port = ports.remembered(layout.run / "ports.json", "sandbox")
-    with step("Sandbox"):
-        supervisor.start(sandbox.service(layout, port, layout.home / "sandbox"))
+    known = layout.run / "ports.json"
+    port, dns_port = ports.remembered(known, "sandbox"), ports.remembered(known, "dns")
+    with step("Sandbox") as current:
+        folder = layout.home / "sandbox"
+        supervisor.start(sandbox.service(layout, port, folder, dns_port=dns_port))
+        mail = sandbox.WITHOUT_SENDGRID
+        if given.sendgrid == "sandbox":
+            mail = sandbox.connect_sendgrid(port, given.public_url)
+            current.note = "mail goes there"
     address = sandbox.address(port)
-    credentials.update(layout.env_file, {"ROBLOX_API_URL": address, "SANDBOX_URL": address})
+    names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
+             "DNS_RESOLVER": f"{ports.LOOPBACK}:{dns_port}"}  # fmt: skip
+    credentials.update(layout.env_file, {**names, **mail})
 
 
 def _start_processes(layout: Layout, env: dict[str, str], supervisor: Supervisor) -> None:

@@ -16,12 +16,17 @@ DEMO_WORKSPACE = "lincoln"
 def block(layout: Layout) -> str:
     """The closing block of a start."""
     held = credentials.read(layout.env_file)
-    public = held["PUBLIC_URL"]
+    public, sandbox = held["PUBLIC_URL"], held.get("SANDBOX_URL", "")
     rows = [
         ("Public site", public),
         ("Demo workspace", workspace_address(public)),
         ("Operator console", f"{public}/operator/"),
-        ("Roblox, simulated", held.get("SANDBOX_URL", "")),
+        ("Roblox, simulated", sandbox),
+        (
+            "Mail",
+            f"{sandbox}/_sandbox/mail" if held.get("SENDGRID_API_KEY") else f"{public}/outbox/",
+        ),
+        ("DNS, simulated", sandbox and f"{sandbox}/_sandbox/names"),
     ]
     places = "\n".join(f"  {name:<18} {address}" for name, address in rows if address)
     return f"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from sandbox import faults
 from sandbox.management import create_experience, is_from_elsewhere
+from sandbox.pages import mail, names
+from sandbox.pages.frame import number_of, text_of
 from sandbox.roblox import experiences, keys, quirks
 from sandbox.world import World, world_of
 
@@ -35,9 +38,12 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "down": (
         "Roblox is down until switched back",
-        {"match": "*", "kind": "status", "status": 503, "times": 0},
+        # Roblox's paths, of which none begins as those of the other vendors do (/v1, /v3).
+        {"match": "* /[!v]*", "kind": "status", "status": 503, "times": 0},
     ),
 }
+
+PLAIN = re.compile(r"[/a-z0-9_]+")
 
 # Secrets that the next page shows, once: they are stored nowhere else.
 _revealed: dict[str, dict[str, Any]] = {}
@@ -54,6 +60,7 @@ async def submit(request: Request) -> Response:
         return PlainTextResponse("There is no such form.", status_code=404)
     world, query = world_of(request), {}
     async with request.form() as form:
+        page = _page_of(form)
         try:
             secret = do(world, form)
         except (ValueError, LookupError) as error:
@@ -63,41 +70,36 @@ async def submit(request: Request) -> Response:
         _revealed[token] = secret
         query = {"reveal": token}
     await world.changes.announce()
-    return RedirectResponse("/" + (f"?{urlencode(query)}" if query else ""), status_code=303)
+    return RedirectResponse(page + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
-def _text(form: FormData, name: str) -> str:
-    return str(form.get(name) or "").strip()
-
-
-def _number(form: FormData, name: str) -> int:
-    text = _text(form, name)
-    if not text.isdigit():
-        raise ValueError(f"{name.replace('_', ' ')} must be a number, not {text!r}.")
-    return int(text)
+def _page_of(form: FormData) -> str:
+    """Where the form stands."""
+    page = text_of(form, "page")
+    return page if page.startswith("/_sandbox/") and PLAIN.fullmatch(page) else "/"
 
 
 def _about_key(form: FormData) -> dict[str, Any]:
     about: dict[str, Any] = {"scopes": [str(scope) for scope in form.getlist("scopes")]}
-    if expires := _text(form, "expires"):
+    if expires := text_of(form, "expires"):
         about["expires_at"] = f"{expires}T00:00:00Z"
     return about
 
 
 def _create_experience(world: World, form: FormData) -> dict[str, Any]:
-    name = _text(form, "name")
+    name = text_of(form, "name")
     if not name:
         raise ValueError("An experience needs a name.")
     return {"name": name, **create_experience(world, name, **_about_key(form))}
 
 
 def _create_key(world: World, form: FormData) -> dict[str, Any]:
-    universe_id = _number(form, "universe_id")
+    universe_id = number_of(form, "universe_id")
     sql = "SELECT owner_id FROM experiences WHERE universe_id = ?"
     owner_id = world.database.value(sql, universe_id)
     if owner_id is None:
         raise LookupError(f"There is no universe {universe_id}.")
-    name = _text(form, "name") or "Key"
+    name = text_of(form, "name") or "Key"
     key, text = keys.create(
         world, name=name, owner_id=owner_id, universe_ids=[universe_id], **_about_key(form)
     )
@@ -105,19 +107,19 @@ def _create_key(world: World, form: FormData) -> dict[str, Any]:
 
 
 def _change_key(world: World, form: FormData) -> None:
-    status = _text(form, "status")
+    status = text_of(form, "status")
     expire = status == "expired"
-    keys.change(world, _number(form, "key_id"), status=None if expire else status, expire=expire)
+    keys.change(world, number_of(form, "key_id"), status=None if expire else status, expire=expire)
 
 
 def _team_create(world: World, form: FormData) -> None:
     experiences.set_team_create(
-        world, _number(form, "place_id"), opened=_text(form, "open") == "yes"
+        world, number_of(form, "place_id"), opened=text_of(form, "open") == "yes"
     )
 
 
 def _preset_fault(world: World, form: FormData) -> None:
-    preset = PRESETS.get(_text(form, "preset"))
+    preset = {**PRESETS, **mail.PRESETS}.get(text_of(form, "preset"))
     if preset is None:
         raise LookupError("There is no such fault.")
     faults.add(world, preset[1])
@@ -127,27 +129,27 @@ def _own_fault(world: World, form: FormData) -> None:
     faults.add(
         world,
         {
-            "match": _text(form, "match"),
-            "kind": _text(form, "kind"),
-            "times": _number(form, "times"),
-            "taken": _text(form, "taken") == "yes",
+            "match": text_of(form, "match"),
+            "kind": text_of(form, "kind"),
+            "times": number_of(form, "times"),
+            "taken": text_of(form, "taken") == "yes",
             **{
-                name: _number(form, name)
+                name: number_of(form, name)
                 for name in ("status", "seconds", "retry_after")
-                if _text(form, name)
+                if text_of(form, name)
             },
         },
     )
 
 
 def _remove_fault(world: World, form: FormData) -> None:
-    faults.remove(world, _number(form, "fault_id") if _text(form, "fault_id") else None)
+    faults.remove(world, number_of(form, "fault_id") if text_of(form, "fault_id") else None)
 
 
 def _quirks(world: World, form: FormData) -> None:
     switches = ("asset_ids_as_strings", "long_moderation_names", "versions_in_envelope")
-    wishes = {name: "yes" if _text(form, name) else "no" for name in switches}
-    wishes |= {name: _text(form, name) for name in ("moderation", "operation_polls")}
+    wishes = {name: "yes" if text_of(form, name) else "no" for name in switches}
+    wishes |= {name: text_of(form, name) for name in ("moderation", "operation_polls")}
     quirks.change(world, wishes)
 
 
@@ -165,4 +167,6 @@ FORMS: dict[str, Form] = {
     "remove-fault": _remove_fault,
     "quirks": _quirks,
     "reset": _reset,
+    **mail.FORMS,
+    **names.FORMS,
 }

@@ -47,7 +47,7 @@ async function update() {
     return;
   }
   busy = true;
-  const answer = await fetch("/", { headers: { accept: "text/html" } });
+  const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   replace(document.adoptNode(page.getElementById("live")));
   busy = false;

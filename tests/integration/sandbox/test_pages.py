@@ -129,3 +129,64 @@ def test_open_pages_hear_of_changes(http, publish, experience):
 @pytest.mark.parametrize("name", ["sandbox.css", "live.js", "mark.svg"])
 def test_the_pages_files_are_there(http, name):
     assert http.get(f"/_sandbox/static/{name}").status_code == 200
+
+
+MAIL = {
+    "personalizations": [{"to": [{"email": "sara@school.example"}]}],
+    "from": {"email": "hello@product.example"},
+    "subject": "Hello <b>",
+    "content": [{"type": "text/plain", "value": "Hi"}, {"type": "text/html", "value": "<p>Hi"}],
+}
+
+
+@pytest.fixture
+def mail(http, sandbox):
+    key = sandbox.connect_sendgrid(domain="product.example")["api_key"]
+    head = {"authorization": f"Bearer {key}"}
+    assert http.post("/v3/mail/send", json=MAIL, headers=head).status_code == 202
+    return sandbox.mails()[0]
+
+
+def test_a_mail_is_shown_and_has_things_happen_to_it(http, page, mail, sandbox):
+    assert html.escape(MAIL["subject"]) in page("/_sandbox/mail")
+    where = f"/_sandbox/mail/{mail['id']}"
+    assert f'src="{where}/html"' in page(where)
+    letter = http.get(f"{where}/html")
+    assert letter.text == "<p>Hi"
+    assert "sandbox" in letter.headers["content-security-policy"]
+    answer = submit(http, "mail-event", page=where, mail_id=mail["id"], kind="bounce")
+    assert answer.url.path == where
+    assert ">bounce<" in answer.text
+    assert "sara@school.example" in page("/_sandbox/mail#suppressions")
+    submit(http, "unsuppress", list="bounces", email="sara@school.example")
+    assert sandbox.call("GET", "sendgrid/suppressions") == []
+    assert http.get("/_sandbox/mail/999999").status_code == 404
+
+
+def test_the_next_mail_and_the_webhook_are_set_on_the_page(http, page, mail):
+    submit(http, "next-outcome", page="/_sandbox/mail", outcome="spamreport")
+    assert '<option value="spamreport" selected>' in page("/_sandbox/mail")
+    answer = submit(http, "webhook", page="/_sandbox/mail", webhook_url="", pause="soon")
+    assert "pause is a number of seconds." in answer.text
+    answer = submit(http, "preset-fault", page="/_sandbox/mail", preset="mail-429")
+    assert "1 fault waiting" in answer.text
+
+
+def test_records_are_published_and_removed_with_buttons(http, page, sandbox):
+    wish = "/_sandbox/names?name=school.example&kind=TXT&value=v%3Dspf1"
+    assert ">v=spf1</textarea>" in page(wish)
+    about = {"page": "/_sandbox/names", "name": "school.example", "value": "v=spf1 ~all"}
+    assert "v=spf1 ~all" in submit(http, "publish", kind="TXT", **about).text
+    assert 'role="alert"' in submit(http, "publish", kind="A", **about).text
+    submit(http, "withdraw", page="//elsewhere.example")
+    assert "No record yet" in page("/_sandbox/names")
+
+
+def test_all_that_sendgrid_wants_is_published_with_one_button(http, page, mail, sandbox):
+    key = sandbox.connect_sendgrid(domain="product.example")["api_key"]
+    head = {"authorization": f"Bearer {key}"}
+    made = http.post("/v3/whitelabel/domains", json={"domain": "a.example"}, headers=head).json()
+    submit(http, "publish-domain", page="/_sandbox/mail", domain_id=made["id"])
+    assert http.post(f"/v3/whitelabel/domains/{made['id']}/validate", json={}, headers=head).json()[
+        "valid"
+    ]
