@@ -65,7 +65,7 @@ def _settings() -> Document:
 
 
 def settings(store: Store) -> dict[str, Any]:
-    return DEFAULT_SETTINGS | current(store)["_settings"]
+    return {**DEFAULT_SETTINGS, **current(store)["_settings"]}
 
 
 def change_settings(store: Store, wishes: dict[str, Any]) -> dict[str, Any]:

@@ -134,11 +134,12 @@ def method_for(store: Store, invoice: Document) -> str | None:
     """The payment method that is charged: the invoice's, the subscription's, the customer's."""
     subscription = store.find(invoice.get("_subscription") or "") or {}
     customer = store.get(invoice["customer"], "customer")
-    return (
+    chosen: str | None = (
         invoice["default_payment_method"]
         or subscription.get("default_payment_method")
         or customer["invoice_settings"]["default_payment_method"]
     )
+    return chosen
 
 
 def attempt(

@@ -189,7 +189,8 @@ def settle(store: Store, intent: Document) -> None:
 
 
 def _tell_invoice(store: Store, intent: Document) -> None:
-    from sandbox.stripe import collection
+    from sandbox.stripe import checkout_sessions, collection
 
     if intent["_invoice"]:
         collection.hear_of(store, intent)
+    checkout_sessions.hear_of(store, intent)

@@ -34,13 +34,13 @@ def next_moment(store: Store, subscription: Document) -> int | None:
     pause = subscription.get("pause_collection") or {}
     moments = [period_end(subscription), subscription["cancel_at"], pause.get("resumes_at")]
     moments += [_notice_of_trial(subscription), _notice_of_renewal(store, subscription)]
-    return min(moment for moment in moments if moment is not None)
+    return min(int(moment) for moment in moments if moment is not None)
 
 
 def _notice_of_trial(subscription: Document) -> int | None:
     if subscription["status"] != "trialing" or subscription.get("_told_of_trial"):
         return None
-    return max(subscription["trial_end"] - TRIAL_NOTICE, subscription["created"] + 1)
+    return max(int(subscription["trial_end"]) - TRIAL_NOTICE, int(subscription["created"]) + 1)
 
 
 def _notice_of_renewal(store: Store, subscription: Document) -> int | None:

@@ -23,7 +23,7 @@ def changes(before: Document, after: Document) -> Document:
         if key.startswith("_") or old == new:
             continue
         nested = isinstance(old, dict) and isinstance(new, dict) and old.get("object") != "list"
-        found[key] = changes(old, new) if nested and old and new else old  # type: ignore[arg-type]
+        found[key] = changes(old, new) if nested and old and new else old
     return found
 
 

@@ -84,7 +84,7 @@ def _parts(coupon: Document, lines: list[Document]) -> list[int]:
 
 def net(line: Document) -> int:
     """A line's amount less its discounts."""
-    return int(line["amount"]) - sum(one["amount"] for one in line["discount_amounts"])
+    return int(line["amount"] - sum(one["amount"] for one in line["discount_amounts"]))
 
 
 def _tax(store: Store, invoice: Document, lines: list[Document]) -> None:

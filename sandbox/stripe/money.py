@@ -50,7 +50,7 @@ def _transformed(price: Document, quantity: int) -> int:
     rule = price["transform_quantity"]
     if not rule:
         return quantity
-    whole, rest = divmod(quantity, rule["divide_by"])
+    whole, rest = divmod(quantity, int(rule["divide_by"]))
     return whole + (1 if rest and rule["round"] == "up" else 0)
 
 

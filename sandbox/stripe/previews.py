@@ -46,7 +46,7 @@ def _of(store: Store, params: dict[str, Any]) -> Document:
         raise StripeError("Previews of schedules are not made here.", param="schedule")
     if params.get("subscription"):
         subscription = store.get(params["subscription"], "subscription", "subscription")
-        return _of_change(store, subscription, details)
+        return of_change(store, subscription, details)
     customer = params.get("customer") or _stranger(store, params)
     if details.get("items"):
         wish = details | {"customer": customer, "_free": True}
@@ -73,7 +73,7 @@ def _stranger(store: Store, params: dict[str, Any]) -> str:
     return str(store.save(customer)["id"])
 
 
-def _of_change(store: Store, subscription: Document, details: dict[str, Any]) -> Document:
+def of_change(store: Store, subscription: Document, details: dict[str, Any]) -> Document:
     if subscription["status"] in subscriptions.ENDED:
         text = f"No upcoming invoices for subscription: {subscription['id']}"
         raise StripeError(text, status=404, code="invoice_upcoming_none")
@@ -99,7 +99,7 @@ def _add_items(store: Store, invoice: Document, wishes: list[dict[str, Any]]) ->
         invoice_items.add(
             store,
             invoice["customer"],
-            one.get("currency", invoice["currency"]),
+            str(one.get("currency", invoice["currency"])),
             one.get("amount", 0),
             description=one.get("description"),
             quantity=one.get("quantity"),
