@@ -98,6 +98,7 @@ class World:
     limits: RateLimits
     changes: Changes
     stripe_deliveries: asyncio.Event = field(default_factory=asyncio.Event)
+    stripe_delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
     address: str = ""  # where it is reached, once somebody has
 
     @classmethod

@@ -88,10 +88,11 @@ def happen(store: Store, document: Document) -> None:
         raise RuntimeError(f"{document['id']} is due at {due} again")
 
 
+# A planned change comes before the renewal of the same second, which is at the new price then.
 def _next_due(database: Database, account: str, clock: str | None, until: int) -> Document | None:
     sql = (
         "SELECT body FROM stripe_objects WHERE account = ? AND clock IS ? AND due <= ? "
-        "ORDER BY due, sequence LIMIT 1"
+        "ORDER BY due, kind <> 'subscription_schedule', sequence LIMIT 1"
     )
     text = database.value(sql, account, clock, until)
     return json.loads(text) if text else None

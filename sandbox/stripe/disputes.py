@@ -52,6 +52,7 @@ def open_for(store: Store, charge: Document, reason: str, *, warns: bool = False
         card = {
             "brand": charge["payment_method_details"]["card"]["brand"],
             "case_type": "inquiry" if warns else "chargeback",
+            "network": charge["payment_method_details"]["card"]["network"],
             "network_reason_code": "83",
         }
         dispute["payment_method_details"] = {"card": card, "type": "card"}

@@ -16,7 +16,7 @@ Included = Callable[[Store, Document], Any]
 def expand(store: Store, document: Document, paths: list[str]) -> Document:
     for path in paths:
         parts = path.split(".")
-        if len(parts) > DEEPEST + (parts[0] == "data"):
+        if len([part for part in parts if part != "data"]) > DEEPEST:
             raise StripeError(f"You cannot expand more than {DEEPEST} levels of a property.")
         _expand(store, document, parts, path)
     return document

@@ -21,6 +21,7 @@ from sandbox.stripe import (
     identifiers,
     invoice_endpoints,
     invoice_items,
+    management,
     mandates,
     meters,
     pages,
@@ -82,6 +83,7 @@ async def unknown(request: Request) -> Response:
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 routes: list[BaseRoute] = [
+    *management.routes,
     *pages.routes,
     *(endpoint.route() for endpoint in ENDPOINTS),
     Route("/v1/{rest:path}", unknown, methods=METHODS),

@@ -22,6 +22,7 @@ OF_THE_CLIENT = frozenset(RequestOptions.__annotations__)
 ALLOWED_EVERYWHERE = {"expand": list[str]}
 NUMBERS: dict[Any, Any] = {int: int, float: float, Decimal: Decimal}
 NOTHING = object()
+FEW = 2  # two literals beside `str` are an enumeration that may grow; one is a special value
 
 
 @functools.cache
@@ -102,7 +103,8 @@ def _scalar(value: str, options: list[Any]) -> Any:
         found = _number_or_bool(value, option)
         if found is not NOTHING:
             return found
-    return value if str in options else NOTHING
+    is_free = str in options and len([one for one in _literals(options) if one]) < FEW
+    return value if is_free else NOTHING
 
 
 def _number_or_bool(value: str, option: Any) -> Any:

@@ -49,7 +49,7 @@ def apply(store: Store, subscription: Document, wish: dict[str, Any]) -> Documen
     change = _change(store, subscription, wish, before, after)
     was_trial = subscription["status"] == "trialing"
     stays_trial = was_trial and wish.get("trial_end") != "now"
-    if change.behavior != "none" and not was_trial:
+    if change.behavior != "none" and not was_trial and change.moment < _end_of(before):
         _prorate(store, subscription, before, after, change)
     subscription["items"]["data"] = after
     if "trial_end" in wish:
@@ -62,6 +62,10 @@ def apply(store: Store, subscription: Document, wish: dict[str, Any]) -> Documen
     if change.behavior == "always_invoice" and not was_trial:
         return _invoice(store, subscription, full_period=False)
     return None
+
+
+def _end_of(items: list[Document]) -> int:
+    return int(items[0]["current_period_end"])
 
 
 def _set_plain(store: Store, subscription: Document, wish: dict[str, Any]) -> None:
