@@ -13,7 +13,7 @@ const WORDS: Record<LiveState, string> = {
   connecting: "Connecting",
   live: "Live",
   reconnecting: "Reconnecting",
-  polling: "Checking every 3 s",
+  polling: "Delayed",
   offline: "Offline",
 };
 const SAID: Partial<Record<LiveState, string>> = {
@@ -41,6 +41,7 @@ function show(state: LiveState): void {
     indicator.dataset["state"] = state;
     const words = indicator.querySelector("[data-live-words]");
     if (words) words.textContent = WORDS[state];
+    indicator.title = SAID[state] ?? "";
   }
 }
 
