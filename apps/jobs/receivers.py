@@ -9,9 +9,9 @@ from celery.signals import task_postrun, task_prerun, task_revoked, worker_ready
 from django.db import DatabaseError, InterfaceError
 
 from apps.jobs.services import schedules, workers
+from apps.jobs.services.schedules import HEADER
 from apps.jobs.watch_models import ScheduleWatch
 
-HEADER = "periodic_task_name"  # written by django-celery-beat
 log = structlog.get_logger(__name__)
 
 

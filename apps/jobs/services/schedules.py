@@ -6,22 +6,36 @@ has begun.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from apps.core.errors import DomainError
 from apps.jobs import signals
+from apps.jobs.services import tickets
 from apps.jobs.watch_models import ScheduleWatch
 
 # How long after its time a schedule is late: a tenth of its interval, within these.
 LEAST, MOST = timedelta(minutes=1), timedelta(minutes=10)
 KINDS: Final = ("interval", "crontab", "solar", "clocked")
 UNITS: Final = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+HEADER: Final = "periodic_task_name"  # of a message: which schedule it is of
+
+
+class NotSent(DomainError):
+    code = "schedule_not_sent"
+    status = 503
+    title = "This could not be sent to the workers"
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class Standing:
 
 def overview() -> list[Standing]:
     """All schedules, the late ones first; one query."""
-    found = [standing(task) for task in _tasks()]
+    found = [standing(task) for task in _rows()]
     return sorted(found, key=lambda one: (not one.is_late, one.task.name))
 
 
@@ -135,10 +149,59 @@ def set_on_miss(*, tasks: Any, on_miss: str, by: Any) -> int:
     """What becomes of these when they are missed; returns of how many."""
     for task in tasks:
         ScheduleWatch.objects.update_or_create(task=task, defaults={"on_miss": on_miss})
-        signals.schedule_edited.send(
-            sender=PeriodicTask, task=task, deed="on_miss_set", changes={"on_miss": on_miss}, by=by
-        )
+        _tell_edited(task, "on_miss_set", {"on_miss": on_miss}, by)
     return len(tasks)
+
+
+def tasks() -> list[str]:
+    """What can be scheduled: all but jobs, which need a `JobRun`, and Celery's own."""
+    from apps.jobs.task import Job
+
+    current_app.loader.import_default_modules()
+    return [
+        name for name, task in current_app.tasks.items()
+        if not isinstance(task, Job) and not name.startswith("celery.") and name != tickets.TASK
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def switch(*, tasks: Iterable[PeriodicTask], on: bool, by: Any) -> int:
+    """Have beat send these, or leave them; returns of how many that is new."""
+    changed = [task for task in tasks if task.enabled != on]
+    for task in changed:
+        task.enabled = on
+        task.save()
+        _tell_edited(task, "switched_on" if on else "switched_off", {}, by)
+    return len(changed)
+
+
+def run_now(*, tasks: Iterable[PeriodicTask], by: Any) -> int:
+    """Have workers begin these at once, beside their schedule; returns how many. Raises `NotSent`
+    at the first that cannot be.
+    """
+    count = 0
+    for task in tasks:
+        with transaction.atomic():
+            _tell_edited(task, "run", {}, by)
+            _send(task)
+        count += 1
+    return count
+
+
+@transaction.atomic
+def save(*, task: PeriodicTask, changes: dict[str, Any], by: Any) -> PeriodicTask:
+    """Write a schedule that a person made or changed; `changes` go on record."""
+    is_new = task.pk is None
+    task.save()
+    _tell_edited(task, "created" if is_new else "edited", changes, by)
+    return task
+
+
+@transaction.atomic
+def remove(*, task: PeriodicTask, by: Any) -> None:
+    """One that the release declares is there again after the next start of beat."""
+    _tell_edited(task, "removed", {}, by)
+    task.delete()
 
 
 @transaction.atomic
@@ -153,13 +216,30 @@ def tell_late() -> int:
     return len(late)
 
 
+def _send(task: PeriodicTask) -> None:
+    if task.task not in tasks():
+        raise NotSent(f"{task.name}: this release has no task {task.task}.")
+    try:
+        current_app.send_task(
+            task.task, args=json.loads(task.args or "[]"), kwargs=json.loads(task.kwargs or "{}"),
+            queue=task.queue or None, expires=task.expire_seconds, headers={HEADER: task.name},
+            retry=False, ignore_result=True,
+        )  # fmt: skip
+    except tickets.UNREACHABLE as error:
+        raise NotSent(f"{task.name}: the broker cannot be reached. Try again later.") from error
+
+
+def _tell_edited(task: PeriodicTask, deed: str, changes: dict[str, Any], by: Any) -> None:
+    signals.schedule_edited.send(sender=PeriodicTask, task=task, deed=deed, changes=changes, by=by)
+
+
 def _is_news(late: Standing) -> bool:
     """Of the workers that see it at once, one is told so."""
     untold = ScheduleWatch.objects.filter(pk=late.task.pk, told_at__isnull=True)
     return bool(untold.update(told_at=timezone.now()))
 
 
-def _tasks() -> Any:
+def _rows() -> Any:
     return PeriodicTask.objects.select_related(*KINDS, "watch").order_by("name")
 
 
@@ -189,4 +269,4 @@ def _begun_by(task: PeriodicTask, watch: ScheduleWatch) -> datetime:
 
 
 def _at(at: datetime | None) -> str:
-    return f"{at:%-d %B, %H:%M:%S} UTC" if at else ""
+    return f"{at:%-d %b, %H:%M:%S} UTC" if at else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import reverse, set_urlconf
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from apps.accounts.models import OperatorDevice, User
@@ -22,7 +24,7 @@ from apps.gateway.models import ApiKey, ApiUsage
 from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun, Worker
-from apps.jobs.services import outcomes, runs
+from apps.jobs.services import declarations, outcomes, runs, tickets
 from apps.mail.models import Suppression
 from apps.realtime.models import ChannelWebhook
 from apps.semantic_cache.models import CacheDay
@@ -310,6 +312,51 @@ class TestActions:
         run = JobRun.objects.create(name="mail.send", schema_name="public")
         page = self.act(console, "jobs_jobrun", "run_again", run).content.decode()
         assert f"{run.title} is queued" in page
+
+    def test_schedules_are_switched_and_run_at_once(self, console, own_redis):
+        declarations.install(entries={"watch": {
+            "task": "jobs.watch", "schedule": timedelta(minutes=1), "options": {"queue": "bulk"},
+        }})  # fmt: skip
+        task = PeriodicTask.objects.get(name="watch")
+        page = "django_celery_beat_periodictask"
+        assert "1 sent to the workers" in self.act(console, page, "run_now", task).content.decode()
+        assert tickets.waiting("bulk") == 1
+        self.act(console, page, "switch_off", task)
+        assert not PeriodicTask.objects.get(name="watch").enabled
+        self.act(console, page, "switch_on", task)
+        deeds = AuditEntry.objects.filter(action__startswith="schedule.").order_by("pk")
+        assert [entry.action for entry in deeds] == [
+            "schedule.run", "schedule.switched_off", "schedule.switched_on",
+        ]  # fmt: skip
+
+    def test_a_schedule_that_no_task_stands_behind_is_not_run(self, console):
+        hour = IntervalSchedule.objects.create(every=1, period="hours")
+        task = PeriodicTask.objects.create(name="old", task="gone.away", interval=hour)
+        page = self.act(console, "django_celery_beat_periodictask", "run_now", task)
+        assert "this release has no task gone.away" in page.content.decode()
+
+    def test_a_schedule_is_made_and_changed_by_hand(self, console):
+        hour = IntervalSchedule.objects.create(every=1, period="hours")
+        form = {"name": "mine", "task": "jobs.watch", "enabled": "on", "interval": hour.pk,
+                "args": "[]", "kwargs": "[]"}  # fmt: skip
+        add = url("django_celery_beat_periodictask_add")
+        assert "Write a JSON object" in console.post(add, form).content.decode()
+        console.post(add, {**form, "kwargs": "{}"})
+        task = PeriodicTask.objects.get(name="mine")
+        change = url("django_celery_beat_periodictask_change", task.pk)
+        console.post(change, {**form, "kwargs": "{}", "queue": "bulk"})
+        assert AuditEntry.objects.filter(action="schedule.created").exists()
+        assert AuditEntry.objects.get(action="schedule.edited").data == {"queue": "bulk"}
+
+    def test_late_schedules_come_first(self, console):
+        minute = IntervalSchedule.objects.create(every=1, period="minutes")
+        for name, ago in (("a", 0), ("b", 60)):
+            task = PeriodicTask.objects.create(name=name, task="jobs.watch", interval=minute)
+            sent = timezone.now() - timedelta(minutes=ago)
+            PeriodicTask.objects.filter(pk=task.pk).update(last_run_at=sent, date_changed=sent)
+        page = console.get(url("django_celery_beat_periodictask_changelist"))
+        assert [task.name for task in page.context["cl"].result_list] == ["b", "a"]
+        assert "Periodic" not in page.content.decode()
 
     def test_locking_a_person_out_and_letting_them_in(self, console, teacher):
         self.act(console, "accounts_user", "lock_out", teacher)
