@@ -33,6 +33,7 @@ AREA_PERMISSIONS: Final[dict[str | None, str]] = {
     "job": "jobs.view",
     "jobs": "jobs.view",
     "webhook": "webhooks.view",
+    "channelwebhook": "realtime_apps.view",
     "experience": "experiences.view",
     "environment": "environments.update",
     "class": "classes.view",

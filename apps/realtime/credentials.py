@@ -35,7 +35,7 @@ def _as_application(app: RealtimeApp, key: str) -> Application:
         key,
         str(app.secret if is_present else app.former_secret),
         workspace=app.tenant.schema_name,
-        is_enabled=app.disabled_at is None and app.tenant.state == Tenant.State.ACTIVE,
+        is_enabled=app.state == "active" and app.tenant.state == Tenant.State.ACTIVE,
         client_events=app.client_events,
         tells_counts=app.subscription_counts,
         origins=tuple(app.origins),

@@ -108,6 +108,18 @@ class WebhookAttempted(Event):
     state: str
 
 
+class ChannelWebhookAttempted(Event):
+    """Something that a person had sent to a webhook of a realtime app went out."""
+
+    name = "channel_webhook.attempted"
+    channel_patterns = ("private-w-{schema_name}.channelwebhook.{webhook_id}",)
+
+    schema_name: str = Field(exclude=True)
+    webhook_id: UUID
+    delivery_id: UUID
+    state: str
+
+
 class Notice(Event):
     """A sentence for people: for one person, or for everybody in a workspace."""
 
@@ -126,5 +138,6 @@ ALL: tuple[type[Event], ...] = (
     ReleaseChanged,
     JobChanged,
     WebhookAttempted,
+    ChannelWebhookAttempted,
     Notice,
 )

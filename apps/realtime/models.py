@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,20 +13,42 @@ from apps.core.ids import uuid7
 from apps.tenants.models import Tenant
 
 
+class ChannelWebhookQuerySet(models.QuerySet["ChannelWebhook"]):
+    def enabled(self) -> Self:
+        return self.filter(disabled_at__isnull=True)
+
+    def of_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(app_id__in=RealtimeApp.objects.filter(tenant=tenant).values("app_id"))
+
+
 class ChannelWebhook(models.Model):
-    """A server that is told what happens in an application's channels. `events` are `news.KINDS`;
-    `failing_since` is empty while the address takes what it is sent.
+    """A server that is told what happens in an application's channels. `events` are `news.KINDS`,
+    of channels whose names begin with `channel_prefix`; `failing_since` is empty while the address
+    takes what it is sent.
     """
+
+    class Reason(models.TextChoices):
+        PERSON = "person", "by hand"
+        GONE = "gone", "it answered 410 Gone"
+        FAILING = "failing", "it failed for days"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     app_id = models.CharField("app id", max_length=20, db_index=True)
     url = models.CharField("address", max_length=2000)
     events = ArrayField(models.CharField(max_length=30))
+    channel_prefix = models.CharField(max_length=200, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     created_by_label = models.CharField("made by", max_length=254, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
     problem = models.CharField("last problem", max_length=300, blank=True)
+    failures = models.PositiveIntegerField("failures in a row", default=0, db_default=0)
+    disabled_at = models.DateTimeField("switched off", null=True, blank=True)
+    disabled_reason = models.CharField(
+        max_length=10, choices=Reason.choices, blank=True, default="", db_default=""
+    )
+
+    objects = ChannelWebhookQuerySet.as_manager()
 
     class Meta:
         verbose_name = "channel webhook"
@@ -37,6 +59,75 @@ class ChannelWebhook(models.Model):
 
     def __str__(self) -> str:
         return self.url[:200]
+
+    def get_absolute_url(self) -> str:
+        return f"/settings/realtime/webhooks/{self.pk}/"
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None
+
+    @property
+    def state(self) -> str:
+        if not self.is_enabled:
+            return "off"
+        return "failing" if self.failing_since else "active"
+
+    def wants(self, event: dict[str, Any]) -> bool:
+        return event["name"] in self.events and event["channel"].startswith(self.channel_prefix)
+
+
+class ChannelDelivery(models.Model):
+    """A batch of events for one server, and what came of it. `events` is a list as JSON: what
+    clients said to each other may be in it. `asked_by_label` is whoever had it sent by hand;
+    `round` counts how often it set out, `began_at` is when it last did.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SUCCEEDED = "succeeded", "Delivered"
+        FAILED = "failed", "Given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    webhook = models.ForeignKey(ChannelWebhook, on_delete=models.CASCADE, related_name="deliveries")
+    batch = models.CharField(max_length=100)
+    kinds = ArrayField(models.CharField(max_length=30))
+    count = models.PositiveSmallIntegerField("events")
+    events = EncryptedTextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    round = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveIntegerField(default=0)
+    status = models.PositiveSmallIntegerField("last answer", null=True, blank=True)
+    answer = models.TextField(blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+    asked_by_label = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    began_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "channel webhook's delivery"
+        verbose_name_plural = "channel webhooks' deliveries"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "batch"], name="realtime_delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state="pending") | Q(finished_at__isnull=False),
+                name="realtime_delivery_final_has_end",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["webhook", "-id"], name="realtime_delivery_log"),
+            models.Index(fields=["created_at"], name="realtime_delivery_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch} to {self.webhook}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == self.State.PENDING
 
 
 class Errand(models.Model):
@@ -67,7 +158,8 @@ class RealtimeApp(models.Model):
     libraries of Pusher reach with its `app_id`, `key` and `secret`.
 
     `former_key` and `former_secret` are those before the last rotation; they work until
-    `former_until`. `origins` are the pages' that may connect; empty is every page.
+    `former_until`. `origins` are the pages' that may connect; empty is every page. `disabled_at` is
+    the workspace's own wish, `closed_at` that of operators, which the workspace cannot undo.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -86,6 +178,8 @@ class RealtimeApp(models.Model):
     subscription_counts = models.BooleanField(default=False)
     origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     disabled_at = models.DateTimeField("switched off", null=True, blank=True)
+    closed_at = models.DateTimeField("closed by operators", null=True, blank=True)
+    closed_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     created_by_label = models.CharField("made by", max_length=254, blank=True)
 
@@ -98,7 +192,11 @@ class RealtimeApp(models.Model):
             models.CheckConstraint(
                 condition=Q(former_key__isnull=True) | Q(former_until__isnull=False),
                 name="realtime_app_former_key_ends",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | ~Q(closed_reason=""),
+                name="realtime_app_closed_has_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +207,8 @@ class RealtimeApp(models.Model):
 
     @property
     def state(self) -> str:
+        if self.closed_at:
+            return "closed"
         return "off" if self.disabled_at else "active"
 
     @property

@@ -16,7 +16,7 @@ from apps.core.errors import Invalid
 from apps.realtime import metering, occupancy
 from apps.realtime.forms import RealtimeAppForm, RotateForm
 from apps.realtime.models import RealtimeApp
-from apps.realtime.services import realtime_apps
+from apps.realtime.services import channel_webhooks, realtime_apps
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 from apps.usage import plots
@@ -141,6 +141,7 @@ def _detail(
 ) -> HttpResponse:
     context = {
         "nav_active": "settings", "app": app, "secret": secret,
+        "webhooks": channel_webhooks.of(app), "most_webhooks": channel_webhooks.MOST_OF_APPLICATION,
         "messages_today": metering.of_today([app.app_id]).get(app.app_id),
         "connections": occupancy.connections([app.app_id]).get(app.app_id),
         "endpoint": settings.PUBLIC_URL.partition("://")[2].partition(":")[0],

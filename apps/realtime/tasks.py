@@ -7,6 +7,7 @@ from celery import shared_task
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.realtime import quotas, relay, retention, webhooks
+from apps.realtime.services import channel_deliveries
 from apps.usage.services import warnings
 
 
@@ -17,7 +18,7 @@ def rescue() -> int:
 
 @shared_task(name="realtime.forget", ignore_result=True)
 def forget() -> int:
-    return retention.forget_everywhere()
+    return retention.forget_everywhere() + channel_deliveries.forget()
 
 
 @shared_task(name="realtime.settle", ignore_result=True)
@@ -32,17 +33,9 @@ def collect() -> int:
 
 
 @shared_task(
-    base=Job, bind=True, name="realtime.deliver", title="Tell an app's server of its channels",
-    metered=False, idempotency="{webhook_id}:{batch}", private=("body",), soft_time_limit=30,
-    time_limit=40,
+    base=Job, bind=True, name="realtime.tell", title="Tell an app's server of its channels",
+    metered=False, idempotency="{delivery_id}:{round}", soft_time_limit=30, time_limit=40,
 )  # fmt: skip
-def deliver(
-    _task: Job,
-    run: JobRun,
-    *,
-    webhook_id: str,
-    batch: str,
-    body: str,
-) -> dict[str, Any]:
+def tell(_task: Job, run: JobRun, *, delivery_id: str, round: int) -> dict[str, Any]:  # noqa: A002 -- the row's names
     is_last = run.attempts >= run.max_attempts
-    return webhooks.deliver(webhook_id=webhook_id, body=body, is_last=is_last)
+    return channel_deliveries.send(delivery_id=delivery_id, is_last=is_last)

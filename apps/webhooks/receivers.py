@@ -12,15 +12,20 @@ from apps.jobs.models import JobRun
 from apps.jobs.services.failures import Alert
 from apps.jobs.services.schedules import Standing
 from apps.jobs.signals import failures_told, job_failed, schedules_late
-from apps.tenants.models import Invitation
+from apps.realtime.models import ChannelWebhook
+from apps.realtime.signals import channel_webhook_given_up
+from apps.tenants.models import Invitation, Tenant
 from apps.tenants.signals import invitation_accepted
 from apps.webhooks import catalogue, payloads
-from apps.webhooks.services import events, operator_alerts
+from apps.webhooks.services import events, health, operator_alerts
 
 
 def connect() -> None:
     entry_recorded.connect(tell, sender=AuditEntry, dispatch_uid="webhooks-deed")
     job_failed.connect(tell_failed_job, sender=JobRun, dispatch_uid="webhooks-job-failed")
+    channel_webhook_given_up.connect(
+        mail_owners, sender=ChannelWebhook, dispatch_uid="webhooks-channel-webhook"
+    )
     invitation_accepted.connect(
         tell_acceptance, sender=Invitation, dispatch_uid="webhooks-accepted"
     )
@@ -45,6 +50,14 @@ def tell_acceptance(invitation: Invitation, membership: Any, by: Any, **_: Any) 
     events.emit(
         kind=catalogue.TYPES["invitation.accepted"], schema_name=invitation.tenant.schema_name,
         by=str(getattr(by, "email", "")), at=timezone.now(), data=lambda: data,
+    )  # fmt: skip
+
+
+def mail_owners(webhook: ChannelWebhook, tenant: Tenant, **_: Any) -> None:
+    """Of a realtime app's webhook that is told nothing more."""
+    health.mail_owners(
+        tenant=tenant, template="mail/channel_webhook_switched_off", webhook=webhook,
+        url=f"{tenant.url}{webhook.get_absolute_url()}",
     )  # fmt: skip
 
 

@@ -108,6 +108,7 @@ UNFOLD = {
                     _rows("Isolation", "verified_user", "isolation_probe"),
                     _rows("Outside services", "electrical_services", "vendors_vendor"),
                     _rows("Webhooks", "webhook", "webhooks_endpoint"),
+                    _rows("Realtime apps", "sensors", "realtime_realtimeapp"),
                     _rows("Channel webhooks", "cell_tower", "realtime_channelwebhook"),
                     _rows("Semantic cache", "cached", "semantic_cache_cacheday"),
                 ],

@@ -24,6 +24,9 @@ WORKSPACE = "config.urls_workspace"
 THEIRS, OURS = "qqbetaqq", "qqalphaqq"
 # Which kind of thing a parameter names: the first pattern that fits `<URL>:<parameter>`.
 KINDS = (
+    (r"channel[-_].*:app_pk", "app"),
+    (r"channel-delivery-.*:pk|channel[-_].*:delivery_pk", "batch"),
+    (r"channel[-_].*:(pk|webhook_pk)", "channel_webhook"),
     (r"webhook-delivery-.*:pk|.*:delivery_pk", "delivery"),
     (r"webhook.*:(pk|endpoint_pk)", "endpoint"),
     (r"(experience|environment|deployment_new|rollback|release).*:slug", "experience"),

@@ -13,7 +13,7 @@ from apps.classes.models import AwaitedGuardian, Guardianship
 from apps.events.models import Event as Happened
 from apps.jobs.models import JobRun
 from apps.mail.models import Message, SenderDomain
-from apps.realtime.models import RealtimeApp
+from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.scim.models import ScimGroup, ScimToken
 from apps.tenants.models import ConfigurationVersion, CustomRole, Domain, Membership
@@ -150,7 +150,16 @@ def _messages(filled: Filled) -> None:
     app = RealtimeApp.objects.create(
         tenant=tenant, name=f"{mark} app", app_id=mark, key=f"{mark} key", secret=mark
     )
-    filled.ids |= {"mail": mail.pk, "sender": sender.pk, "app": app.pk}
+    server = ChannelWebhook.objects.create(
+        app_id=mark, url=f"https://{mark}.example", events=["cache_miss"]
+    )
+    batch = server.deliveries.create(
+        batch=mark, kinds=["cache_miss"], count=1, events=f'[{{"m":"{mark}"}}]', answer=mark
+    )
+    filled.ids |= {
+        "mail": mail.pk, "sender": sender.pk, "app": app.pk, "channel_webhook": server.pk,
+        "batch": batch.pk,
+    }  # fmt: skip
 
 
 def _rest(filled: Filled, number: int) -> None:

@@ -50,6 +50,14 @@ MAILS = (
         },
     ),
     _mail(
+        "channel_webhook_switched_off", "Webhook of a realtime app switched off", "integrations",
+        {
+            **NAME, "webhook.url": "https://hooks.lincoln.example/pusher",
+            "webhook.get_disabled_reason_display": "it failed for days",
+            "webhook.problem": "It answered 500.", "url": f"{URL}/settings/realtime/webhooks/{ID}/",
+        },
+    ),
+    _mail(
         "course_enrolment", "Course enrolment", "courses",
         {
             **NAME, "person.get_short_name": "Sara", "by": "Tom Teacher",

@@ -11,7 +11,10 @@ from apps.realtime.services.realtime_apps import LONGEST_NAME, MOST_ORIGINS, OVE
 
 
 class RealtimeAppSerializer(serializers.ModelSerializer[RealtimeApp]):
-    state = serializers.ChoiceField(choices=["active", "off"], read_only=True)
+    state = serializers.ChoiceField(choices=["active", "off", "closed"], read_only=True)
+    closed_reason = serializers.CharField(
+        read_only=True, help_text="why operators closed it; only they open it again"
+    )
     app_id = serializers.CharField(read_only=True, help_text="for the server libraries")
     key = serializers.CharField(read_only=True, help_text="public; clients connect with it")
     origins = serializers.ListField(
@@ -22,7 +25,8 @@ class RealtimeAppSerializer(serializers.ModelSerializer[RealtimeApp]):
         model = RealtimeApp
         fields = [
             "id", "name", "state", "app_id", "key", "client_events", "subscription_counts",
-            "origins", "rotated_at", "former_until", "disabled_at", "created_at",
+            "origins", "rotated_at", "former_until", "disabled_at", "closed_at", "closed_reason",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -19,8 +19,8 @@ from redis.exceptions import RedisError
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound
 from apps.realtime import broadcast
-from apps.realtime.models import RealtimeApp
-from apps.tenants.access import require
+from apps.realtime.models import ChannelWebhook, RealtimeApp
+from apps.tenants.access import Operator, require
 from apps.tenants.models import Tenant
 from apps.usage.plans import REALTIME_APPS
 from apps.usage.services import limits
@@ -86,6 +86,26 @@ def switch(*, app: RealtimeApp, on: bool, by: Any) -> RealtimeApp:
     return locked
 
 
+def close(*, app: RealtimeApp, reason: str, by: Operator) -> RealtimeApp:
+    """Operators alone: nobody is let in until they open it again, whatever the workspace does."""
+    with schema_context("public"), transaction.atomic():
+        locked = _lock(app)
+        if not locked.closed_at:
+            _write(locked, closed_at=timezone.now(), closed_reason=reason)
+            _record("closed", locked, by, reason=reason)
+    return locked
+
+
+def open_again(*, app: RealtimeApp, reason: str, by: Operator) -> RealtimeApp:
+    """Undo `close`; one that its workspace has switched off stays so."""
+    with schema_context("public"), transaction.atomic():
+        locked = _lock(app)
+        if locked.closed_at:
+            _write(locked, closed_at=None, closed_reason="")
+            _record("opened", locked, by, reason=reason)
+    return locked
+
+
 def rotate(*, app: RealtimeApp, by: Any, overlap_hours: int = 24) -> RealtimeApp:
     """A new key and secret; the present ones work for `overlap_hours` longer, 0 ends them and
     their connections at once, as it does with earlier ones. Raises `Invalid`.
@@ -124,6 +144,7 @@ def remove(*, app: RealtimeApp, by: Any) -> None:
     with schema_context("public"), transaction.atomic():
         locked = _lock(app)
         _record("deleted", locked, by)
+        ChannelWebhook.objects.filter(app_id=locked.app_id).delete()
         locked.delete()
         transaction.on_commit(lambda: announce([locked.app_id]))
 

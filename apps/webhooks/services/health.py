@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.mail.services import messages
 from apps.tenants.localisation import in_the_words_of
+from apps.tenants.models import Tenant
 from apps.webhooks import schedule
 from apps.webhooks.models import Delivery, Endpoint
 
@@ -69,15 +70,19 @@ def record(action: str, endpoint: Endpoint, by: Any, **data: Any) -> None:
 def tell(*, endpoint: Endpoint, template: str, problem: str = "") -> None:
     """A mail to the workspace's owners."""
     tenant = endpoint.tenant
+    since = endpoint.failing_since or timezone.now()
+    mail_owners(
+        tenant=tenant, template=template, endpoint=endpoint, problem=problem,
+        off_at=since + schedule.DISABLE_AFTER, url=f"{tenant.url}{endpoint.get_absolute_url()}",
+    )  # fmt: skip
+
+
+def mail_owners(*, tenant: Tenant, template: str, **about: Any) -> None:
+    """A mail to each owner, in the workspace's words; `about` is the template's context."""
     owners = User.objects.filter(
         pk__in=tenant.memberships.owners().values("user_id"), is_active=True
     )
-    since = endpoint.failing_since or timezone.now()
-    context = {
-        "tenant": tenant, "endpoint": endpoint, "problem": problem,
-        "off_at": since + schedule.DISABLE_AFTER,
-        "url": f"{tenant.url}{endpoint.get_absolute_url()}",
-    }  # fmt: skip
+    context = {"tenant": tenant, **about}
     with in_the_words_of(tenant):
         for email in owners.values_list("email", flat=True):
             if email:

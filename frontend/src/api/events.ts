@@ -35,6 +35,13 @@ export type EventPayloads = {
     delivery_id: string;
     state: string;
   };
+  "channel_webhook.attempted": {
+    version: 1;
+    sequence?: number;
+    webhook_id: string;
+    delivery_id: string;
+    state: string;
+  };
   "notice": {
     version: 1;
     sequence?: number;
@@ -58,5 +65,6 @@ export const CHANNEL_PATTERNS: Record<EventName, readonly string[]> = {
   "release.changed": ["private-w-{schema_name}.release.{id}", "private-w-{schema_name}.releases"],
   "job.changed": ["private-user-{actor_id}", "private-w-{schema_name}.job.{id}", "private-w-{schema_name}.jobs"],
   "webhook.attempted": ["private-w-{schema_name}.webhook.{endpoint_id}"],
+  "channel_webhook.attempted": ["private-w-{schema_name}.channelwebhook.{webhook_id}"],
   "notice": ["private-user-{user_id}", "private-w-{schema_name}"],
 };

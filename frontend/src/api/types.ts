@@ -73,6 +73,59 @@ export type CallerUse = {
   numbers: Numbers;
 };
 
+export type ChannelDelivery = {
+  id: string;
+  state: ChannelDeliveryStateEnum;
+  kinds: Array<string>;
+  count: number;
+  attempts: number;
+  status: number | null;
+  problem: string;
+  milliseconds: number;
+  created_at: string;
+  finished_at: string | null;
+};
+
+export type ChannelDeliveryDetail = {
+  id: string;
+  state: ChannelDeliveryStateEnum;
+  kinds: Array<string>;
+  count: number;
+  attempts: number;
+  status: number | null;
+  problem: string;
+  milliseconds: number;
+  created_at: string;
+  finished_at: string | null;
+  answer: string;
+  events: Array<Record<string, unknown>>;
+};
+
+export type ChannelDeliveryStateEnum = "pending" | "succeeded" | "failed";
+
+export type ChannelEventKindEnum = "channel_occupied" | "channel_vacated" | "member_added" | "member_removed" | "client_event" | "cache_miss" | "subscription_count";
+
+export type ChannelWebhook = {
+  id: string;
+  url: string;
+  state: WebhookStateEnum;
+  events: Array<ChannelEventKindEnum>;
+  channel_prefix: string;
+  failing_since: string | null;
+  failures: number;
+  problem: string;
+  last_success_at: string | null;
+  disabled_at: string | null;
+  disabled_reason: string;
+  created_at: string;
+};
+
+export type ChannelWebhookInputRequest = {
+  url: string;
+  events: Array<ChannelEventKindEnum>;
+  channel_prefix?: string;
+};
+
 export type CheckShape = {
   title: string;
   passed: boolean;
@@ -658,6 +711,18 @@ export type PaginatedApiKeyList = {
   results: Array<ApiKey>;
 };
 
+export type PaginatedChannelDeliveryList = {
+  next?: string;
+  previous?: string;
+  results: Array<ChannelDelivery>;
+};
+
+export type PaginatedChannelWebhookList = {
+  next?: string;
+  previous?: string;
+  results: Array<ChannelWebhook>;
+};
+
 export type PaginatedClassList = {
   next?: string;
   previous?: string;
@@ -776,6 +841,12 @@ export type PatchedApiKeyChangeRequest = {
   name?: string;
   scopes?: Array<ScopesEnum>;
   networks?: Array<string>;
+};
+
+export type PatchedChannelWebhookChangeRequest = {
+  url?: string;
+  events?: Array<ChannelEventKindEnum>;
+  channel_prefix?: string;
 };
 
 export type PatchedClassChangeRequest = {
@@ -926,6 +997,8 @@ export type RealtimeApp = {
   rotated_at: string | null;
   former_until: string | null;
   disabled_at: string | null;
+  closed_at: string | null;
+  closed_reason: string;
   created_at: string;
 };
 
@@ -936,7 +1009,7 @@ export type RealtimeAppInputRequest = {
   origins?: Array<string>;
 };
 
-export type RealtimeAppStateEnum = "active" | "off";
+export type RealtimeAppStateEnum = "active" | "off" | "closed";
 
 export type RealtimeAppWithSecret = {
   id: string;
@@ -950,6 +1023,8 @@ export type RealtimeAppWithSecret = {
   rotated_at: string | null;
   former_until: string | null;
   disabled_at: string | null;
+  closed_at: string | null;
+  closed_reason: string;
   created_at: string;
   secret: string;
 };
@@ -1313,10 +1388,21 @@ export interface Operations {
   realtime_apps_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: RealtimeApp };
   realtime_apps_update: { path: { id: string }; query: Record<string, never>; body: PatchedRealtimeAppChangeRequest; answer: RealtimeApp };
   realtime_apps_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  realtime_apps_webhooks_list: { path: { app_pk: string }; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedChannelWebhookList };
+  realtime_apps_webhooks: { path: { app_pk: string }; query: Record<string, never>; body: ChannelWebhookInputRequest; answer: ChannelWebhook };
   realtime_apps_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_end_former: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_rotate: { path: { id: string }; query: Record<string, never>; body: KeyRotationInputRequest; answer: RealtimeAppWithSecret };
+  realtime_apps_webhooks_get: { path: { app_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: ChannelWebhook };
+  realtime_apps_webhooks_update: { path: { app_pk: string; id: string }; query: Record<string, never>; body: PatchedChannelWebhookChangeRequest; answer: ChannelWebhook };
+  realtime_apps_webhooks_delete: { path: { app_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: undefined };
+  realtime_apps_webhooks_disable: { path: { app_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: ChannelWebhook };
+  realtime_apps_webhooks_enable: { path: { app_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: ChannelWebhook };
+  realtime_apps_webhooks_test: { path: { app_pk: string; id: string }; query: Record<string, never>; body: undefined; answer: ChannelDelivery };
+  realtime_apps_webhooks_deliveries_list: { path: { app_pk: string; webhook_pk: string }; query: { cursor?: string; fields?: string; page_size?: number; state?: "failed" | "pending" | "succeeded" }; body: undefined; answer: PaginatedChannelDeliveryList };
+  realtime_apps_webhooks_deliveries_get: { path: { app_pk: string; id: string; webhook_pk: string }; query: { fields?: string }; body: undefined; answer: ChannelDeliveryDetail };
+  realtime_apps_webhooks_deliveries_resend: { path: { app_pk: string; id: string; webhook_pk: string }; query: Record<string, never>; body: undefined; answer: ChannelDeliveryDetail };
   events_list: { path: Record<string, never>; query: { after?: number; fields?: string; limit?: number }; body: undefined; answer: Missed };
   events_get: { path: { sequence: string }; query: { fields?: string }; body: undefined; answer: Event };
   usage: { path: Record<string, never>; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Usage };
@@ -1446,10 +1532,21 @@ export const ROUTES: Record<keyof Operations, string> = {
   realtime_apps_get: "GET /api/v1/realtime-apps/{id}/",
   realtime_apps_update: "PATCH /api/v1/realtime-apps/{id}/",
   realtime_apps_delete: "DELETE /api/v1/realtime-apps/{id}/",
+  realtime_apps_webhooks_list: "GET /api/v1/realtime-apps/{app_pk}/webhooks/",
+  realtime_apps_webhooks: "POST /api/v1/realtime-apps/{app_pk}/webhooks/",
   realtime_apps_disable: "POST /api/v1/realtime-apps/{id}/disable/",
   realtime_apps_enable: "POST /api/v1/realtime-apps/{id}/enable/",
   realtime_apps_end_former: "POST /api/v1/realtime-apps/{id}/end-former/",
   realtime_apps_rotate: "POST /api/v1/realtime-apps/{id}/rotate/",
+  realtime_apps_webhooks_get: "GET /api/v1/realtime-apps/{app_pk}/webhooks/{id}/",
+  realtime_apps_webhooks_update: "PATCH /api/v1/realtime-apps/{app_pk}/webhooks/{id}/",
+  realtime_apps_webhooks_delete: "DELETE /api/v1/realtime-apps/{app_pk}/webhooks/{id}/",
+  realtime_apps_webhooks_disable: "POST /api/v1/realtime-apps/{app_pk}/webhooks/{id}/disable/",
+  realtime_apps_webhooks_enable: "POST /api/v1/realtime-apps/{app_pk}/webhooks/{id}/enable/",
+  realtime_apps_webhooks_test: "POST /api/v1/realtime-apps/{app_pk}/webhooks/{id}/test/",
+  realtime_apps_webhooks_deliveries_list: "GET /api/v1/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/",
+  realtime_apps_webhooks_deliveries_get: "GET /api/v1/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/{id}/",
+  realtime_apps_webhooks_deliveries_resend: "POST /api/v1/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/{id}/resend/",
   events_list: "GET /api/v1/events/",
   events_get: "GET /api/v1/events/{sequence}/",
   usage: "GET /api/v1/usage/",

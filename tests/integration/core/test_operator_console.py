@@ -26,7 +26,7 @@ from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import declarations, outcomes, runs, tickets
 from apps.mail.models import Suppression
-from apps.realtime.models import ChannelWebhook
+from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
 from apps.tenants.models import Departure, Tenant
@@ -188,6 +188,7 @@ class TestPages:
         Probe.objects.create(
             process="web", node="x", milliseconds=1, workspaces=1, reads=1, foreign=0, unwalled=0
         )
+        RealtimeApp.objects.create(tenant=alpha, name="x", app_id="1", key="x", secret="x")
         ChannelWebhook.objects.create(app_id="1", url="https://x.example", events=["cache_miss"])
         _move_and_roll_out(alpha)
         _look_and_ask(alpha)

@@ -92,6 +92,7 @@ GLOBAL_MODELS = {
     "transfers.SigningKey": "with which this installation signs",
     "transfers.TrustedKey": "an installation that is trusted",
     "realtime.ChannelWebhook": "names it by its application",
+    "realtime.ChannelDelivery": "belongs to a channel webhook",
     "vendors.Vendor": "an outside service, without a table",
     "webhooks.Delivery": "names it by its endpoint",
     "webhooks.Attempt": "names it by its delivery",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -17,12 +18,14 @@ from apps.realtime import hub, keys, news, redis_clients, webhooks
 from apps.realtime.applications import Application
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.realtime.registry import Member
+from apps.realtime.services import channel_deliveries, channel_webhooks
 from apps.realtime.subscriptions import Connection
 from apps.tenants.signals import workspace_purging
 from tests.fixtures.receivers import Answer
 from tests.integration.realtime.endpoint import channel
 
 APPLICATION = Application("3", "key", "secret")
+EVENT = {"name": "channel_occupied", "channel": "room"}
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +94,9 @@ class TestDelivery:
     @pytest.fixture
     def webhook(self, db, receiver, settings):
         kinds = ["channel_occupied", "channel_vacated"]
-        return webhooks.add(app_id=settings.PUSHER_APP_ID, url=receiver.url, events=kinds, by=None)
+        return channel_webhooks.add(
+            app_id=settings.PUSHER_APP_ID, url=receiver.url, events=kinds, by=None
+        )
 
     @pytest.fixture
     def happens(self, settings):
@@ -107,7 +112,7 @@ class TestDelivery:
         happens("cache_miss", "not-wanted")
         happens("channel_occupied", "two")
         assert (webhooks.collect(), webhooks.collect()) == (1, 0)
-        run = run_now(JobRun.objects.get(name="realtime.deliver"))
+        run = run_now(JobRun.objects.get(name="realtime.tell"))
         assert run.result == {"delivered": True}
         [call] = receiver.received
         library = Pusher(settings.PUSHER_APP_ID, settings.PUSHER_KEY, settings.PUSHER_SECRET)
@@ -122,7 +127,7 @@ class TestDelivery:
         receiver.says(Answer(status=500), Answer())
         happens("channel_occupied")
         webhooks.collect()
-        run = run_now(JobRun.objects.get(name="realtime.deliver"))
+        run = run_now(JobRun.objects.get(name="realtime.tell"))
         webhook.refresh_from_db()
         assert (run.state, bool(webhook.failing_since)) == (JobRun.State.QUEUED, True)
         JobRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
@@ -131,11 +136,20 @@ class TestDelivery:
         assert (run.result, webhook.failing_since) == ({"delivered": True}, None)
 
     def test_the_last_failure_is_the_servers_not_the_jobs(self, webhook, receiver):
-        receiver.says(Answer(status=410))
-        body = json.dumps({"time_ms": 0, "events": []})
-        answer = webhooks.deliver(webhook_id=str(webhook.pk), body=body, is_last=False)
+        receiver.says(Answer(status=500, body=b"no"))
+        delivery = channel_deliveries.put(webhook=webhook, batch="b", events=[EVENT])
+        answer = channel_deliveries.send(delivery_id=str(delivery.pk), is_last=True)
+        delivery.refresh_from_db()
+        assert (answer["delivered"], "500" in answer["problem"]) == (False, True)
+        assert (delivery.state, delivery.status, delivery.answer) == ("failed", 500, "no")
+
+    def test_after_five_minutes_it_is_given_up(self, webhook, receiver):
+        receiver.says(Answer(status=500))
+        delivery = channel_deliveries.put(webhook=webhook, batch="b", events=[EVENT])
+        delivery.began_at -= timedelta(minutes=6)
+        delivery.save()
+        answer = channel_deliveries.send(delivery_id=str(delivery.pk), is_last=False)
         assert answer["delivered"] is False
-        assert "410" in answer["problem"]
 
     def test_they_go_with_the_workspace(self, alpha, webhook):
         app = RealtimeApp.objects.create(
@@ -147,13 +161,15 @@ class TestDelivery:
 
     def test_one_that_is_gone_is_told_nothing(self, webhook, happens):
         happens("channel_occupied")
-        webhooks.remove(webhook=webhook, by=None)
+        channel_webhooks.remove(webhook=webhook, by=None)
         assert webhooks.collect() == 0
 
     def test_who_was_told_and_is_no_more_is_written_down(self, alpha, receiver, owner):
         app = RealtimeApp.objects.create(tenant=alpha, name="x", app_id="7", key="k", secret="s")
-        webhook = webhooks.add(app_id=app.app_id, url=receiver.url, events=["cache_miss"], by=owner)
-        webhooks.remove(webhook=webhook, by=owner)
+        webhook = channel_webhooks.add(
+            app_id=app.app_id, url=receiver.url, events=["cache_miss"], by=owner
+        )
+        channel_webhooks.remove(webhook=webhook, by=owner)
         entries = AuditEntry.objects.filter(schema_name=alpha.schema_name, actor_id=owner.pk)
         deeds = entries.filter(action__startswith="channel_webhook.").order_by("sequence")
         assert [(e.action, e.data["app_id"]) for e in deeds] == [
@@ -168,7 +184,7 @@ class TestDelivery:
 
         monkeypatch.setattr(webhooks, "write_wishes", away)
         with django_capture_on_commit_callbacks(execute=True) as made:
-            webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
+            channel_webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
         assert made
         assert ChannelWebhook.objects.filter(app_id="1").exists()
 
@@ -178,14 +194,14 @@ class TestDelivery:
     )
     def test_what_cannot_be_told_is_refused(self, db, receiver, given):
         with pytest.raises(Invalid):
-            webhooks.add(
+            channel_webhooks.add(
                 **{"app_id": "1", "url": receiver.url, "events": ["cache_miss"], "by": None} | given
             )
 
     def test_our_own_network_is_not_called(self, db, receiver, settings):
         settings.OUTGOING_NETWORKS_ALLOWED = []
         with pytest.raises(Invalid):
-            webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
+            channel_webhooks.add(app_id="1", url=receiver.url, events=["cache_miss"], by=None)
 
     def test_from_the_command_line(self, db, receiver, settings, capsys):
         call_command("channel_webhooks", "add", receiver.url, "--events", "cache_miss")

@@ -81,6 +81,68 @@ class CallerUse(TypedDict):
     numbers: Numbers
 
 
+class ChannelDelivery(TypedDict):
+    id: str
+    state: ChannelDeliveryStateEnum
+    kinds: list[str]
+    count: int
+    attempts: int
+    status: int | None
+    problem: str
+    milliseconds: int
+    created_at: str
+    finished_at: str | None
+
+
+class ChannelDeliveryDetail(TypedDict):
+    id: str
+    state: ChannelDeliveryStateEnum
+    kinds: list[str]
+    count: int
+    attempts: int
+    status: int | None
+    problem: str
+    milliseconds: int
+    created_at: str
+    finished_at: str | None
+    answer: str
+    events: list[dict[str, Any]]
+
+
+ChannelDeliveryStateEnum = Literal["pending", "succeeded", "failed"]
+
+ChannelEventKindEnum = Literal[
+    "channel_occupied",
+    "channel_vacated",
+    "member_added",
+    "member_removed",
+    "client_event",
+    "cache_miss",
+    "subscription_count",
+]
+
+
+class ChannelWebhook(TypedDict):
+    id: str
+    url: str
+    state: WebhookStateEnum
+    events: list[ChannelEventKindEnum]
+    channel_prefix: str
+    failing_since: str | None
+    failures: int
+    problem: str
+    last_success_at: str | None
+    disabled_at: str | None
+    disabled_reason: str
+    created_at: str
+
+
+class ChannelWebhookInputRequest(TypedDict):
+    url: str
+    events: list[ChannelEventKindEnum]
+    channel_prefix: NotRequired[str]
+
+
 class CheckShape(TypedDict):
     title: str
     passed: bool
@@ -756,6 +818,18 @@ class PaginatedApiKeyList(TypedDict):
     results: list[ApiKey]
 
 
+class PaginatedChannelDeliveryList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[ChannelDelivery]
+
+
+class PaginatedChannelWebhookList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[ChannelWebhook]
+
+
 class PaginatedClassList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -874,6 +948,12 @@ class PatchedApiKeyChangeRequest(TypedDict):
     name: NotRequired[str]
     scopes: NotRequired[list[ScopesEnum]]
     networks: NotRequired[list[str]]
+
+
+class PatchedChannelWebhookChangeRequest(TypedDict):
+    url: NotRequired[str]
+    events: NotRequired[list[ChannelEventKindEnum]]
+    channel_prefix: NotRequired[str]
 
 
 class PatchedClassChangeRequest(TypedDict):
@@ -1093,6 +1173,8 @@ class RealtimeApp(TypedDict):
     rotated_at: str | None
     former_until: str | None
     disabled_at: str | None
+    closed_at: str | None
+    closed_reason: str
     created_at: str
 
 
@@ -1103,7 +1185,7 @@ class RealtimeAppInputRequest(TypedDict):
     origins: NotRequired[list[str]]
 
 
-RealtimeAppStateEnum = Literal["active", "off"]
+RealtimeAppStateEnum = Literal["active", "off", "closed"]
 
 
 class RealtimeAppWithSecret(TypedDict):
@@ -1118,6 +1200,8 @@ class RealtimeAppWithSecret(TypedDict):
     rotated_at: str | None
     former_until: str | None
     disabled_at: str | None
+    closed_at: str | None
+    closed_reason: str
     created_at: str
     secret: str
 

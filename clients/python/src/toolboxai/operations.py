@@ -1079,6 +1079,55 @@ class Operations(Transport):
             if_match=if_match,
         )
 
+    def realtime_apps_webhooks_list(
+        self,
+        app_pk: str,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedChannelWebhookList:
+        """List webhooks of a realtime app.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedChannelWebhookList = self._call(
+            "GET",
+            _path("/realtime-apps/{app_pk}/webhooks/", app_pk=app_pk),
+            query={"cursor": cursor, "fields": fields, "page_size": page_size},
+        )
+        return answer
+
+    def realtime_apps_webhooks_iterate(
+        self, app_pk: str, *, fields: str | None = None, page_size: int | None = None
+    ) -> Iterator[models.ChannelWebhook]:
+        """All of them, page by page."""
+        return self._pages(
+            _path("/realtime-apps/{app_pk}/webhooks/", app_pk=app_pk),
+            {"fields": fields, "page_size": page_size},
+        )
+
+    def realtime_apps_webhooks(
+        self,
+        app_pk: str,
+        *,
+        url: str,
+        events: list[models.ChannelEventKindEnum],
+        channel_prefix: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.ChannelWebhook:
+        """Tell a server from now on.
+
+        Tell a server from now on. An app has five at most.
+        """
+        answer: models.ChannelWebhook = self._call(
+            "POST",
+            _path("/realtime-apps/{app_pk}/webhooks/", app_pk=app_pk),
+            body={"url": url, "events": events, "channel_prefix": channel_prefix},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
     def realtime_apps_disable(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.RealtimeApp:
@@ -1141,6 +1190,212 @@ class Operations(Transport):
             "POST",
             _path("/realtime-apps/{id}/rotate/", id=id),
             body={"overlap_hours": overlap_hours},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_webhooks_get(
+        self, app_pk: str, id: str, *, fields: str | None = None
+    ) -> models.ChannelWebhook:
+        """Get a webhook of a realtime app.
+
+        One of them, with its ETag.
+        """
+        answer: models.ChannelWebhook = self._call(
+            "GET",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/", app_pk=app_pk, id=id),
+            query={"fields": fields},
+        )
+        return answer
+
+    def realtime_apps_webhooks_update(
+        self,
+        app_pk: str,
+        id: str,
+        *,
+        url: str | Omit = OMIT,
+        events: list[models.ChannelEventKindEnum] | Omit = OMIT,
+        channel_prefix: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.ChannelWebhook:
+        """Change a webhook of a realtime app.
+
+        Change what is named; the rest stays.
+        """
+        answer: models.ChannelWebhook = self._call(
+            "PATCH",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/", app_pk=app_pk, id=id),
+            body={"url": url, "events": events, "channel_prefix": channel_prefix},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_webhooks_delete(
+        self,
+        app_pk: str,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> None:
+        """Remove a webhook of a realtime app.
+
+        Tell it nothing more, and forget what was sent.
+        """
+        self._call(
+            "DELETE",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/", app_pk=app_pk, id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+
+    def realtime_apps_webhooks_disable(
+        self,
+        app_pk: str,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.ChannelWebhook:
+        """Switch a webhook of a realtime app off.
+
+        Tell it nothing until it is enabled; nothing is kept for it meanwhile.
+        """
+        answer: models.ChannelWebhook = self._call(
+            "POST",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/disable/", app_pk=app_pk, id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_webhooks_enable(
+        self,
+        app_pk: str,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.ChannelWebhook:
+        """Switch a webhook of a realtime app on.
+
+        Tell it again, from now on.
+        """
+        answer: models.ChannelWebhook = self._call(
+            "POST",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/enable/", app_pk=app_pk, id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_webhooks_test(
+        self,
+        app_pk: str,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.ChannelDelivery:
+        """Send a test batch.
+
+        Send a batch with one event named `test`.
+        """
+        answer: models.ChannelDelivery = self._call(
+            "POST",
+            _path("/realtime-apps/{app_pk}/webhooks/{id}/test/", app_pk=app_pk, id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def realtime_apps_webhooks_deliveries_list(
+        self,
+        app_pk: str,
+        webhook_pk: str,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        page_size: int | None = None,
+        state: Literal["failed", "pending", "succeeded"] | None = None,
+    ) -> models.PaginatedChannelDeliveryList:
+        """List batches sent to a webhook.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedChannelDeliveryList = self._call(
+            "GET",
+            _path(
+                "/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/",
+                app_pk=app_pk,
+                webhook_pk=webhook_pk,
+            ),
+            query={"cursor": cursor, "fields": fields, "page_size": page_size, "state": state},
+        )
+        return answer
+
+    def realtime_apps_webhooks_deliveries_iterate(
+        self,
+        app_pk: str,
+        webhook_pk: str,
+        *,
+        fields: str | None = None,
+        page_size: int | None = None,
+        state: Literal["failed", "pending", "succeeded"] | None = None,
+    ) -> Iterator[models.ChannelDelivery]:
+        """All of them, page by page."""
+        return self._pages(
+            _path(
+                "/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/",
+                app_pk=app_pk,
+                webhook_pk=webhook_pk,
+            ),
+            {"fields": fields, "page_size": page_size, "state": state},
+        )
+
+    def realtime_apps_webhooks_deliveries_get(
+        self, app_pk: str, id: str, webhook_pk: str, *, fields: str | None = None
+    ) -> models.ChannelDeliveryDetail:
+        """Get a batch with its answer.
+
+        One of them, with its ETag.
+        """
+        answer: models.ChannelDeliveryDetail = self._call(
+            "GET",
+            _path(
+                "/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/{id}/",
+                app_pk=app_pk,
+                id=id,
+                webhook_pk=webhook_pk,
+            ),
+            query={"fields": fields},
+        )
+        return answer
+
+    def realtime_apps_webhooks_deliveries_resend(
+        self,
+        app_pk: str,
+        id: str,
+        webhook_pk: str,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.ChannelDeliveryDetail:
+        """Send a batch again.
+
+        Send it once more, whatever became of it.
+        """
+        answer: models.ChannelDeliveryDetail = self._call(
+            "POST",
+            _path(
+                "/realtime-apps/{app_pk}/webhooks/{webhook_pk}/deliveries/{id}/resend/",
+                app_pk=app_pk,
+                id=id,
+                webhook_pk=webhook_pk,
+            ),
             idempotency_key=idempotency_key,
             if_match=if_match,
         )
