@@ -38,6 +38,7 @@ PARAMETERS: Final = {
     "schema_name": "The workspace's name among channels; pages find it in `data-channel`.",
     "id": "Of what the event is about.",
     "endpoint_id": "Of the webhook endpoint.",
+    "webhook_id": "Of the realtime app's webhook.",
     "actor_id": "Of the person who asked for the work.",
     "user_id": "Of the person.",
 }

@@ -29,6 +29,8 @@ def _name(path: str, operation: dict[str, Any]) -> str:
 
 
 def _makes(path: str, operation: dict[str, Any]) -> bool:
-    collection = re.fullmatch(r"/api/v\d+/[a-z-]+/(?:[a-z-]+/)?", path) is not None
+    # Also of what belongs to one thing: /realtime-apps/{app_pk}/webhooks/.
+    nested = r"/api/v\d+/[a-z-]+/(?:\{[a-z]+_pk\}/)?(?:[a-z-]+/)?"
+    collection = re.fullmatch(nested, path) is not None
     is_root = re.fullmatch(r"/api/v\d+/[a-z-]+/", path) is not None
     return is_root or (collection and CREATED in operation["responses"])

@@ -1389,7 +1389,7 @@ export interface Operations {
   realtime_apps_update: { path: { id: string }; query: Record<string, never>; body: PatchedRealtimeAppChangeRequest; answer: RealtimeApp };
   realtime_apps_delete: { path: { id: string }; query: Record<string, never>; body: undefined; answer: undefined };
   realtime_apps_webhooks_list: { path: { app_pk: string }; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedChannelWebhookList };
-  realtime_apps_webhooks: { path: { app_pk: string }; query: Record<string, never>; body: ChannelWebhookInputRequest; answer: ChannelWebhook };
+  realtime_apps_webhooks_create: { path: { app_pk: string }; query: Record<string, never>; body: ChannelWebhookInputRequest; answer: ChannelWebhook };
   realtime_apps_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_end_former: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
@@ -1533,7 +1533,7 @@ export const ROUTES: Record<keyof Operations, string> = {
   realtime_apps_update: "PATCH /api/v1/realtime-apps/{id}/",
   realtime_apps_delete: "DELETE /api/v1/realtime-apps/{id}/",
   realtime_apps_webhooks_list: "GET /api/v1/realtime-apps/{app_pk}/webhooks/",
-  realtime_apps_webhooks: "POST /api/v1/realtime-apps/{app_pk}/webhooks/",
+  realtime_apps_webhooks_create: "POST /api/v1/realtime-apps/{app_pk}/webhooks/",
   realtime_apps_disable: "POST /api/v1/realtime-apps/{id}/disable/",
   realtime_apps_enable: "POST /api/v1/realtime-apps/{id}/enable/",
   realtime_apps_end_former: "POST /api/v1/realtime-apps/{id}/end-former/",

@@ -29,6 +29,7 @@ _WANTED: dict[tuple[str, str], Callable[[], Any]] = {
     ("jobs_jobrun", "discard_reason"): lambda: "x",
     ("jobs_jobrun", "stage"): lambda: None,  # nobody's member
     ("realtime_channelwebhook", "events"): lambda: ["channel_occupied"],
+    ("realtime_realtimeapp", "closed_reason"): lambda: "x",
     ("tenants_membership", "role"): lambda: "teacher",
     ("webhooks_endpoint", "events"): lambda: ["release.created"],
 }

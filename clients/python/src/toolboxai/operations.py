@@ -1107,7 +1107,7 @@ class Operations(Transport):
             {"fields": fields, "page_size": page_size},
         )
 
-    def realtime_apps_webhooks(
+    def realtime_apps_webhooks_create(
         self,
         app_pk: str,
         *,
@@ -1116,7 +1116,7 @@ class Operations(Transport):
         channel_prefix: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.ChannelWebhook:
-        """Tell a server from now on.
+        """Add a webhook to a realtime app.
 
         Tell a server from now on. An app has five at most.
         """
