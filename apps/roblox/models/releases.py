@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -103,6 +104,11 @@ class Release(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{self.experience.get_absolute_url()}releases/{self.version}/"
+
+    @property
+    def precedence(self) -> tuple[int, int, int, datetime]:
+        """The greater, the higher its version: the order of `newest_version_first`."""
+        return self.major, self.minor, self.patch, self.created_at
 
     @property
     def created_by(self) -> str:

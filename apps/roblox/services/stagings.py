@@ -34,6 +34,14 @@ class Candidate:
     def is_offered(self) -> bool:
         return self.staging.is_ready and not self.is_taken and bool(self.releases)
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether the highest offered is above what staging runs."""
+        live = self.staging.live_deployment
+        if not self.is_offered or live is None:
+            return self.is_offered
+        return self.releases[0].precedence > live.release.precedence
+
 
 def candidates() -> list[Candidate]:
     """Every experience of the workspace, those that can go to staging now first."""

@@ -28,7 +28,7 @@ def new(request: WorkspaceRequest) -> HttpResponse:
     rows = [
         {
             "candidate": one,
-            "ticked": (one.experience.slug in choices) if problem else one.is_offered,
+            "ticked": (one.experience.slug in choices) if problem else one.is_newer,
             "version": choices.get(one.experience.slug, ""),
             "refused": refused.get(one.experience.slug, ""),
         }

@@ -105,6 +105,20 @@ def test_one_that_fails_leaves_the_others_and_goes_again(places, owner, monkeypa
     assert [row.pk for row in stagings.deployments_of(parent)][1] == lab[1].pk
 
 
+def test_what_is_lower_than_staging_runs_is_offered_but_not_proposed(places, owner):
+    lab, maze = places
+    for experience, version in ((lab, "1.0.0"), (maze, "2.0.0")):
+        deployments.stage(release=experience.releases.get(version=version), by=owner)
+    work_off()
+    found = {one.experience.slug: one for one in stagings.candidates()}
+    assert [r.version for r in found["maze"].releases] == ["1.0.0"]
+    assert (found["maze"].is_offered, found["maze"].is_newer) == (True, False)
+    assert not found["lab"].is_offered
+    make_release(lab, "1.1.0", owner)
+    found = {one.experience.slug: one for one in stagings.candidates()}
+    assert found["lab"].is_newer
+
+
 class TestPage:
     URL = "/deployments/staging/"
 

@@ -29,6 +29,8 @@ QUEUES = "interactive,default,bulk"
 class Site:
     """What the tests start, stop and look at."""
 
+    settings = "tests.processes.jobs.settings"
+
     def __init__(self, valkey: Valkey, folder: Path) -> None:
         self.valkey = valkey
         self.folder = folder
@@ -56,7 +58,7 @@ class Site:
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         env = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.processes.jobs.settings",
+            "DJANGO_SETTINGS_MODULE": self.settings,
             "DATABASE_URL": address("default"),
             "DATABASE_OWNER_URL": address("owner"),
             "REDIS_URL": self.valkey.url,

@@ -1,3 +1,4 @@
 from tests.integration.realtime.conftest import endpoint, socket
+from tests.processes.jobs.conftest import site
 
-__all__ = ["endpoint", "socket"]
+__all__ = ["endpoint", "site", "socket"]
