@@ -1,6 +1,6 @@
-"""How often somebody may try to get in, counted in Redis for all processes.
+"""How often somebody may try to get in.
 
-Each limit is a sliding window of `limits`, counted before the attempt is made, so that parallel
+Each limit is a sliding window (`core.rates`), counted before the attempt is made, so that parallel
 attempts cannot slip by. Without Redis nothing can be counted, and nobody is let in.
 """
 
@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from django.conf import settings
-from limits import RateLimitItem, parse_many
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
-from redis.exceptions import RedisError
 
 from apps.core.errors import DomainError
+from apps.core.rates import Meter, Uncounted, Window
 
-SECONDS_TO_REDIS = 2
 CLOSED_FOR = 15
+ATTEMPTS = Meter("attempts", Window.SLIDING)
 
 
 class TooManyAttempts(DomainError):
@@ -57,22 +51,14 @@ def take(action: str, key: str, rates: str) -> None:
     """Count one attempt of `key` (an address, an account, anything); `rates` reads
     `5/5 minute;50/day`. Raises `TooManyAttempts`, or `SignInClosed` when Redis is out of reach.
     """
-    name = _name(key)
-    try:
-        for rate in _parsed(rates):
-            if not _limiter(settings.REDIS_URL).hit(rate, "attempts", action, name):
-                raise TooManyAttempts(_wait(rate, action, name))
-    except (StorageError, RedisError) as error:
-        raise SignInClosed from error
+    with _closed_without_redis():
+        _refuse(ATTEMPTS.take(rates, action, _name(key)))
 
 
 def forget(action: str, key: str, rates: str) -> None:
     """Start counting afresh, after an attempt that succeeded."""
-    try:
-        for rate in _parsed(rates):
-            _limiter(settings.REDIS_URL).clear(rate, "attempts", action, _name(key))
-    except (StorageError, RedisError) as error:
-        raise SignInClosed from error
+    with _closed_without_redis():
+        ATTEMPTS.forget(rates, action, _name(key))
 
 
 @contextmanager
@@ -83,35 +69,26 @@ def counting_wrong(*limits: tuple[str, str, str]) -> Iterator[list[bool]]:
 
         with attempts.counting_wrong(("code", address, "30/10 minute")) as wrong: ...
     """
-    each = [(rate, a, _name(key)) for a, key, rates in limits for rate in _parsed(rates)]
-    limiter = _limiter(settings.REDIS_URL)
     wrong: list[bool] = []
-    try:
-        for rate, action, name in each:
-            if not limiter.test(rate, "attempts", action, name):
-                raise TooManyAttempts(_wait(rate, action, name))
+    with _closed_without_redis():
+        for action, key, rates in limits:
+            _refuse(ATTEMPTS.wait(rates, action, _name(key)))
         yield wrong
-        if wrong:
-            for rate, action, name in each:
-                limiter.hit(rate, "attempts", action, name)
-    except (StorageError, RedisError) as error:
+        for action, key, rates in limits if wrong else ():
+            ATTEMPTS.count(rates, action, _name(key))
+
+
+@contextmanager
+def _closed_without_redis() -> Iterator[None]:
+    try:
+        yield
+    except Uncounted as error:
         raise SignInClosed from error
 
 
-@cache
-def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
-    limits = {"socket_timeout": SECONDS_TO_REDIS, "socket_connect_timeout": SECONDS_TO_REDIS}
-    return SlidingWindowCounterRateLimiter(storage_from_string(url, wrap_exceptions=True, **limits))
-
-
-@cache
-def _parsed(rates: str) -> tuple[RateLimitItem, ...]:
-    return tuple(parse_many(rates))
-
-
-def _wait(rate: RateLimitItem, action: str, name: str) -> int:
-    window = _limiter(settings.REDIS_URL).get_window_stats(rate, "attempts", action, name)
-    return max(1, math.ceil(window.reset_time - time.time()))
+def _refuse(wait: float) -> None:
+    if wait:
+        raise TooManyAttempts(max(1, math.ceil(wait)))
 
 
 def _name(key: str) -> str:

@@ -1,6 +1,6 @@
 """Staying under Open Cloud's limits, which count per key owner across all processes.
 
-A moving window in Redis never lets more through in any 60 seconds than Roblox allows; a
+A moving window (`core.rates`) never lets more through in any 60 seconds than Roblox allows; a
 `retry-after` Roblox gave is kept for every process. Without Redis calls pass: Roblox's own
 limit still stands.
 """
@@ -8,17 +8,12 @@ limit still stands.
 from __future__ import annotations
 
 import time
-from functools import cache
 
 import structlog
-from django.conf import settings
 from django.core.cache import cache as shared
-from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from apps.core.rates import Meter, Uncounted, Window
 from apps.roblox.open_cloud_errors import RateLimited
 
 # Roblox's figures (per minute and key owner) are 30, 120, 300, 100, 30, 5000; two calls less
@@ -34,20 +29,16 @@ PER_MINUTE = {
     "introspect": 28,
 }
 LONGEST_HOLD = 3600.0
+CALLS = Meter("roblox", Window.MOVING)
 
 log = structlog.get_logger(__name__)
-
-
-@cache
-def _limiter(url: str) -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True))
 
 
 def take(owner: str, endpoint: str) -> None:
     """Count one call. Raises `RateLimited` with the seconds until the next may go."""
     try:
         wait = _held(owner, endpoint) or _exhausted(owner, endpoint)
-    except (StorageError, RedisError) as error:
+    except (Uncounted, RedisError) as error:
         log.warning("roblox_limits_unreachable", error=type(error).__name__)
         return
     if wait:
@@ -62,13 +53,8 @@ def _held(owner: str, endpoint: str) -> float:
 
 
 def _exhausted(owner: str, endpoint: str) -> float:
-    limiter = _limiter(settings.REDIS_URL)
-    item = RateLimitItemPerMinute(PER_MINUTE[endpoint])
-    if limiter.hit(item, "roblox", owner, endpoint):
-        return 0.0
-    return max(
-        1.0, limiter.get_window_stats(item, "roblox", owner, endpoint).reset_time - time.time()
-    )
+    wait = CALLS.take(f"{PER_MINUTE[endpoint]}/minute", owner, endpoint)
+    return max(1.0, wait) if wait else 0.0
 
 
 def hold(owner: str, endpoint: str, seconds: float) -> None:

@@ -14,16 +14,13 @@ from typing import cast
 import redis
 import structlog
 from django.conf import settings
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from apps.core.rates import SECONDS_TO_REDIS, Meter, Uncounted, Window
+
+ENTRIES = Meter("jobs", Window.MOVING)
 CLOSED = "jobs:lanes:closed"
-SECONDS_TO_REDIS = 2
 LONGEST = 3600.0
-UNREACHABLE = (StorageError, RedisError)
 
 log = structlog.get_logger(__name__)
 
@@ -33,15 +30,11 @@ def enter(lane: str) -> float:
     rate = _rate(lane)
     if rate is None:
         return 0.0
-    limiter = _limiter(settings.REDIS_URL)
     try:
-        if limiter.hit(rate, "jobs", lane):
-            return 0.0
-        wait = max(0.1, limiter.get_window_stats(rate, "jobs", lane).reset_time - time.time())
-    except UNREACHABLE:
+        wait = ENTRIES.take(rate, lane)
+    except Uncounted:
         return 0.0
-    # The oldest of a full window makes room first.
-    return close(lane, min(wait, rate.get_expiry()))
+    return close(lane, wait) if wait else 0.0
 
 
 def close(lane: str, seconds: float) -> float:
@@ -83,20 +76,8 @@ def open_again(lane: str) -> None:
     _client(settings.REDIS_URL).zrem(CLOSED, lane)
 
 
-def _rate(lane: str) -> RateLimitItem | None:
-    said = settings.JOB_LANES.get(lane.partition(":")[0]) if lane else None
-    return _parsed(said) if said else None
-
-
-@cache
-def _parsed(rate: str) -> RateLimitItem:
-    return parse(rate)
-
-
-@cache
-def _limiter(url: str) -> MovingWindowRateLimiter:
-    limits = {"socket_timeout": SECONDS_TO_REDIS, "socket_connect_timeout": SECONDS_TO_REDIS}
-    return MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **limits))
+def _rate(lane: str) -> str | None:
+    return settings.JOB_LANES.get(lane.partition(":")[0]) if lane else None
 
 
 @cache

@@ -155,7 +155,7 @@ class ReleaseChoice(serializers.Serializer[Any]):
 
 
 class StagingInput(serializers.Serializer[Any]):
-    releases = ReleaseChoice(many=True, allow_empty=False, max_length=stagings.MOST)
+    releases = serializers.ListField(child=ReleaseChoice(), min_length=1, max_length=stagings.MOST)
 
     def validate_releases(self, chosen: list[dict[str, str]]) -> list[dict[str, str]]:
         if len({one["experience"] for one in chosen}) < len(chosen):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
-from redis.exceptions import RedisError
 
+from apps.core.rates import Meter, Uncounted, Window
 from apps.tenants.services import domains
+
+ASKS = Meter("tls-ask", Window.FIXED)
 
 
 @require_safe
@@ -35,14 +31,9 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def _within_limit() -> bool:
     try:
-        return _limiter().hit(RateLimitItemPerMinute(settings.TLS_ASKS_A_MINUTE), "tls-ask")
-    except (StorageError, RedisError):  # a certificate must not wait for Redis
+        return not ASKS.take(f"{settings.TLS_ASKS_A_MINUTE}/minute")
+    except Uncounted:  # a certificate must not wait for Redis
         return True
-
-
-@cache
-def _limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(storage_from_string(settings.REDIS_URL, wrap_exceptions=True))
 
 
 def _say(text: str, status: int) -> HttpResponse:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from apps.core import attempts
+from apps.core import rates
 from tests.factories.classes import make_class
 
 
 @pytest.fixture(autouse=True)
 def _no_tries_yet():
-    attempts._limiter(settings.REDIS_URL).storage.reset()
+    rates._storage(settings.REDIS_URL).reset()
 
 
 @pytest.fixture

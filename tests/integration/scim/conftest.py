@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from apps.core import attempts
+from apps.core import rates
 from apps.scim.services import requests
 from apps.tenants.models import Domain
 from tests.factories.scim import scim_token
@@ -15,7 +15,7 @@ from tests.factories.scim import scim_token
 
 @pytest.fixture(autouse=True)
 def _no_requests_yet():
-    attempts._limiter(settings.REDIS_URL).storage.reset()
+    rates._storage(settings.REDIS_URL).reset()
 
 
 @pytest.fixture
