@@ -3,6 +3,7 @@ or a pinned requirement changes; a cast of people; nothing reaches beyond loopba
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from tests.fixtures import database
+from tests.fixtures.commits import Commits
 
 pytest_plugins = [
     "tests.fixtures.cast",
@@ -24,11 +26,15 @@ pytest_plugins = [
     "tests.fixtures.vendors",
 ]
 
+# Collections of garbage: every 700 new objects, as is usual, they take a twelfth of the whole.
+RARELY = (50_000, 20, 20)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each worker counts, caches and publishes in a Redis database of its own."""
     from django.conf import settings
 
+    gc.set_threshold(*RARELY)
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
     url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
@@ -43,16 +49,23 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.REALTIME_REDIS_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{number + 8}"
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The collector of garbage leaves alone what stays to the end: modules, models, the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    # A test with real commits (`django_db(transaction=True)`) gets a new copy after it, where
-    # Django would empty every table, the prepared workspaces with them.
-    patch = pytest.MonkeyPatch()
-    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: database.renew())
     with django_db_blocker.unblock(), database.prepared_database(worker):
-        yield
-    patch.undo()
+        # After a test with real commits (`django_db(transaction=True)`) Django would empty every
+        # table, the prepared workspaces with them.
+        commits = Commits()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_setup", commits.begin)
+            patch.setattr(TransactionTestCase, "_fixture_teardown", commits.undo)
+            yield
 
 
 @pytest.fixture(autouse=True)
