@@ -234,7 +234,7 @@ def _moment(at: datetime | None, below: str = "") -> SafeString:
 
 def _below(words: str) -> SafeString | str:
     """A sentence in small under the word it explains; it may take several lines."""
-    return format_html('<span class="block text-xs w-48">{}</span>', words) if words else ""
+    return format_html('<span class="block text-xs w-40">{}</span>', words) if words else ""
 
 
 @admin.register(IntervalSchedule)

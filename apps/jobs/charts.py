@@ -142,7 +142,7 @@ def _draw(
 
 def _row(moment: Moment, when_: str) -> Row:
     numbers = moment.numbers
-    return Row(
-        when_, f"{numbers.ended:,}", f"{numbers.failed:,}", seconds(numbers.wait_p50),
-        seconds(numbers.wait_p95), f"{moment.waiting:,}",
-    )  # fmt: skip
+    p50, p95 = [
+        "-" if wait is None else seconds(wait) for wait in (numbers.wait_p50, numbers.wait_p95)
+    ]
+    return Row(when_, f"{numbers.ended:,}", f"{numbers.failed:,}", p50, p95, f"{moment.waiting:,}")

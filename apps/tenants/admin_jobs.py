@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -115,7 +117,11 @@ class JobRunAdmin(ReadOnlyModelAdmin):
 
 @admin.register(Failure)
 class FailureAdmin(ReadOnlyModelAdmin):
-    """Ways in which tasks fail. Operators hear of a new one, and of many at once, by mail."""
+    """Ways in which tasks fail. Operators hear of a new one, and of many at once, by mail, and by a
+    webhook of their own where one is set.
+    """
+
+    list_before_template = "operator/_failures.html"
 
     list_display = (
         "name", "code", "count", "since", "last_at", "detail", "told_at", "muted_until",
@@ -123,6 +129,13 @@ class FailureAdmin(ReadOnlyModelAdmin):
     list_filter = ("name", "last_at")
     search_fields = ("name", "code", "detail")
     actions: ClassVar[list[Any]] = ["mute", "unmute"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # Its name only: what follows may be a secret.
+        host = urlsplit(settings.OPERATOR_WEBHOOK_URL).hostname
+        return super().changelist_view(request, {"webhook": host, **(extra_context or {})})  # type: ignore[no-any-return]
 
     @admin.action(description="Tell nobody for a week")
     def mute(self, request: HttpRequest, chosen: QuerySet[Failure]) -> None:

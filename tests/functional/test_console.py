@@ -78,3 +78,15 @@ def test_the_gallery(visit, product, console):
     page = visitor.open(f"{product.public}/operator/design/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     visitor.shoot("gallery")
+
+
+def test_queues_and_workers_are_drawn_again_by_themselves(visit, product, console):
+    visitor = visit(storage_state=console)
+    page = visitor.open(f"{product.public}/operator/jobs/jobrun/dashboard/")
+    page.locator("#open-queue-default").click()
+    drawn = page.locator("#jobs-board > p")
+    expect(drawn).not_to_have_text(drawn.inner_text(), timeout=60_000)
+    expect(page.locator("#table-queue-default")).to_have_attribute("open", "")
+    page.get_by_role("link", name="Month").click()
+    expect(page.get_by_role("img", name="Ended, queue default")).to_be_visible()
+    visitor.shoot("console-queues", reload=True)

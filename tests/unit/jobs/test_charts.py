@@ -46,4 +46,4 @@ def test_a_busy_queue_is_drawn_said_and_listed():
 def test_a_quiet_queue_says_so():
     found = panel([Moment(START, Numbers(), 0)])
     assert found.plots[2].headline == "nothing begun"
-    assert found.rows == [("09:00", "0", "0", "none", "none", "0")]
+    assert found.rows == [("09:00", "0", "0", "-", "-", "0")]
