@@ -8,11 +8,12 @@ from django.urls import URLPattern
 from unfold.admin import TabularInline
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
-from apps.mail import console_gallery
+from apps.mail import console_gallery, sender_admin
 from apps.mail.models import Message, MessageEvent, Suppression
 from apps.mail.services import suppressions
 from apps.tenants.deeds import Deed, ReasonForm
 
+__all__ = ["MessageAdmin", "SuppressionAdmin", "sender_admin"]
 LIFT = Deed(
     "lift", "Lift the suppression", "Mail of this stream of the workspace goes there again.",
     "{} gets mail again.", suppressions.lift, ReasonForm, subject="suppression",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Avg, Count, F, Max, Min
+from django.db.models import Avg, Count, F, Max, Min, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client.metrics_core import Metric
 
 from apps.core import metrics
-from apps.mail.models import Message, Suppression
+from apps.mail.models import Message, SenderDomain, Suppression
+from apps.mail.sender_models import STATES
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -25,6 +27,24 @@ def collect() -> Iterator[Metric]:
     for reason in Suppression.Reason.values:
         held.add_metric([reason], counted.get(reason, 0))
     yield held
+    yield from _sender_domains()
+
+
+def _sender_domains() -> Iterator[Metric]:
+    family = metrics.gauge("sender_domains", "Workspaces' sender domains.", ["state"])
+    counts = {state: Count("pk", filter=rule) for state, (_, rule) in STATES.items()}
+    found = SenderDomain.objects.aggregate(
+        **counts, checked=Min(Coalesce("checked_at", "created_at"), filter=Q(is_live=True))
+    )
+    for state in STATES:
+        family.add_metric([state], found[state])
+    yield family
+    oldest = metrics.gauge(
+        "sender_domain_oldest_check_seconds", "Since a verified sender domain was last looked at."
+    )
+    since = found["checked"]
+    oldest.add_metric([], (timezone.now() - since).total_seconds() if since else 0.0)
+    yield oldest
 
 
 def _states() -> Metric:

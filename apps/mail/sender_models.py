@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +11,17 @@ from django.utils import timezone
 from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
 from apps.tenants.models import Tenant
+
+# As `SenderDomain.state` says it of one row.
+_UNPREPARED = Q(signer="sendgrid", vendor_id="")
+STATES: Final = {
+    "preparing": ("Being set up", _UNPREPARED & Q(failed_at=None)),
+    "failed": ("Not taken by SendGrid", _UNPREPARED & Q(failed_at__isnull=False)),
+    "waiting": ("Waits for its records", ~_UNPREPARED & Q(is_live=False, verified_at__isnull=True)),
+    "verified": ("Verified", Q(is_live=True, missing_since__isnull=True)),
+    "unseen": ("Records have vanished", Q(is_live=True, missing_since__isnull=False)),
+    "off": ("Switched off", ~_UNPREPARED & Q(is_live=False, verified_at__isnull=False)),
+}
 
 
 class SenderDomainQuerySet(models.QuerySet["SenderDomain"]):
@@ -22,7 +33,10 @@ class SenderDomainQuerySet(models.QuerySet["SenderDomain"]):
 
     def prepared(self) -> Self:
         """Those whose records are known."""
-        return self.exclude(signer=SenderDomain.Signer.SENDGRID, vendor_id="")
+        return self.exclude(_UNPREPARED)
+
+    def in_state(self, state: str) -> Self:
+        return self.filter(STATES[state][1])
 
 
 class SenderDomain(models.Model):

@@ -104,6 +104,7 @@ UNFOLD = {
                     _rows("Mail", "mail", "mail_message"),
                     _item("Mail gallery", "gallery_thumbnail", "mail_gallery"),
                     _rows("Suppressed addresses", "unsubscribe", "mail_suppression"),
+                    _rows("Sender domains", "domain_verification", "mail_senderdomain"),
                     _rows("Audit", "shield", "audit_auditentry"),
                     _rows("Isolation", "verified_user", "isolation_probe"),
                     _rows("Outside services", "electrical_services", "vendors_vendor"),

@@ -24,7 +24,7 @@ from apps.mail.errors import (
 from apps.mail.sender_models import SenderDomain
 from apps.mail.sender_records import Record
 from apps.mail.services import owners, sender_setup
-from apps.tenants.access import require
+from apps.tenants.access import Operator, require
 from apps.tenants.domain_names import normalise
 from apps.tenants.models import Tenant
 from apps.usage.plans import SENDER_DOMAINS
@@ -119,6 +119,17 @@ def verify(*, domain: SenderDomain, by: Any) -> SenderDomain:
     if looked.state != "verified":
         raise SenderDomainNotVerified(looked.problem, records=looked.records)
     return looked
+
+
+def recheck(*, domain: SenderDomain, by: Operator) -> SenderDomain:
+    """An operator has the records looked for, or SendGrid asked again, and stands in the audit.
+    Raises what `verify` and `sender_setup.try_again` do.
+    """
+    with schema_context("public"), transaction.atomic():
+        _record("sender_domain.rechecked", domain, by)
+    if domain.state == "failed":
+        return sender_setup.try_again(domain=domain, by=by)
+    return verify(domain=domain, by=by)
 
 
 def remove(*, domain: SenderDomain, by: Any) -> None:

@@ -25,7 +25,7 @@ from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import declarations, outcomes, runs, tickets
-from apps.mail.models import Suppression
+from apps.mail.models import SenderDomain, Suppression
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
@@ -130,7 +130,16 @@ def _move_and_roll_out(alpha):
 
 
 def _connect_a_school(alpha):
-    """An identity provider signs people in and keeps them up to date; a mail came back."""
+    """An identity provider signs people in and keeps them up to date; a mail came back; mail is to
+    come from the school's domain.
+    """
+    SenderDomain.objects.create(
+        tenant=alpha,
+        domain="x.example",
+        local_part="x",
+        signer="sendgrid",
+        failed_at=timezone.now(),
+    )
     Suppression.objects.create(
         schema_name=alpha.schema_name, stream="broadcast", address="x@x.example", reason="bounce"
     )

@@ -62,6 +62,7 @@ GLOBAL_METRICS = {
     "toolboxai_workers",
     "toolboxai_mails_day", "toolboxai_mail_suppressions", "toolboxai_mail_queue_seconds",
     "toolboxai_mail_oldest_queued_seconds",
+    "toolboxai_sender_domains", "toolboxai_sender_domain_oldest_check_seconds",
     "toolboxai_workspaces", "toolboxai_usage_today", "toolboxai_usage_warnings_open",
     "toolboxai_isolation_foreign_marks", "toolboxai_isolation_open_walls",
     "toolboxai_breaker_state", "toolboxai_breaker_failures", "toolboxai_webhook_endpoints",
