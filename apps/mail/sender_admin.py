@@ -63,7 +63,7 @@ class SenderDomainAdmin(ReadOnlyModelAdmin):
     actions: ClassVar[list[Any]] = [RECHECK.as_action()]
     list_per_page = 50
 
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description="state",
         label={
             STATES["verified"][0]: "success", STATES["preparing"][0]: "info",
@@ -114,5 +114,5 @@ class SenderDomainAdmin(ReadOnlyModelAdmin):
 
 def _instead(record: Record) -> SafeString:
     if record.state == "found" or not record.found:
-        return format_html("")
+        return SafeString("")
     return format_html("<br>found instead: <code>{}</code>", "; ".join(record.found))
