@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -145,7 +146,7 @@ def remove(*, domain: SenderDomain, by: Any) -> None:
         if locked.is_chosen and rest is not None:
             rest.is_chosen = True
             rest.save(update_fields=["is_chosen"])
-        if locked.vendor_id:
+        if locked.vendor_id and settings.SENDGRID_API_KEY:
             forget_at_sendgrid.enqueue(by=None, schema_name="public", vendor_id=locked.vendor_id)
 
 
@@ -190,10 +191,11 @@ def _look(domain: SenderDomain) -> tuple[list[Record], str]:
     lacking = [record for record in found if record.is_required and record.state != "found"]
     if lacking:
         return found, _what_lacks(lacking)
-    if domain.signer == SenderDomain.Signer.SENDGRID and not sendgrid_api.validate(
-        domain.vendor_id
-    ):
-        return found, "The records are there, but SendGrid has not seen them yet."
+    if domain.signer == SenderDomain.Signer.SENDGRID:
+        if not settings.SENDGRID_API_KEY:
+            return found, "SendGrid does not send for us any more: remove the domain, add it again."
+        if not sendgrid_api.validate(domain.vendor_id):
+            return found, "The records are there, but SendGrid has not seen them yet."
     return found, ""
 
 

@@ -156,6 +156,18 @@ def test_it_is_asked_whether_it_signs_once_the_records_are_there(
     assert sender_domains.verify(domain=wish, by=owner).state == "verified"
 
 
+def test_one_of_its_domains_is_not_asked_about_where_its_key_is_gone(
+    wish, sendgrid, owner, settings, name_server
+):
+    name_server.aliases |= {host: f"{name}.wl.sendgrid.net" for name, host in HOSTS.items()}
+    settings.SENDGRID_API_KEY = ""
+    with pytest.raises(SenderDomainNotVerified, match="add it again"):
+        sender_domains.verify(domain=wish, by=owner)
+    sender_domains.remove(domain=wish, by=owner)
+    work_off()
+    assert len(sendgrid.received) == 2
+
+
 def test_removing_has_it_sign_no_more(wish, sendgrid, owner):
     sendgrid.says(Answer(204, {}, b""))
     sender_domains.remove(domain=wish, by=owner)
