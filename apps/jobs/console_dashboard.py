@@ -43,16 +43,18 @@ def _show(request: HttpRequest, page: Any) -> HttpResponse:
 
 
 def _board(period: Period) -> dict[str, Any]:
-    report = statistics.report(period)
-    standings = workers.overview()
+    board: dict[str, Any] = {"period": period, "workers": workers.overview()}
+    try:
+        report = statistics.report(period)
+    except statistics.TooMuchToDraw as refusal:
+        return {**board, "refusal": refusal}
     return {
-        "period": period,
+        **board,
         "report": report,
         "queues": [charts.of(group, period) for group in report.queues],
         "lanes": [charts.of(group, period) for group in report.lanes],
         "tasks": [_task(task) for task in report.tasks],
-        "workers": standings,
-        "figures": _figures(report, standings),
+        "figures": _figures(report, board["workers"]),
     }
 
 

@@ -24,7 +24,7 @@ from apps.gateway.models import ApiKey, ApiUsage
 from apps.impersonation.models import Impersonation
 from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun, Worker
-from apps.jobs.services import declarations, outcomes, runs, tickets
+from apps.jobs.services import declarations, outcomes, runs, statistics, tickets
 from apps.mail.models import SenderDomain, Suppression
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.semantic_cache.models import CacheDay
@@ -232,7 +232,7 @@ class TestPages:
                    finished_at=now, queue="bulk", lane=f"roblox:{n}") for n in range(20)
         )  # fmt: skip
         console.get(page)
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(17):
             drawn = console.get(page, {"period": "7d", "part": 1}).content.decode()
         assert drawn.lstrip().startswith('<div id="jobs-board"')
         assert "Failed for good, queue bulk" in drawn
@@ -240,6 +240,15 @@ class TestPages:
         assert "celery@one" in drawn
         whole = console.get(page, {"period": "century"}).content.decode()
         assert 'href="?period=1h" aria-current="page"' in whole
+
+    def test_what_takes_too_long_to_draw_leaves_the_workers(self, console, monkeypatch):
+        def refuse(_period):
+            raise statistics.TooMuchToDraw("Choose a shorter period.")
+
+        monkeypatch.setattr(statistics, "report", refuse)
+        page = console.get(url("jobs_dashboard")).content.decode()
+        assert "Choose a shorter period." in page
+        assert "No worker was heard of within a day." in page
 
     def test_a_page_left_open_keeps_no_operator_in(self, console, settings):
         page = url("jobs_dashboard")

@@ -115,7 +115,14 @@ def test_a_closed_lane_is_shown_although_nothing_ran_in_it():
 
 def test_every_period_has_bars_that_fill_it(django_assert_num_queries):
     for period in PERIODS.values():
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(7):  # with the savepoint, and how long each may take
             found = statistics.report(period)
         assert {len(one.moments) for one in found.queues} == {period.bars}
         assert found.since <= found.until < found.since + period.length
+
+
+def test_what_takes_too_long_is_not_drawn(monkeypatch):
+    monkeypatch.setattr(statistics, "PATIENCE_MS", 1)
+    monkeypatch.setattr(statistics, "_TASKS", "SELECT pg_sleep(60)")
+    with pytest.raises(statistics.TooMuchToDraw, match="shorter"):
+        report()
