@@ -53,7 +53,8 @@ def asyncapi(*, url: str) -> dict[str, Any]:
             "title": "ToolBoxAI events",
             "version": "1",
             "description": "What workspaces and people are told of over Pusher's protocol, version "
-            "7. Channels are opened by `POST /realtime/auth` on the workspace's host.",
+            "7. Channels are opened by `POST /realtime/auth` on the workspace's host. What is said "
+            "in apps of a workspace's own (`/api/v1/realtime-apps/`) is theirs and not in here.",
         },
         "servers": {
             "workspace": {

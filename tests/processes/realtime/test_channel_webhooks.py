@@ -11,8 +11,7 @@ import pytest
 from pusher import Pusher
 
 from apps.jobs.models import JobRun
-from apps.realtime import webhooks
-from apps.realtime.services import realtime_apps
+from apps.realtime.services import channel_webhooks, realtime_apps
 from benchmarks.mixed.stage import address
 from tests.fixtures.receivers import Answer
 from tests.integration.realtime.endpoint import channel, serve
@@ -42,7 +41,7 @@ def web(site, app):
 def test_an_apps_server_is_told_signed_of_its_channels(site, app, web, receiver):
     """Its first answer is a refusal, after which the worker comes again."""
     receiver.says(Answer(status=503), Answer())
-    webhook = webhooks.add(app_id=app.app_id, url=receiver.url, events=KINDS, by=None)
+    webhook = channel_webhooks.add(app_id=app.app_id, url=receiver.url, events=KINDS, by=None)
     site.settings = "tests.processes.realtime.settings"
     site.worker()
     site.beat()
@@ -55,7 +54,7 @@ def test_an_apps_server_is_told_signed_of_its_channels(site, app, web, receiver)
         bob.hear("client-wave")
         socket_id = ada.id
     wait(lambda: "channel_vacated" in {event["name"] for event in told(receiver, app)})
-    wait(lambda: not JobRun.objects.filter(name="realtime.deliver").unfinished().exists())
+    wait(lambda: not JobRun.objects.filter(name="realtime.tell").unfinished().exists())
     about = {"channel": room, "user_id": "ada"}
     assert unlike(told(receiver, app)) == unlike(
         [
@@ -69,7 +68,7 @@ def test_an_apps_server_is_told_signed_of_its_channels(site, app, web, receiver)
             {"name": "channel_vacated", "channel": room},
         ]
     )  # fmt: skip
-    runs = JobRun.objects.filter(name="realtime.deliver")
+    runs = JobRun.objects.filter(name="realtime.tell")
     assert {run.state for run in runs} == {"succeeded"}
     assert max(run.attempts for run in runs) > 1
     webhook.refresh_from_db()
