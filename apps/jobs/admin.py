@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
@@ -38,6 +39,11 @@ LOOKS = {
 
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     task = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="What beat has workers do.")
+    queue = forms.TypedChoiceField(
+        widget=UnfoldAdminSelectWidget, required=False, empty_value=None,
+        choices=[("", "the task's own")] + [(q.name, q.name) for q in settings.CELERY_TASK_QUEUES],
+        help_text="Interactive work has workers of its own; bulk may wait.",
+    )  # fmt: skip
 
     class Meta:
         model = PeriodicTask
@@ -50,7 +56,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
             "start_time", "one_off", "queue", "expire_seconds", "args", "kwargs",
         )  # fmt: skip
         labels: ClassVar[dict[str, str]] = {
-            "enabled": "On", "queue": "Queue", "interval": "Every", "crontab": "At times",
+            "enabled": "On", "interval": "Every", "crontab": "At times",
             "clocked": "Once, at", "start_time": "Not before", "one_off": "Only once",
             "expire_seconds": "Dropped after (seconds)", "args": "Positional arguments",
             "kwargs": "Keyword arguments",
@@ -64,7 +70,6 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
             "clocked": "For what is to run only once.",
             "start_time": "Empty: from now on.",
             "one_off": "It is switched off once it was sent.",
-            "queue": "interactive, default or bulk; empty: the task's own.",
             "expire_seconds": "What no worker has begun by then is dropped; the next one follows.",
             "args": "As a JSON list.",
             "kwargs": "As a JSON object.",

@@ -362,7 +362,10 @@ class TestActions:
         assert "Write a JSON object" in console.post(add, form).content.decode()
         console.post(add, {**form, "kwargs": "{}"})
         task = PeriodicTask.objects.get(name="mine")
+        assert task.queue is None
         change = url("django_celery_beat_periodictask_change", task.pk)
+        wrong = console.post(change, {**form, "kwargs": "{}", "queue": "bulky"})
+        assert "bulky is not one of the available choices" in wrong.content.decode()
         console.post(change, {**form, "kwargs": "{}", "queue": "bulk"})
         assert AuditEntry.objects.filter(action="schedule.created").exists()
         assert AuditEntry.objects.get(action="schedule.edited").data == {"queue": "bulk"}
