@@ -129,5 +129,5 @@ def _refuse(refused: Mapping[str, str]) -> None:
     if not refused:
         return
     names = ", ".join(list(refused)[:5])
-    text = f"Nothing was begun. Leave out or mend what cannot go to staging now: {names}."
+    text = f"Leave out or mend what cannot go to staging now: {names}."
     raise StagingRefused(text, refused=dict(refused))
