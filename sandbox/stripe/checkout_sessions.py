@@ -232,6 +232,6 @@ ENDPOINTS = [
     Endpoint("GET", f"{PATH}/{{id}}", "checkout.SessionRetrieveParams", reading(KIND)),
     Endpoint("POST", f"{PATH}/{{id}}/expire", "checkout.SessionExpireParams", expire),
     Endpoint(
-        "GET", f"{PATH}/{{id}}/line_items", "checkout.SessionListLineItemsParams", list_line_items
+        "GET", f"{PATH}/{{id}}/line_items", "checkout.SessionLineItemListParams", list_line_items
     ),
 ]

@@ -12,6 +12,7 @@ from sandbox.stripe import (
     invoices,
     money,
     subscriptions,
+    tax_ids,
 )
 from sandbox.stripe.answers import Document, complete
 from sandbox.stripe.store import Store
@@ -30,7 +31,10 @@ def totals(store: Store, session: Document) -> Document:
 
 def _stranger(store: Store, session: Document) -> str:
     about = {"address": session.get("_address"), "email": session["customer_email"]}
-    return str(customers.with_name(store, about)["id"])
+    customer = customers.with_name(store, about)
+    if session.get("_tax_id"):
+        tax_ids.add(store, customer, {"type": "eu_vat", "value": session["_tax_id"]})
+    return str(customer["id"])
 
 
 def subscription_wish(session: Document, customer: str) -> dict[str, Any]:

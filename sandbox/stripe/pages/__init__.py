@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox.stripe.pages import authentication, checkout, invoices, portal, portal_plans
+from sandbox.stripe.pages import authentication, checkout, dashboard, invoices, portal, portal_plans
 
 STATIC = Path(__file__).parent / "static"
 BOTH = ["GET", "POST"]
@@ -25,5 +25,7 @@ routes: list[BaseRoute] = [
     Route("/p/session/{token}/subscriptions/{id}/cancel", portal_plans.cancel, methods=BOTH),
     Route("/p/session/{token}/subscriptions/{id}/resume", portal_plans.resume, methods=["POST"]),
     Route("/p/session/{token}/subscriptions/{id}/update", portal_plans.update, methods=BOTH),
+    Route("/_sandbox/stripe", dashboard.overview),
+    Route("/_sandbox/stripe/send-again", dashboard.send_again, methods=["POST"]),
     Mount("/_sandbox/stripe/static", StaticFiles(directory=STATIC)),
 ]

@@ -17,6 +17,7 @@ from sandbox.stripe.pages.rendering import text
 from sandbox.stripe.store import Store
 
 KIND = checkout_sessions.KIND
+PLACE = {**dict.fromkeys(("city", "line1", "line2", "postal_code", "state")), "country": "DE"}
 
 
 async def serve(request: Request) -> Response:
@@ -31,6 +32,9 @@ async def serve(request: Request) -> Response:
         return answer
     with store.database.transaction():
         session = checkout_completion.go_on(store, session)
+        if session["automatic_tax"]["enabled"] and "_address" not in session:
+            session["_address"] = PLACE  # as the page shows it before somebody chooses
+            session = checkout_sessions.count_up(store, session)
     await rendering.announce(request)
     return _where_it_stands(session) or _page(store, session, {})
 
@@ -71,8 +75,12 @@ def _act(store: Store, session: Document, form: FormData) -> Document:
         session = _set_quantities(store, session, form)
         session["_address"] = rendering.address_wish(form)
         return checkout_sessions.count_up(store, session)
-    session["_address"] = rendering.address_wish(form)
+    shown = session["amount_total"]
+    session |= {"_address": rendering.address_wish(form), "_tax_id": text(form, "tax_id")}
     session = checkout_sessions.count_up(store, _set_quantities(store, session, form))
+    if session["automatic_tax"]["enabled"] and session["amount_total"] != shown:
+        session["_problem"] = "With your details the total has changed. Look at it, then go on."
+        return session
     about: dict[str, Any] = {
         "address": session["_address"],
         "email": text(form, "email"),
@@ -107,7 +115,7 @@ def _page(
         status,
         session=session,
         customer=customer,
-        lines=[_shown(session, line) for line in session["_line_items"]],
+        lines=[_shown(store, session, line) for line in session["_line_items"]],
         typed=typed,
         problem=told,
         code=_code(store, session),
@@ -122,9 +130,13 @@ def _page(
     )
 
 
-def _shown(session: Document, line: Document) -> Document:
+def _shown(store: Store, session: Document, line: Document) -> Document:
     item = next(one for one in session["_items"] if one["id"] == line["id"])
-    return line | {"adjustable": item["adjustable"], "each": invoice_lines.priced(item["price"])}
+    return line | {
+        "adjustable": item["adjustable"],
+        "each": invoice_lines.priced(item["price"]),
+        "name": invoice_lines.name_of(store, item["price"]),
+    }
 
 
 def _code(store: Store, session: Document) -> str:

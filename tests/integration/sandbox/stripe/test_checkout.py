@@ -122,7 +122,10 @@ def test_once_is_paid_with_tax_of_the_country_that_was_chosen(stripe_account):
         automatic_tax={"enabled": True},
         tax_id_collection={"enabled": True},
     )
-    assert "€119.00" in fill(session, action="update").text
+    assert "€119.00" in httpx.get(session.url).text
+    asked = fill(session, country="FR").text
+    assert "the total has changed" in asked
+    assert "€120.00" in asked
     fill(session, country="FR")
     done = stripe_account.api.checkout.sessions.retrieve(
         session.id, {"expand": ["payment_intent.latest_charge.balance_transaction"]}
