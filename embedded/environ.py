@@ -28,6 +28,7 @@ class Given:
     redis: str
     roblox: str
     sendgrid: str
+    stripe: str
     host: str
     port: str
     public_url: str
@@ -43,6 +44,7 @@ class Given:
             redis=name("REDIS_URL"),
             roblox=name("ROBLOX_API_URL"),
             sendgrid=name("SENDGRID"),
+            stripe=name("STRIPE_SECRET_KEY"),
             host=name("HOST", LOOPBACK),
             port=port,
             public_url=name("PUBLIC_URL", f"http://localhost:{port}"),

@@ -1,9 +1,10 @@
-"""The sandbox's process: Roblox, SendGrid and a name server on loopback (package `sandbox`)."""
+"""The sandbox: Roblox, Stripe, SendGrid and a name server on loopback (package `sandbox`)."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ WITHOUT_SENDGRID = {
     "SENDGRID_WEBHOOK_KEY": "",
     "DEFAULT_FROM_EMAIL": "ToolBoxAI <hello@localhost>",
 }
+# The real one, with the key in our own environment or with none.
+WITHOUT_STRIPE = {"STRIPE_API_URL": "https://api.stripe.com", "STRIPE_SECRET_KEY": ""}
+TEST_KEY = "sk_test_"
 
 
 def service(
@@ -47,6 +51,14 @@ def service(
 
 def address(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
+
+
+def connect_stripe(port: int, held: str) -> dict[str, str]:
+    """An account at its stand-in for Stripe, which is the account of a key: the one `held`, or
+    a new one.
+    """
+    key = held if held.startswith(TEST_KEY) else f"{TEST_KEY}{secrets.token_hex(24)}"
+    return {"STRIPE_API_URL": address(port), "STRIPE_SECRET_KEY": key}
 
 
 def connect_sendgrid(port: int, public_url: str) -> dict[str, str]:

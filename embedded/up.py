@@ -108,7 +108,8 @@ def _start_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
 
 def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None:
     if given.roblox:
-        none = {"SANDBOX_URL": "", "DNS_RESOLVER": "", **sandbox.WITHOUT_SENDGRID}
+        none = {"SANDBOX_URL": "", "DNS_RESOLVER": "", **sandbox.WITHOUT_SENDGRID,
+                **sandbox.WITHOUT_STRIPE}  # fmt: skip
         credentials.update(layout.env_file, none)
         return
     known = layout.run / "ports.json"
@@ -123,7 +124,11 @@ def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None
     address = sandbox.address(port)
     names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
              "DNS_RESOLVER": f"{ports.LOOPBACK}:{dns_port}"}  # fmt: skip
-    credentials.update(layout.env_file, {**names, **mail})
+    payments = sandbox.WITHOUT_STRIPE
+    if not given.stripe:
+        held = credentials.read(layout.env_file).get("STRIPE_SECRET_KEY", "")
+        payments = sandbox.connect_stripe(port, held)
+    credentials.update(layout.env_file, {**names, **mail, **payments})
 
 
 def _start_processes(layout: Layout, env: dict[str, str], supervisor: Supervisor) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from embedded import credentials, notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from embedded.layout import Layout
 
 DEMO_WORKSPACE = "lincoln"
@@ -27,6 +29,7 @@ def block(layout: Layout) -> str:
             f"{sandbox}/_sandbox/mail" if held.get("SENDGRID_API_KEY") else f"{public}/outbox/",
         ),
         ("DNS, simulated", sandbox and f"{sandbox}/_sandbox/names"),
+        ("Stripe, simulated", stripe_address(held)),
     ]
     places = "\n".join(f"  {name:<18} {address}" for name, address in rows if address)
     return f"""
@@ -42,6 +45,12 @@ ToolBoxAI is running.
 
   Logs: make logs    Stop: Ctrl-C or make down    Secrets: {layout.env_file}
 """
+
+
+def stripe_address(held: Mapping[str, str]) -> str:
+    """The sandbox's page about Stripe; empty where it does not stand in for it."""
+    url = held.get("SANDBOX_URL", "")
+    return f"{url}/_sandbox/stripe" if url and held.get("STRIPE_API_URL") == url else ""
 
 
 def already_running(layout: Layout) -> str:

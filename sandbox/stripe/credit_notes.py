@@ -107,20 +107,25 @@ def _in_proportion(invoice: Document, amount: int) -> list[Document]:
     return [line | {"taxes": taxes}]
 
 
+def _custom_line(store: Store, wish: dict[str, Any]) -> Document:
+    quantity, unit = wish.get("quantity", 1), wish.get("unit_amount", 0)
+    amount = wish.get("amount", quantity * unit)
+    line = _blank("custom_line_item", wish.get("description"), amount)
+    rates = [store.get(one, "tax_rate") for one in wish.get("tax_rates") or []]
+    line["taxes"] = [_tax(rate, amount) for rate in rates]
+    return line | {"quantity": quantity, "tax_rates": rates}
+
+
 def _line(store: Store, invoice: Document, wish: dict[str, Any]) -> Document:
     if wish["type"] == "custom_line_item":
-        quantity, unit = wish.get("quantity", 1), wish.get("unit_amount", 0)
-        amount = wish.get("amount", quantity * unit)
-        line = _blank("custom_line_item", wish.get("description"), amount)
-        rates = [store.get(one, "tax_rate") for one in wish.get("tax_rates") or []]
-        line["taxes"] = [_tax(rate, amount) for rate in rates]
-        return line | {"quantity": quantity, "tax_rates": rates}
+        return _custom_line(store, wish)
     found = [one for one in _all(invoice) if one["id"] == wish.get("invoice_line_item")]
     if not found:
         raise StripeError("No such invoice line item.", param="lines[0][invoice_line_item]")
     line = found[0]
-    quantity = wish.get("quantity", line["quantity"])
-    amount = wish.get("amount", money.share(line["amount"], quantity, line["quantity"] or 1))
+    quantity: int = wish.get("quantity") or line["quantity"]
+    part = money.share(line["amount"], quantity, line["quantity"] or 1)
+    amount: int = wish.get("amount") or part
     return _of_invoice_line(line, quantity, amount)
 
 

@@ -133,7 +133,7 @@ def cancel_intent(store: Store, intent: Document, reason: str | None) -> Documen
 
 def capture(call: Call) -> Document:
     intent = _open(call, "requires_capture")
-    amount = int(call.params.get("amount_to_capture", intent["amount"]))
+    amount: int = call.params.get("amount_to_capture") or intent["amount"]
     if not 0 < amount <= intent["amount"]:
         raise StripeError("Invalid amount_to_capture.", code="amount_too_large")
     return confirmations.take(call.store, intent, amount)

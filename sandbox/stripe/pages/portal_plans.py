@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sandbox.stripe import invoice_lines, portal_sessions, previews, subscriptions
 from sandbox.stripe import subscription_endpoints as endpoints
+from sandbox.stripe.accounts import HOUR
 from sandbox.stripe.answers import Document
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.pages import rendering
@@ -94,7 +95,15 @@ def _wish(visit: Visit, subscription: Document, given: Any) -> dict[str, Any]:
     wish: dict[str, Any] = {"items": [change]}
     if subscription["status"] != "trialing":
         wish["proration_behavior"] = feature["proration_behavior"]
+        wish |= _as_of(visit, subscription, str(given.get("proration_date") or ""))
     return wish
+
+
+def _as_of(visit: Visit, subscription: Document, given: str) -> dict[str, Any]:
+    """Charged is what was shown, also when somebody thought about it for some minutes."""
+    now = visit.store.now(subscription)
+    is_recent = given.isdigit() and now - HOUR < int(given) <= now
+    return {"proration_date": int(given)} if is_recent else {}
 
 
 def _update(visit: Visit, problem: str = "") -> Response:
@@ -113,7 +122,8 @@ def _update(visit: Visit, problem: str = "") -> Response:
         "portal_update.html",
         422 if problem else 200,
         subscription=_own(visit),
-        choices=_choices(visit, subscription),
+        choices=_choices(visit, _own(visit)),
+        moment=store.now(subscription),
         allowed=visit.features["subscription_update"]["default_allowed_updates"],
         query=query,
         preview=preview,

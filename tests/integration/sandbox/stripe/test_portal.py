@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -92,7 +94,8 @@ def test_another_plan_costs_what_the_page_said(portal):
     choice = {"price": portal.large.id, "quantity": "3"}
     page = portal.get(path, **choice).text
     assert "Due today" in page
-    portal.post(path, **choice)
+    moment = re.search(r'name="proration_date" value="(\d+)"', page)[1]
+    portal.post(path, **choice, proration_date=moment)
     changed = portal.now()
     item = changed["items"].data[0]
     assert (item.price.id, item.quantity) == (portal.large.id, 3)
