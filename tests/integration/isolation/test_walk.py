@@ -250,6 +250,7 @@ def cached_values_are_kept_apart(trail: Trail) -> None:
     assert caches["workspace"].get("colour") is None
 
 
+@pytest.mark.django_db  # Celery looks at the connection that an earlier test may have left open
 def test_every_task_is_a_job_of_a_workspace_or_on_the_list():
     """A job's row names its workspace; the others look after all workspaces at once."""
     from config.celery import app
