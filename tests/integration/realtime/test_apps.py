@@ -281,9 +281,11 @@ async def test_no_more_connections_than_the_plan_allows_over_all_processes(table
         assert (await second.hear())[0] == "pusher:connection_established"
         await second.hang_up()
         third = Wire(app.key)
+        days = {timezone.now().date().isoformat()}
         assert (await third.hear())[0] == "pusher:connection_established"
         await third.hang_up()
-        assert await redis.hget(keys.peaks(timezone.now().date().isoformat()), payer) == "2"
+        days.add(timezone.now().date().isoformat())  # midnight may have come in between
+        assert "2" in [await redis.hget(keys.peaks(day), payer) for day in days]
     finally:
         await redis.zrem(keys.NODES, "another")
         await redis.delete(keys.node("another"))
