@@ -99,14 +99,16 @@ async def pubsub(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 
 class Server:
-    def __init__(self, application: str) -> None:
+    """One web process; `options` are more of uvicorn's, `about` adds to its environment."""
+
+    def __init__(self, application: str, *options: str, **about: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "uvicorn", application, "--port", str(self.port)]
         command += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
-        command += ["--log-level", "error", "--lifespan", "off"]
+        command += ["--log-level", "error", "--lifespan", "off", *options]
         env = os.environ | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
-        env |= {"LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        env |= {"LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"} | about
         self.process = subprocess.Popen(command, env=env)
 
     async def __aenter__(self) -> Self:
@@ -178,10 +180,10 @@ async def measure(connections: list[ClientConnection], events: int, trigger: Tri
     rate = (len(listeners) * events - missing) / (ended - begun)
     for listener in listeners:
         listener.task.cancel()
-    return Result(rate, lost + missing, _quantile(delays, 0.5), _quantile(delays, 0.99))
+    return Result(rate, lost + missing, quantile(delays, 0.5), quantile(delays, 0.99))
 
 
-def _quantile(values: list[float], share: float) -> float:
+def quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 

@@ -40,6 +40,7 @@ def _connect(**_: Any) -> None:
 
 
 def before_task(**_: Any) -> None:
+    each: Any  # its `health_check_done` is not among django-stubs' attributes
     if time.monotonic() - _last_used > IDLE_SECONDS:
         for each in connections.all(initialized_only=True):
             # Django asks the server before the next query, and connects anew where none answers.
