@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 from sandbox.stripe import identifiers
 from sandbox.stripe.answers import Document
 from sandbox.stripe.documents import changing, reading
@@ -10,7 +12,7 @@ from sandbox.stripe.errors import StripeError
 from sandbox.stripe.listing import listing
 from sandbox.stripe.store import Store
 
-UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+UNAMBIGUOUS = "".join(sorted({*string.ascii_uppercase, *string.digits} - {*"IO01"}))
 
 
 def create(call: Call) -> Document:

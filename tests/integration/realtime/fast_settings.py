@@ -1,9 +1,10 @@
-"""The realtime endpoint alone, quick to start, with a short lease and room for few."""
+"""The realtime endpoint alone, without a database, with a short lease and room for few."""
 
 from config.settings import *  # noqa: F403
 
-INSTALLED_APPS = []
-MIDDLEWARE = []
+_ALONE = {"apps.realtime": "tests.integration.realtime.alone.Alone"}
+INSTALLED_APPS = [_ALONE.get(name, name) for name in INSTALLED_APPS]  # noqa: F405
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]  # which allauth insists on
 ROOT_URLCONF = "tests.integration.realtime.fast_urls"
 
 REALTIME_HEARTBEAT_SECONDS = 0.3
