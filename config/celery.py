@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -22,6 +23,13 @@ class Broker(Connection):
     def ensure_connection(self, *args: Any, **policy: Any) -> Connection:  # type: ignore[override]
         defaults = {"interval_start": 1, "interval_step": 1, "interval_max": 3}
         return super().ensure_connection(*args, **defaults | policy)
+
+    def maybe_close_channel(self, channel: Any) -> None:
+        """A broker that is away takes no messages back. kombu tries all the same, trips over the
+        address it has forgotten by then, and the whole worker ended with that.
+        """
+        with suppress(AttributeError):
+            super().maybe_close_channel(channel)
 
 
 class Protocol(AMQP):
