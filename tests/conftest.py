@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.test import TransactionTestCase
 
@@ -35,6 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     gc.set_threshold(*RARELY)
+    # How fast the machine is says nothing about what is tested.
+    hypothesis.settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("patient")
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
     url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
