@@ -31,10 +31,12 @@ def find_free() -> int:
         socket.socket() as probe,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
     ):
-        datagrams.bind((LOOPBACK, 0))
-        port = int(datagrams.getsockname()[1])
+        # TCP chooses first: Linux gives listeners odd ports and connections even ones, so none is
+        # taken by a connection before the server listens there.
+        probe.bind((LOOPBACK, 0))
+        port = int(probe.getsockname()[1])
         try:
-            probe.bind((LOOPBACK, port))
+            datagrams.bind((LOOPBACK, port))
         except OSError:
             return find_free()
         return port

@@ -26,8 +26,9 @@ def start(program, **env):
     """Running, with what it said on the way."""
     started = program.start("up", **env)
     said = list(takewhile(lambda line: "Logs: make logs" not in line, started.stdout))
-    assert notes.read(program.local / "run" / "up.json").get("pid") == started.pid, said
-    return started, "".join(said)
+    text = "".join(said)
+    assert notes.read(program.local / "run" / "up.json").get("pid") == started.pid, text
+    return started, text
 
 
 @pytest.mark.timeout(300)
