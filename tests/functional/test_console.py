@@ -70,6 +70,7 @@ def test_one_of_each_opens(visit, product, console):
         page = visitor.open(f"{product.public}/operator/{model}/")
         link = page.locator("#result_list tbody a").first
         visitor.open(product.public + link.get_attribute("href"))
+        expect(page.locator("#content form")).not_to_have_count(0)
     visitor.shoot("console-job", reload=True)
 
 
