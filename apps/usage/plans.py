@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal
 
 Period = Literal["now", "day", "month"]
@@ -121,8 +122,27 @@ LIMITS: Final[dict[str, Limit]] = {
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """What may be used beyond a plan's limit, for money, where the customer has switched that on.
+
+    `size`: how much of the limit's metric one billed `unit` is; `amount`: what one costs, in minor
+    units of the currency (`payments.catalogue.CURRENCY`). `times`: how often the limit it goes to
+    at most. `meter` names it in the prices and at Stripe.
+    """
+
+    key: str
+    meter: str
+    unit: str
+    size: int
+    amount: Decimal
+    times: int = 10
+
+
+@dataclass(frozen=True)
 class Plan:
     """`limits`: by limit's key the most that is allowed; what is left out is not limited.
+
+    `staff`: how many members who are no pupils or guardians are included; paid plans can have more.
 
     `rates`: what one API key, one person and the whole workspace may ask of the API within a
     minute, in credits: most requests cost one.
@@ -137,10 +157,20 @@ class Plan:
     limits: Mapping[str, int]
     rates: Mapping[str, int]
     realtime: Mapping[str, int]
+    staff: int
     pooled: bool = False
 
 
 MB, GB = 1024**2, 1024**3
+
+BEYOND: Final[dict[str, Beyond]] = {
+    beyond.key: beyond
+    for beyond in (
+        Beyond("deployments_month", "deployments", "deployment", 1, Decimal(2)),
+        Beyond("storage_bytes", "storage", "GB and month", GB, Decimal(10)),
+        Beyond("mails_month", "mails", "mail", 1, Decimal("0.1")),
+    )
+}
 
 FREE: Final = Plan(
     "free",
@@ -155,6 +185,7 @@ FREE: Final = Plan(
     },
     {"key": 120, "person": 240, "workspace": 600},
     {"data_bytes": 10_240, "channels": 100},
+    staff=3,
 )  # fmt: skip
 STARTER: Final = Plan(
     "starter",
@@ -169,6 +200,7 @@ STARTER: Final = Plan(
     },
     {"key": 300, "person": 300, "workspace": 1_800},
     {"data_bytes": 10_240, "channels": 100},
+    staff=3,
 )  # fmt: skip
 SCHOOL: Final = Plan(
     "school",
@@ -183,6 +215,7 @@ SCHOOL: Final = Plan(
     },
     {"key": 600, "person": 600, "workspace": 6_000},
     {"data_bytes": 20_480, "channels": 200},
+    staff=25,
 )  # fmt: skip
 DISTRICT: Final = Plan(
     "district",
@@ -197,6 +230,7 @@ DISTRICT: Final = Plan(
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},
     {"data_bytes": 30_720, "channels": 200},
+    staff=250,
     pooled=True,
 )  # fmt: skip
 
