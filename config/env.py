@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from stdnum import iban
+from stdnum.eu import vat
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 40
@@ -27,6 +29,10 @@ MIN_METRICS_TOKEN = 24
 WEBHOOK_SECRET_BYTES = range(24, 65)
 KEY_BYTES = 32
 MAX_PORT = 65536
+SELLER_REQUIRED = (
+    "SELLER_NAME", "SELLER_LINE1", "SELLER_POSTAL_CODE", "SELLER_CITY", "SELLER_COUNTRY",
+    "SELLER_VAT_ID", "SELLER_EMAIL", "SELLER_IBAN",
+)  # fmt: skip
 
 
 class BadEnvironment(Exception):
@@ -113,6 +119,19 @@ class Env(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_api_url: str = "https://api.stripe.com"
+    seller_name: str = Field(default="ToolBoxAI Development GmbH", min_length=1, max_length=100)
+    seller_line1: str = Field(default="Beispielstraße 1", min_length=1, max_length=100)
+    seller_line2: str = Field(default="", max_length=100)
+    seller_postal_code: str = Field(default="10115", min_length=1, max_length=20)
+    seller_city: str = Field(default="Berlin", min_length=1, max_length=60)
+    seller_country: str = Field(default="DE", pattern=r"^[A-Z]{2}$")
+    seller_vat_id: str = "DE123456788"
+    seller_tax_number: str = Field(default="", max_length=40)
+    seller_register: str = Field(default="", max_length=100)
+    seller_email: str = Field(default="billing@localhost", pattern=r"^[^@\s]+@[^@\s]+$")
+    seller_phone: str = Field(default="", max_length=40)
+    seller_iban: str = "DE89370400440532013000"
+    seller_bic: str = Field(default="", pattern=r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$")
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_webhook_key: str = ""
     sendgrid_api_url: str = "https://api.sendgrid.com"
@@ -186,6 +205,25 @@ class Env(BaseSettings):
     @classmethod
     def check_redis(cls, value: SecretStr) -> SecretStr:
         return _with_scheme(value, "redis", "rediss")
+
+    @field_validator("seller_vat_id")
+    @classmethod
+    def check_vat_id(cls, value: str, info: ValidationInfo) -> str:
+        # Numbers of countries outside the Union are taken as they stand.
+        country = {"GR": "EL"}.get(info.data.get("seller_country", ""), value[:2])
+        member = country.lower() in vat.MEMBER_STATES
+        if value and member and not vat.is_valid(value):
+            message = "is no valid VAT number; write it with its country, as DE123456788"
+            raise ValueError(message)
+        return vat.compact(value) if value and member else value
+
+    @field_validator("seller_iban")
+    @classmethod
+    def check_iban(cls, value: str) -> str:
+        if value and not iban.is_valid(value):
+            message = "is no valid IBAN"
+            raise ValueError(message)
+        return str(iban.compact(value))
 
     @field_validator("clamav_url")
     @classmethod
@@ -294,7 +332,18 @@ def _production_problems(raw: Mapping[str, str]) -> list[str]:
             "CLAMAV_URL: missing; production takes no file without a virus scan",
         ),
     ]
-    return [message for broken, message in rules if broken]
+    return [message for broken, message in rules if broken] + _seller_problems(raw)
+
+
+def _seller_problems(raw: Mapping[str, str]) -> list[str]:
+    """Whoever takes money says on the invoice who they are."""
+    if not raw.get("STRIPE_SECRET_KEY"):
+        return []
+    return [
+        f"{name}: missing; invoices must name who issues them"
+        for name in SELLER_REQUIRED
+        if not raw.get(name)
+    ]
 
 
 def _field_problems(error: ValidationError) -> list[str]:

@@ -12,3 +12,12 @@ STRIPE_API_HOST = ENV.stripe_api_url
 
 # dj-stripe's own chain replays 615 operations for each schema: see docs/adr/0005.
 MIGRATION_MODULES = {"djstripe": "apps.payments.djstripe_migrations"}
+
+# Who issues invoices: the fields of apps.payments.documents.Seller.
+SELLER = {
+    name: getattr(ENV, f"seller_{name}")
+    for name in (
+        "name", "line1", "line2", "postal_code", "city", "country", "vat_id", "tax_number",
+        "register", "email", "phone", "iban", "bic",
+    )
+}  # fmt: skip

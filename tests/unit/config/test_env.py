@@ -83,6 +83,9 @@ def test_every_problem_is_reported_at_once(given):
         ("CLAMAV_URL", "unix://run/clamd.sock"),
         ("FIELD_ENCRYPTION_KEYS", "k1:abc"),
         ("REDIS_URL", "http://redis"),
+        ("SELLER_IBAN", "DE89370400440532013001"),
+        ("SELLER_VAT_ID", "DE123456789"),
+        ("SELLER_COUNTRY", "Germany"),
     ],
 )
 def test_production_refuses(given, name, value):
@@ -110,3 +113,18 @@ def test_development_falls_back_to_the_local_file(given, tmp_path):
 
 def test_the_first_key_of_a_keyring_is_the_one_that_encrypts():
     assert list(env.parse_keyring(f"new:{KEY},old:{KEY}")) == ["new", "old"]
+
+
+def test_whoever_takes_money_says_who_issues_the_invoices(given):
+    with pytest.raises(env.BadEnvironment) as caught:
+        given(STRIPE_SECRET_KEY="x")
+    assert all(name in str(caught.value) for name in env.SELLER_REQUIRED)
+    seller = dict.fromkeys(env.SELLER_REQUIRED, "x") | {
+        "SELLER_COUNTRY": "FR",
+        "SELLER_VAT_ID": "FR 40 303 265 045",
+        "SELLER_EMAIL": "bills@toolboxai.example",
+        "SELLER_IBAN": "FR14 2004 1010 0505 0001 3M02 606",
+    }
+    loaded = given(STRIPE_SECRET_KEY="x", **seller)
+    assert loaded.seller_vat_id == "FR40303265045"
+    assert loaded.seller_iban == "FR1420041010050500013M02606"
