@@ -1,4 +1,4 @@
-"""`manage.py billing …`: its subcommands are the modules of `apps.payments.management.subcommands`."""
+"""`manage.py billing …`: each module of `apps.payments.management.subcommands` is one of them."""
 
 from __future__ import annotations
 
