@@ -1,0 +1,1 @@
+"""Monthly recurring revenue: pure, Stripe's objects and plain rows in, figures out."""
