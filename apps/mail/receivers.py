@@ -100,6 +100,8 @@ def send_welcome(tenant: Any, **_: Any) -> None:
 
 
 def tell_owners(template: str, tenant: Tenant, by: Any = None, **about: Any) -> None:
+    if about.get("for_payment"):  # payments tell of what is unpaid, with what to do about it
+        return
     context = {"tenant": tenant, "former_days": settings.TENANT_FORMER_ADDRESS_DAYS}
     context |= {name: value for name, value in about.items() if name in TOLD}
     owners.tell(template=template, tenant=tenant, context=context, by=by)

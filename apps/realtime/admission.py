@@ -48,6 +48,11 @@ def check(connection: Connection, data: Any) -> tuple[str, Member | None]:
 def check_client_event(connection: Connection, channel: Any, event: str, data: Any) -> Subscription:
     """The sender's own place in the channel."""
     application = connection.application
+    if application.is_read_only:
+        raise ProtocolFault(
+            f"{event} was rejected: the app's workspace is read-only until it is paid for",
+            Code.CLIENT_EVENT_REJECTED,
+        )
     if not application.client_events:
         raise ProtocolFault(
             f"{event} was rejected: client events are switched off for this app",

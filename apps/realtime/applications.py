@@ -36,6 +36,7 @@ class Application:
     secret: str = field(repr=False)
     workspace: str = ""
     is_enabled: bool = True
+    is_read_only: bool = False  # its workspace is unpaid: connections hear, nobody publishes
     client_events: bool = True
     tells_counts: bool = False  # channels hear how many subscriptions they have
     origins: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ def _as_application(app: RealtimeApp, key: str) -> Application:
         str(app.secret if is_present else app.former_secret),
         workspace=app.tenant.schema_name,
         is_enabled=app.state == "active" and app.tenant.state == Tenant.State.ACTIVE,
+        is_read_only=app.tenant.is_read_only,
         client_events=app.client_events,
         tells_counts=app.subscription_counts,
         origins=tuple(app.origins),

@@ -91,6 +91,8 @@ def terminate(_request: HttpRequest, application: Application, user_id: str) -> 
 
 def _publish(application: Application, publications: Iterable[Publication], *, amount: int) -> None:
     """`amount`: as how many messages it counts."""
+    if application.is_read_only:
+        raise Refusal(423, "The app's workspace is read-only until it is paid for")
     frames = (
         Broadcast(
             application.address(target),

@@ -21,8 +21,10 @@ from apps.tenants.signals import (
     deletion_undone,
     membership_ended,
     workspace_purging,
+    workspace_read_only,
     workspace_resumed,
     workspace_suspended,
+    workspace_writable,
 )
 
 log = structlog.get_logger(__name__)
@@ -66,7 +68,14 @@ def end_connections(*, membership: Membership, **_: Any) -> None:
 
 
 @receiver(
-    [workspace_suspended, workspace_resumed, deletion_asked, deletion_undone],
+    [
+        workspace_suspended,
+        workspace_resumed,
+        workspace_read_only,
+        workspace_writable,
+        deletion_asked,
+        deletion_undone,
+    ],
     dispatch_uid="realtime.workspace_state",
 )
 def follow_workspace(*, tenant: Tenant, **_: Any) -> None:

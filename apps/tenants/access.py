@@ -8,7 +8,12 @@ from typing import Any
 from apps.accounts.models import User
 from apps.core.database import connection
 from apps.tenants import configuration
-from apps.tenants.errors import PermissionMissing, WorkspaceClosed, WorkspaceSuspended
+from apps.tenants.errors import (
+    PermissionMissing,
+    WorkspaceClosed,
+    WorkspaceReadOnly,
+    WorkspaceSuspended,
+)
 from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.permissions import OPERATOR, OWNER, OWNERS_ALONE, TEST_SCOPES, WHILE_SUSPENDED
@@ -112,7 +117,7 @@ def _limited(actor: Any, permissions: frozenset[str]) -> frozenset[str]:
 
 def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:
     """Raises `PermissionMissing` unless the actor holds the permission in the workspace, and the
-    errors of `require_open` when its state does not allow it.
+    errors of `require_writable` when its state does not allow it.
 
     `by=None` is the system itself: jobs and commands that operators run. Neither it nor an
     operator is held up by the workspace's state.
@@ -125,7 +130,12 @@ def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:
             permission=permission,
         )
     if not isinstance(by, Operator) and not allowed_while_suspended(permission):
-        require_open(tenant=tenant)
+        require_writable(tenant=tenant)
+
+
+def require_writable(*, tenant: Tenant | None = None) -> None:
+    """As `require_open`; raises `WorkspaceReadOnly`, too, while the workspace is not paid for."""
+    refuse_unless_writable(_read(tenant))
 
 
 def require_open(*, tenant: Tenant | None = None) -> None:
@@ -133,8 +143,13 @@ def require_open(*, tenant: Tenant | None = None) -> None:
     workspace when left out) has to rest. Its state is read from the database, so that a job
     that began earlier hears of it, too.
     """
+    refuse_unless_open(_read(tenant))
+
+
+def _read(tenant: Tenant | None) -> Tenant | None:
     schema_name = tenant.schema_name if tenant else connection.schema_name
-    refuse_unless_open(Tenant.objects.filter(schema_name=schema_name).first())
+    found: Tenant | None = Tenant.objects.filter(schema_name=schema_name).first()
+    return found
 
 
 def refuse_unless_open(tenant: Tenant | None) -> None:
@@ -152,6 +167,19 @@ def refuse_unless_open(tenant: Tenant | None) -> None:
             f"{tenant} is closed and will be deleted on {tenant.purge_at:%-d %B %Y at %H:%M} UTC. "
             "Until then an owner can keep it from the list of workspaces.",
             purge_at=tenant.purge_at.isoformat() if tenant.purge_at else None,
+        )
+
+
+def refuse_unless_writable(tenant: Tenant | None) -> None:
+    """As `require_writable`, for a row that was just read."""
+    refuse_unless_open(tenant)
+    if tenant is not None and tenant.is_read_only:
+        raise WorkspaceReadOnly(
+            f"{tenant} is read-only since {tenant.read_only_since:%-d %B %Y}: "
+            f"{tenant.read_only_reason} Everything can be read, nothing can be changed until an "
+            "owner has paid under Settings, Billing.",
+            reason=tenant.read_only_reason,
+            billing_url=f"{tenant.url}/settings/billing/",
         )
 
 

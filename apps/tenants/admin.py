@@ -75,7 +75,7 @@ class TenantAdmin(ConfigurationPage, ReadOnlyModelAdmin):
         "name", "slug", "kind", "state", "members", "keys", "size", "created_by", "created_at",
         "work_here",
     )  # fmt: skip
-    list_filter = ("state", "kind", "created_at")
+    list_filter = ("state", ("read_only_since", admin.EmptyFieldListFilter), "kind", "created_at")
     search_fields = ("name", "slug", "email", "domains__domain")
     list_select_related = ("created_by",)
     inlines = (DomainInline, MembershipInline, ConfigurationInline)
@@ -96,10 +96,12 @@ class TenantAdmin(ConfigurationPage, ReadOnlyModelAdmin):
         failed = Tenant.objects.filter(state=Tenant.State.FAILED).count()
         state = Tenant.State
         suspended = Tenant.objects.filter(state=state.SUSPENDED).count()
+        unpaid = Tenant.objects.filter(read_only_since__isnull=False).count()
         leaving = Tenant.objects.filter(state__in=[state.DELETING, state.PURGING]).count()
         return [
             self.figure("Workspaces", Tenant.objects.count()),
             self.figure("Suspended", suspended, "state__exact=suspended"),
+            self.figure("Read-only", unpaid, "read_only_since__isempty=0"),
             self.figure("To be deleted", leaving, "state__in=deleting,purging"),
             self.figure("Set-ups failed", failed, "state__exact=failed", alarm=True),
         ]

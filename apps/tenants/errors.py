@@ -120,6 +120,16 @@ class WorkspaceSuspended(DomainError):
     title = "This workspace is suspended"
 
 
+class WorkspaceReadOnly(DomainError):
+    """It is not paid for: all is read as ever, nothing is changed. The answer names `billing_url`,
+    where an owner pays.
+    """
+
+    code = "workspace_read_only"
+    status = 423
+    title = "This workspace is read-only for now"
+
+
 class WorkspaceClosed(DomainError):
     """It is to be deleted. An owner can undo that until the day the answer names."""
 

@@ -99,6 +99,10 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.CharField(max_length=254, blank=True, default="", db_default="")
     suspension_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    # Who has not paid (`services.holds`): first nothing can be changed, then it is suspended.
+    suspended_for_payment = models.BooleanField(default=False, db_default=False)
+    read_only_since = models.DateTimeField(null=True, blank=True)
+    read_only_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     deletion_asked_at = models.DateTimeField(null=True, blank=True)
     deletion_asked_by = models.CharField(max_length=254, blank=True, default="", db_default="")
@@ -129,6 +133,11 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     def is_open(self) -> bool:
         """Whether its pages are served: to work in, or while suspended to read."""
         return self.state in {self.State.ACTIVE, self.State.SUSPENDED}
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it is open and yet nothing can be changed, until it is paid for."""
+        return self.is_open and self.read_only_since is not None
 
     @property
     def own_host(self) -> str:

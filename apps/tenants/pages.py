@@ -18,7 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.services import step_up
-from apps.tenants.access import allowed_while_suspended, explain, refuse_unless_open
+from apps.tenants.access import allowed_while_suspended, explain, refuse_unless_writable
 from apps.tenants.errors import PermissionMissing
 from apps.tenants.permissions import DECLARED, PROVEN
 from apps.tenants.requests import PublicRequest, WorkspaceRequest
@@ -40,8 +40,8 @@ def workspace_page(
 
     Strangers are sent to sign in and come back; people of other workspaces and members
     without the permission get a 403 page that says which of the two it is. While the workspace is
-    suspended its pages can be read, nothing more. What takes a permission of `PROVEN` asks first
-    who it is. An unknown permission is refused when the view is defined.
+    suspended or read-only its pages can be read, nothing more. What takes a permission of `PROVEN`
+    asks first who it is. An unknown permission is refused when the view is defined.
     """
     for name in (permission, post or permission):
         if name not in DECLARED:
@@ -76,7 +76,7 @@ def workspace_page(
 
 def _require_writable(request: WorkspaceRequest, needed: str) -> None:
     if not allowed_while_suspended(needed):
-        refuse_unless_open(request.tenant)
+        refuse_unless_writable(request.tenant)
     if needed in PROVEN:
         step_up.require(request)
 

@@ -14,8 +14,11 @@ workspace_opened = Signal()  # `tenant`: provisioned and ready
 seats_wanted = Signal()  # `tenant`, `adding`: so many people more are to be members
 school_wanted = Signal()  # `district`: one more school is to be founded under it
 
-workspace_suspended = Signal()  # `tenant`, `by`
-workspace_resumed = Signal()  # `tenant`, `by`
+# `for_payment`: not by operators, but because it is, or was, unpaid.
+workspace_suspended = Signal()  # `tenant`, `by`, `for_payment`
+workspace_resumed = Signal()  # `tenant`, `by`, `for_payment`
+workspace_read_only = Signal()  # `tenant`: unpaid
+workspace_writable = Signal()  # `tenant`
 workspace_renamed = Signal()  # `tenant`, `former_host`, `by`
 deletion_asked = Signal()  # `tenant`, `by`: closed now, removed at `tenant.purge_at`
 deletion_undone = Signal()  # `tenant`, `by`

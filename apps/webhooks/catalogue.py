@@ -193,6 +193,11 @@ GROUPS: Final[dict[str, tuple[EventType, ...]]] = {
             "suspended", "It is read-only until it is resumed.", reason="The invoice is unpaid.",
         ),
         _workspace("resumed", "Everything works again."),
+        _workspace(
+            "read_only", "It is unpaid: read as ever, not changed.",
+            reason="The invoice TBX-2026-0042 is unpaid.",
+        ),
+        _workspace("writable", "It is paid for and can be changed again."),
         EventType(
             "configuration.changed", "Settings were changed or restored.", "workspace.configure",
             ("configuration.changed", "configuration.restored"), payloads.changed,

@@ -30,7 +30,7 @@ from apps.roblox.errors import DeploymentEnded, OutcomeUnclear
 from apps.roblox.models import Deployment, DeploymentStep, Release
 from apps.roblox.open_cloud_api import Format, OpenCloud, OutcomeUnknown
 from apps.roblox.services import deployments, experiences, releases
-from apps.tenants.access import require_open
+from apps.tenants.access import require_writable
 
 SETTLE_SECONDS = 20
 ASK_AGAIN_SECONDS = 5.0
@@ -79,7 +79,7 @@ class Delivery:
 def carry_out(*, deployment_id: str, run: JobRun) -> Deployment:
     """Do what is not done yet. Raises what stopped it: a `VendorError` that is not permanent
     wants another run later, anything else ends the deployment (`deployments.fail`), as does a
-    workspace that is suspended or closed by now.
+    workspace that is suspended, read-only or closed by now.
     """
     deployment = deployments.find(deployment_id=deployment_id)
     if deployment.state == Deployment.State.FAILED:  # its job is run again by an operator
@@ -87,7 +87,7 @@ def carry_out(*, deployment_id: str, run: JobRun) -> Deployment:
     if not deployment.is_open:
         return deployment
     if deployment.state == Deployment.State.QUEUED:
-        require_open()  # what was sent already is brought to its end
+        require_writable()  # what was sent already is brought to its end
     _begin(deployment)
     steps = list(deployment.steps.all())
     for number, step in enumerate(steps):
@@ -151,7 +151,7 @@ def publish(delivery: Delivery) -> str:
         _forget_sending(delivery)
     artifact = delivery.release.artifact
     content = blobs.read(blob=artifact.blob)
-    require_open()  # once more: nothing is sent for a workspace that was suspended meanwhile
+    require_writable()  # once more: nothing is sent for a workspace whose work has to rest by now
     _note_sending(delivery)
     try:
         version = delivery.cloud.publish_place(

@@ -21,7 +21,7 @@ from apps.scim import errors
 from apps.scim.errors import ScimError
 from apps.scim.models import ScimToken
 from apps.scim.services import requests, tokens
-from apps.tenants.access import Provisioner, require_open
+from apps.tenants.access import Provisioner, require_writable
 from apps.tenants.models import Tenant
 
 MEDIA_TYPE: Final = "application/scim+json"
@@ -63,7 +63,7 @@ class Endpoint(View):
         if request.method == "OPTIONS" or handler is None:
             raise ScimError(f"{request.method} does not work on this address.", status=405)
         if request.method in {"POST", "PUT", "PATCH", "DELETE"}:
-            require_open(tenant=request.tenant)
+            require_writable(tenant=request.tenant)
         return handler(request, *args, **kwargs)
 
     @property

@@ -32,7 +32,7 @@ from apps.sso.errors import LinkSpent, SsoFailed, SsoRefused
 from apps.sso.models import Connection, Identity
 from apps.sso.services import failures
 from apps.sso.services.connections import client_of
-from apps.tenants.access import require_open
+from apps.tenants.access import require_writable
 from apps.tenants.models import Membership, Tenant
 from apps.tenants.signals import seats_wanted
 
@@ -204,7 +204,7 @@ def _belong(connection: Connection, user: User, email: str) -> None:
     if not connection.joins:
         raise SsoRefused(f"{tenant} is by invitation. Ask an owner or admin to invite you.")
     _require_domain(connection, email)
-    require_open(tenant=tenant)
+    require_writable(tenant=tenant)
     seats_wanted.send(sender=Tenant, tenant=tenant, adding=1)
     Membership.objects.create(tenant=tenant, user=user, role=connection.default_role)
     _record("member.joined", tenant, user, {"role": connection.default_role, "by": "sign-in"})

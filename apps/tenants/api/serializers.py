@@ -17,7 +17,8 @@ class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
         model = Tenant
         fields = [
             "name", "slug", "kind", "state", "host", "url", "accent", "locale", "time_zone",
-            "created_at", "suspended_at", "suspension_reason",
+            "created_at", "suspended_at", "suspension_reason", "read_only_since",
+            "read_only_reason",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -19,7 +19,7 @@ from apps.accounts.services import emails
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound
 from apps.tenants import roles
-from apps.tenants.access import require, require_open
+from apps.tenants.access import require, require_writable
 from apps.tenants.domain_names import normalise
 from apps.tenants.errors import InvitationGone, WrongAddress
 from apps.tenants.models import InvitationLink, Membership, Tenant
@@ -79,7 +79,7 @@ def accept(*, link: InvitationLink, by: User) -> Membership:
     """Join by the link. A member stays what they are, and uses nothing up. Raises
     `InvitationGone`, `WrongAddress` for an address outside the link's domain.
     """
-    require_open(tenant=link.tenant)
+    require_writable(tenant=link.tenant)
     if link.email_domain and not _fits(link, by):
         raise WrongAddress(
             f"This link is for addresses of {link.email_domain}. Add one of yours there to your "

@@ -19,7 +19,7 @@ from apps.accounts.services import emails
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid, NotFound
 from apps.tenants import roles
-from apps.tenants.access import require, require_open
+from apps.tenants.access import require, require_writable
 from apps.tenants.errors import AlreadyInvited, AlreadyMember, InvitationGone, WrongAddress
 from apps.tenants.models import (
     Invitation,
@@ -101,7 +101,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         raise WrongAddress(
             f"This invitation is for {invitation.email}; you are signed in as {by.email}."
         )
-    require_open(tenant=invitation.tenant)
+    require_writable(tenant=invitation.tenant)
     with transaction.atomic():
         locked = _lock(invitation)
         if locked.expires_at <= timezone.now():

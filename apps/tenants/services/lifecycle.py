@@ -29,15 +29,19 @@ LAST_DAY = timedelta(days=1)
 
 def suspend(*, tenant: Tenant, reason: str, by: Any) -> Tenant:
     """Make it read-only, for operators (`by=None`: a command). Its people read `reason` on every
-    page. Raises `Invalid` without one, `NotInThisState` unless it is active.
+    page. One that was suspended because it is unpaid (`holds`) is theirs from then on: paying does
+    not open it. Raises `Invalid` without a reason, `NotInThisState` unless it is active or unpaid.
     """
     require("workspace.suspend", by=by, tenant=tenant)
     reason = _sentence(reason)
-    with _changing(tenant, by, "workspace.suspended", State.ACTIVE, reason=reason) as locked:
-        locked.state = State.SUSPENDED
+    wanted = (State.ACTIVE, State.SUSPENDED)
+    with _changing(tenant, by, "workspace.suspended", *wanted, reason=reason) as locked:
+        if locked.state == State.SUSPENDED and not locked.suspended_for_payment:
+            raise NotInThisState(f"{locked} is suspended already.")
+        locked.state, locked.suspended_for_payment = State.SUSPENDED, False
         locked.suspended_at, locked.suspended_by = timezone.now(), _label(by)
         locked.suspension_reason = reason
-        signals.workspace_suspended.send(sender=Tenant, tenant=locked, by=by)
+        signals.workspace_suspended.send(sender=Tenant, tenant=locked, by=by, for_payment=False)
     return locked
 
 
@@ -46,9 +50,15 @@ def resume(*, tenant: Tenant, by: Any) -> Tenant:
     require("workspace.suspend", by=by, tenant=tenant)
     with _changing(tenant, by, "workspace.resumed", State.SUSPENDED) as locked:
         locked.state = State.ACTIVE
-        locked.suspended_at, locked.suspended_by, locked.suspension_reason = None, "", ""
-        signals.workspace_resumed.send(sender=Tenant, tenant=locked, by=by)
+        forget_suspension(locked)
+        signals.workspace_resumed.send(sender=Tenant, tenant=locked, by=by, for_payment=False)
     return locked
+
+
+def forget_suspension(tenant: Tenant) -> None:
+    """Set its fields on a row that the caller has locked and saves."""
+    tenant.suspended_at, tenant.suspended_by, tenant.suspension_reason = None, "", ""
+    tenant.suspended_for_payment = False
 
 
 def delete(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
-from apps.tenants.access import require, require_open
+from apps.tenants.access import require, require_writable
 from apps.tenants.errors import TransferGone, TransferUnderWay
 from apps.tenants.models import Membership, OwnershipTransfer, Tenant
 from apps.tenants.permissions import Role
@@ -50,7 +50,7 @@ def accept(*, transfer: OwnershipTransfer, by: User) -> None:
     """Become owner; whoever gave becomes admin. Raises `TransferGone` when the offer, or the
     giver's own right to it, is no more.
     """
-    require_open(tenant=transfer.tenant)
+    require_writable(tenant=transfer.tenant)
     with transaction.atomic():
         locked = _open(transfer)
         if locked.taker_id != by.pk:

@@ -357,7 +357,7 @@ export type EventType = {
   example: Record<string, unknown>;
 };
 
-export type EventsEnum = "*" | "experience.created" | "release.created" | "release.scanned" | "release.withdrawn" | "deployment.started" | "deployment.finished" | "deployment.failed" | "job.failed" | "member.joined" | "member.role_changed" | "member.left" | "invitation.sent" | "invitation.accepted" | "invitation.revoked" | "class.created" | "class.renamed" | "class.archived" | "api_key.created" | "api_key.rotated" | "api_key.revoked" | "workspace.renamed" | "workspace.suspended" | "workspace.resumed" | "configuration.changed" | "domain.verified" | "domain.switched_off" | "export.ready" | "limit.near";
+export type EventsEnum = "*" | "experience.created" | "release.created" | "release.scanned" | "release.withdrawn" | "deployment.started" | "deployment.finished" | "deployment.failed" | "job.failed" | "member.joined" | "member.role_changed" | "member.left" | "invitation.sent" | "invitation.accepted" | "invitation.revoked" | "class.created" | "class.renamed" | "class.archived" | "api_key.created" | "api_key.rotated" | "api_key.revoked" | "workspace.renamed" | "workspace.suspended" | "workspace.resumed" | "workspace.read_only" | "workspace.writable" | "configuration.changed" | "domain.verified" | "domain.switched_off" | "export.ready" | "limit.near";
 
 export type Experience = {
   id: string;
@@ -1327,6 +1327,8 @@ export type Workspace = {
   created_at: string;
   suspended_at: string | null;
   suspension_reason: string;
+  read_only_since: string | null;
+  read_only_reason: string;
 };
 
 export type WorkspaceKindEnum = "school" | "studio" | "district";

@@ -263,6 +263,18 @@ async def test_client_events_and_channels_as_the_app_has_them(table):
 
 
 @pytest.mark.asyncio
+async def test_an_app_of_a_workspace_that_is_not_paid_for_is_heard_and_says_nothing(table):
+    app = entry(table, is_read_only=True)
+    wire = Wire(app.key)
+    await wire.hear()
+    await wire.say("pusher:subscribe", {"channel": "a"})
+    assert (await wire.hear())[0] == "pusher_internal:subscription_succeeded"
+    await wire.say("client-x", {}, channel="private-a")
+    assert (await wire.hear())[1]["code"] == 4301
+    await wire.hang_up()
+
+
+@pytest.mark.asyncio
 async def test_no_more_connections_than_the_plan_allows_over_all_processes(table):
     payer = f"w_{secrets.token_hex(4)}"
     app = entry(table, payer=payer, max_connections=2)

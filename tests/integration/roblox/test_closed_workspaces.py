@@ -7,7 +7,7 @@ import pytest
 from apps.roblox.services import deployments
 from apps.tenants.errors import WorkspaceSuspended
 from apps.tenants.models import Tenant
-from apps.tenants.services import lifecycle
+from apps.tenants.services import holds, lifecycle
 from tests.factories.roblox import carry_out, make_experience, make_release
 from tests.integration.roblox.test_delivery import PUBLISH, due_now, versions
 
@@ -30,8 +30,17 @@ def suspend(alpha, _owner):
     lifecycle.suspend(tenant=alpha, reason="Unpaid", by=None)
 
 
+def leave_unpaid(alpha, _owner):
+    holds.make_read_only(tenant=alpha, reason="Unpaid.")
+
+
 @pytest.mark.parametrize(
-    ("end", "code"), [(suspend, "workspace_suspended"), (close, "workspace_closed")]
+    ("end", "code"),
+    [
+        (suspend, "workspace_suspended"),
+        (leave_unpaid, "workspace_read_only"),
+        (close, "workspace_closed"),
+    ],
 )
 def test_a_deployment_that_waits_ends_with_the_reason(roblox, deployment, alpha, owner, end, code):
     end(alpha, owner)

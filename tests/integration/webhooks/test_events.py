@@ -20,6 +20,7 @@ from apps.tenants.services import (
     addresses,
     configuration,
     domains,
+    holds,
     invitations,
     lifecycle,
     memberships,
@@ -93,6 +94,11 @@ def test_the_workspace(alpha, owner, told):
     found = told()
     assert found["workspace.suspended"] == {"name": "Alpha", "reason": "The invoice is unpaid."}
     assert set(found) == {"workspace.suspended", "workspace.resumed"}
+    holds.make_read_only(tenant=alpha, reason="A payment is overdue.")
+    holds.make_writable(tenant=alpha)
+    found = told()
+    assert found["workspace.read_only"]["reason"] == "A payment is overdue."
+    assert found["workspace.writable"]["name"] == "Alpha"
 
 
 def test_classes(in_alpha, owner, told):

@@ -206,6 +206,7 @@ def _facts(tenant: Tenant) -> dict[str, Any]:
         "schema": tenant.schema_name,
         "created": f"{tenant.created_at:%Y-%m-%dT%H:%MZ}",
         "suspended": _deed(tenant.suspended_at, tenant.suspended_by, tenant.suspension_reason),
+        "read_only": _deed(tenant.read_only_since, "payments", tenant.read_only_reason),
         "deletion_asked": _deed(
             tenant.deletion_asked_at, tenant.deletion_asked_by, tenant.deletion_reason
         ),

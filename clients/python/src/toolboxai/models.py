@@ -404,6 +404,8 @@ EventsEnum = Literal[
     "workspace.renamed",
     "workspace.suspended",
     "workspace.resumed",
+    "workspace.read_only",
+    "workspace.writable",
     "configuration.changed",
     "domain.verified",
     "domain.switched_off",
@@ -1562,6 +1564,8 @@ class Workspace(TypedDict):
     created_at: str
     suspended_at: str | None
     suspension_reason: str
+    read_only_since: str | None
+    read_only_reason: str
 
 
 WorkspaceKindEnum = Literal["school", "studio", "district"]
