@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stripe import Dispute
 
-from sandbox.stripe import balance, identifiers
+from sandbox.stripe import balance, files, identifiers
 from sandbox.stripe.accounts import DAY
 from sandbox.stripe.answers import Document
 from sandbox.stripe.documents import assign, reading
@@ -17,6 +17,11 @@ ANSWER_WITHIN = 9 * DAY
 CLOSED = ("won", "lost", "warning_closed")
 # https://docs.stripe.com/testing#evidence: what `uncategorized_text` decides in a test account.
 VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
+FILES = {
+    "cancellation_policy", "customer_communication", "customer_signature",
+    "duplicate_charge_documentation", "receipt", "refund_policy", "service_documentation",
+    "shipping_documentation", "uncategorized_file",
+}  # fmt: skip
 EVIDENCE = {name: None for name in Dispute.Evidence.__annotations__ if name != "enhanced_evidence"}
 
 
@@ -86,6 +91,9 @@ def update(call: Call) -> Document:
     dispute, store = _undecided(call), call.store
     assign(dispute, call.params)
     evidence = call.params.get("evidence", {})
+    for name in FILES & evidence.keys():
+        if evidence[name]:
+            files.require_evidence(store, evidence[name], f"evidence[{name}]")
     dispute["evidence"] |= {key: value or None for key, value in evidence.items()}
     dispute["evidence_details"]["has_evidence"] = bool(evidence)
     if not call.params.get("submit", True):

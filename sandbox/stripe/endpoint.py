@@ -37,23 +37,31 @@ class Call:
 
 
 Handler = Callable[[Call], Document]
+Reader = Callable[[Request], Awaitable[str]]
+
+
+async def _text_of(request: Request) -> str:
+    return (await request.body()).decode()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`shape` names a TypedDict of the SDK: `CustomerCreateParams`."""
+    """`shape` names a TypedDict of the SDK: `CustomerCreateParams`. `text` reads the body as a
+    form's text.
+    """
 
     method: str
     path: str
     shape: str
     handler: Handler
+    text: Reader = _text_of
 
     def route(self) -> Route:
         return Route(self.path, self._served(), methods=[self.method])
 
     def _served(self) -> Callable[[Request], Awaitable[Response]]:
         async def served(request: Request) -> Response:
-            text = (await request.body()).decode()
+            text = await self.text(request)
             world = world_of(request)
             world.address = str(request.base_url).rstrip("/")
             response = respond(self, world, request, text)

@@ -18,6 +18,7 @@ from sandbox.stripe import (
     customer_balance,
     customers,
     disputes,
+    files,
     identifiers,
     invoice_endpoints,
     invoice_items,
@@ -53,6 +54,7 @@ MODULES = (
     customer_balance,
     customers,
     disputes,
+    files,
     invoice_endpoints,
     invoice_items,
     mandates,
@@ -85,6 +87,7 @@ METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 routes: list[BaseRoute] = [
     *management.routes,
     *pages.routes,
+    *files.routes,
     *(endpoint.route() for endpoint in ENDPOINTS),
     Route("/v1/{rest:path}", unknown, methods=METHODS),
 ]

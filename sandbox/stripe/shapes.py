@@ -103,6 +103,8 @@ def _scalar(value: str, options: list[Any]) -> Any:
         found = _number_or_bool(value, option)
         if found is not NOTHING:
             return found
+    if Any in options:
+        return value
     is_free = str in options and len([one for one in _literals(options) if one]) < FEW
     return value if is_free else NOTHING
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import httpx
 import pytest
 import stripe
@@ -83,6 +85,24 @@ def test_a_dispute_takes_the_money_and_winning_it_brings_it_back(stripe_account)
     together = sum(one.amount for one in [*balance.available, *balance.pending])
     fees = sum(one.fee for one in stripe_account.api.balance_transactions.list().data)
     assert together == 5_000 - fees
+
+
+def test_evidence_may_be_a_file(stripe_account):
+    pay(stripe_account, "pm_card_createDispute", amount=5_000)
+    [dispute] = stripe_account.api.disputes.list().data
+    receipt = io.BytesIO(b"%PDF-1.7 a receipt \xff")
+    receipt.name = "receipt.pdf"
+    wish = {"file": receipt, "purpose": "dispute_evidence"}
+    file = stripe_account.api.files.create(wish)
+    assert (file.filename, file.size, file.type) == ("receipt.pdf", 20, "pdf")
+    seen = stripe_account.api.disputes.update(
+        dispute.id, {"evidence": {"receipt": file.id}, "submit": False}
+    )
+    assert (seen.status, seen.evidence.receipt) == ("needs_response", file.id)
+    with pytest.raises(stripe.InvalidRequestError, match="No such file"):
+        stripe_account.api.disputes.update(dispute.id, {"evidence": {"receipt": "file_1"}})
+    with pytest.raises(stripe.InvalidRequestError, match="PDF"):
+        stripe_account.api.files.create({**wish, "file": io.BytesIO(b"MZ")})
 
 
 def test_a_bank_transfer_pays_an_invoice_when_it_arrives(stripe_account):
