@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from celery.signals import task_postrun, task_prerun, task_revoked, worker_ready, worker_shutdown
+from celery.signals import (
+    task_postrun,
+    task_prerun,
+    task_revoked,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.db import DatabaseError, InterfaceError
 
-from apps.jobs.services import schedules, workers
+from apps.jobs.services import schedules, stopping, workers
 from apps.jobs.services.schedules import HEADER
 from apps.jobs.watch_models import ScheduleWatch
 
@@ -20,6 +27,7 @@ def connect() -> None:
     task_postrun.connect(note_ended, dispatch_uid="jobs-schedule-ended")
     task_revoked.connect(note_dropped, dispatch_uid="jobs-schedule-dropped")
     worker_ready.connect(begin_heartbeat, dispatch_uid="jobs-worker-ready")
+    worker_shutting_down.connect(stopping.ask, dispatch_uid="jobs-worker-stopping")
     worker_shutdown.connect(end_heartbeat, dispatch_uid="jobs-worker-shutdown")
 
 

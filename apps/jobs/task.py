@@ -11,8 +11,9 @@ deploy.enqueue(by=user, deployment_id=str(deployment.pk))
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery import Task, current_app
@@ -21,8 +22,14 @@ from django_tenants.utils import schema_context
 from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun
-from apps.jobs.services import leases, outcomes, runs, time_limits
+from apps.jobs.services import leases, outcomes, runs, stopping, tickets, time_limits
 from apps.jobs.services.runs import Place
+
+# So long a worker stays with one queue: short jobs go by without a message each, and whoever waits
+# in another queue waits no longer than for a short job.
+TICKET_SECONDS: Final = 0.1
+# A database that is away is not asked again at once.
+ERROR_SECONDS: Final = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +128,29 @@ class Job(Task):  # type: ignore[type-arg]
 
     def _key(self, pattern: str, schema_name: str, arguments: dict[str, Any]) -> str | None:
         return f"{self.name}:{schema_name}:{pattern.format(**arguments)}" if pattern else None
+
+
+def work_off(queue: str) -> int:
+    """Do what is due in the queue, one after the other, for as long as a ticket lasts; returns how
+    many. Unless nothing is left, another ticket goes on from here.
+    """
+    until, count = time.monotonic() + TICKET_SECONDS, 0
+    wait: float | None = ERROR_SECONDS
+    try:
+        while not stopping.is_asked():
+            run = work_on(queue)
+            if run is None:
+                wait = None
+                return count
+            count += 1
+            # After a failure the process' connections are looked at first (`kept_connections`).
+            if run.state != JobRun.State.SUCCEEDED or time.monotonic() > until:
+                break
+        wait = 0.0
+    finally:
+        if wait is not None:
+            tickets.issue_to(queue, wait=wait)
+    return count
 
 
 def work_on(queue: str) -> JobRun | None:

@@ -5,12 +5,12 @@ from typing import Any
 from celery import shared_task
 
 from apps.jobs.services import failures, outcomes, retention, tickets
-from apps.jobs.task import work_on
+from apps.jobs.task import work_off
 
 
 @shared_task(name=tickets.TASK, bind=True, ignore_result=True)
 def work(self: Any) -> None:
-    work_on(self.request.delivery_info["routing_key"])
+    work_off(self.request.delivery_info["routing_key"])
 
 
 @shared_task(name="jobs.watch", ignore_result=True)

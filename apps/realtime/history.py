@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -12,14 +13,23 @@ from django.db.models import Max
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.core.database import connection
 from apps.events.models import Event, Stream
+from apps.realtime import protocol
 from apps.realtime.authorisation import audience_of_channels
 from apps.realtime.events import Event as Declared
-from apps.realtime.models import Errand
 
 KEPT_FOR: Final = timedelta(hours=48)
 MOST_KEPT: Final = 100_000  # of one workspace
 BATCH: Final = 200
+# One statement: every job that ends comes by here.
+_RECORD: Final = """
+WITH event AS (
+    INSERT INTO events_event (name, version, data, channels, audience, created_at)
+    VALUES (%(name)s, %(version)s, %(data)s::jsonb, %(channels)s, %(audience)s, %(now)s)
+)
+INSERT INTO realtime_errand (schema_name, created_at) VALUES (%(schema_name)s, %(now)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -38,15 +48,19 @@ def record(event: Declared, *, schema_name: str) -> None:
     """Write an event and its errand in the caller's transaction. Raises Django's `DatabaseError`
     when the workspace has no such table (any more); the caller's transaction stays usable.
     """
-    with schema_context(schema_name), transaction.atomic():
-        Event.objects.create(
-            name=event.name,
-            version=event.version,
-            data=event.payload,
-            channels=event.channels,
-            audience=audience_of_channels(event.channels),
-        )
-        Errand.objects.create(schema_name=schema_name)
+    values = {
+        "name": event.name,
+        "version": event.version,
+        "data": protocol.to_json(event.payload),
+        "channels": event.channels,
+        "audience": audience_of_channels(event.channels),
+        "schema_name": schema_name,
+        "now": timezone.now(),
+    }
+    # Outside of a transaction the statement is one by itself.
+    savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    with schema_context(schema_name), savepoint, connection.cursor() as cursor:
+        cursor.execute(_RECORD, values)
 
 
 def number() -> int:
@@ -69,8 +83,12 @@ def number() -> int:
 
 def locked_stream() -> Stream:
     """The present workspace's, locked until the transaction ends."""
-    Stream.objects.get_or_create(pk=1)
-    return Stream.objects.select_for_update().get(pk=1)
+    rows = Stream.objects.select_for_update()
+    stream = rows.filter(pk=1).first()
+    if stream is None:
+        Stream.objects.get_or_create(pk=1)
+        stream = rows.get(pk=1)
+    return stream
 
 
 def since(*, after: int | None, audience: Collection[str], limit: int) -> Missed:

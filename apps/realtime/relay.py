@@ -64,8 +64,9 @@ def carry(schema_name: str) -> int:
     with schema_context(schema_name):
         while history.number() == history.BATCH:
             pass
-        while sent := _send_next():
+        while (sent := _send_next()) == SEND_BATCH:
             count += sent
+        count += sent
     Errand.objects.filter(pk__in=errands).delete()
     return count
 

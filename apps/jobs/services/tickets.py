@@ -1,8 +1,11 @@
 """The broker's part. A message says that a queue has work, not which: `shares` decides that when
-a worker is free, so nobody's thousands stand before somebody else's one.
+a worker is free, so nobody's thousands stand before somebody else's one. A worker goes on for a
+moment with what is due, so there are fewer messages than runs.
 
-Messages may be lost or be too many. Those that are lost are made up for by `top_up`, from the
-rows; a worker with one too many finds nothing to do.
+No run is forgotten, because of each of these: whoever commits one sends a ticket afterwards, or
+sees `ENOUGH` that nobody has taken yet; whoever takes one looks into the rows after that; whoever
+stops looking while there may be more sends one again. Messages may still be lost, or not be
+tickets: `top_up` makes up for that from the rows. A worker with one too many finds nothing to do.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from apps.jobs.models import JobRun
 from apps.jobs.services import lanes
@@ -24,7 +29,8 @@ from apps.jobs.services import lanes
 TASK = "jobs.work"
 # What is due later is found by `top_up`: a message that waits lies in a worker's memory.
 LONGEST_WAIT = 30.0
-MOST_AT_ONCE = 2_000
+# Where so many lie every worker is busy.
+ENOUGH = 100
 UNREACHABLE = (OperationalError, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
@@ -38,6 +44,8 @@ def issue(*, run: JobRun) -> bool:
 
 def issue_to(queue: str, *, wait: float = 0.0, workspace: str = "") -> bool:
     """As `issue`, in `wait` seconds. `workspace` says who occasioned it, to those who look on."""
+    if wait <= 0 and waiting(queue) >= ENOUGH:
+        return True
     try:
         current_app.send_task(
             TASK, queue=queue, countdown=wait if wait > 0 else None, retry=False,
@@ -55,7 +63,7 @@ def top_up() -> int:
     due = dict(rows.values_list("queue").annotate(Count("pk")))
     sent = 0
     for queue, number in due.items():
-        missing = min(number, MOST_AT_ONCE) - waiting(queue)
+        missing = min(number, ENOUGH) - waiting(queue)
         for _ in range(missing):
             if not issue_to(queue):
                 return sent
@@ -73,4 +81,6 @@ def waiting(queue: str) -> int:
 
 @cache
 def _broker(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    return redis.Redis.from_url(
+        url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
+    )

@@ -11,14 +11,15 @@ from datetime import timedelta
 import pytest
 from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
+from celery.signals import worker_shutting_down
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apps.core.errors import VendorError
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, leases, outcomes, runs, time_limits
+from apps.jobs.services import lanes, leases, outcomes, runs, stopping, tickets, time_limits
 from apps.jobs.services.outcomes import NotCancellable
-from apps.jobs.task import Job, run_now, work_on
+from apps.jobs.task import ERROR_SECONDS, Job, run_now, work_off, work_on
 
 done: list[dict] = []
 
@@ -47,6 +48,58 @@ def test_a_worker_does_the_one_whose_turn_it_is(db):
     assert work_on("tests").state == "succeeded"
     assert [each["about"] for each in done] == ["one"]
     assert work_on("tests") is None
+
+
+class TestTicket:
+    @pytest.fixture(autouse=True)
+    def passed(self, monkeypatch):
+        """Queues that somebody is to look into, and in how many seconds."""
+        told = []
+        monkeypatch.setattr(tickets, "issue_to", lambda queue, wait: told.append((queue, wait)))
+        return told
+
+    @pytest.fixture(autouse=True)
+    def _long(self, monkeypatch):
+        monkeypatch.setattr("apps.jobs.task.TICKET_SECONDS", 300.0)
+
+    def test_it_lasts_for_what_is_due(self, passed):
+        for about in ("one", "two", "three"):
+            tell.enqueue(by=None, about=about)
+        assert work_off("tests") == 3
+        assert not passed
+
+    def test_after_its_time_another_goes_on(self, passed, monkeypatch):
+        monkeypatch.setattr("apps.jobs.task.TICKET_SECONDS", -1.0)
+        for about in ("one", "two"):
+            tell.enqueue(by=None, about=about)
+        assert (work_off("tests"), passed) == (1, [("tests", 0.0)])
+        assert [each["about"] for each in done] == ["one"]
+
+    def test_after_a_failure_another_goes_on(self, passed):
+        for about in ("busy", "two"):
+            tell.enqueue(by=None, about=about)
+        assert (work_off("tests"), passed) == (1, [("tests", 0.0)])
+
+    def test_without_a_database_it_is_looked_for_again_in_a_moment(self, passed, monkeypatch):
+        def fail(**_):
+            raise OperationalError
+
+        monkeypatch.setattr(runs, "take", fail)
+        with pytest.raises(OperationalError):
+            work_off("tests")
+        assert passed == [("tests", ERROR_SECONDS)]
+
+    def test_a_worker_that_is_to_stop_begins_nothing(self, passed, monkeypatch):
+        monkeypatch.setattr(stopping, "is_asked", lambda: True)
+        tell.enqueue(by=None, about="one")
+        assert (work_off("tests"), passed) == (0, [("tests", 0.0)])
+        assert not done
+
+    def test_the_main_process_says_so_to_its_pool(self, monkeypatch):
+        monkeypatch.setattr(stopping, "_asked", bytearray(1))
+        assert not stopping.is_asked()
+        worker_shutting_down.send(sender="worker@test", sig="SIGTERM", how="Warm", exitcode=0)
+        assert stopping.is_asked()
 
 
 def test_private_arguments_are_read_by_the_task_only(db):

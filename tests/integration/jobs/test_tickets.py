@@ -8,6 +8,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from apps.jobs.models import JobRun
 from apps.jobs.services import lanes, outcomes, runs, tickets
@@ -63,6 +64,42 @@ def test_lost_messages_are_sent_again(db, sent, monkeypatch):
     monkeypatch.setattr(tickets, "waiting", {"default": 1, "bulk": 0}.get)
     assert outcomes.rescue() == 3
     assert sorted(queue for queue, _ in sent) == ["bulk", "default", "default"]
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """Messages that lie in any queue; an exception where the broker does not answer in time."""
+    lying = [0]
+
+    class Broker:
+        def llen(self, _):
+            if isinstance(lying[0], Exception):
+                raise lying[0]
+            return lying[0]
+
+    monkeypatch.setattr(tickets, "_broker", lambda _: Broker())
+    return lying
+
+
+@pytest.mark.parametrize(
+    ("lying", "sent_queues"),
+    [(0, ["bulk"]), (1, ["bulk"]), (tickets.ENOUGH - 1, ["bulk"]), (tickets.ENOUGH, []),
+     (RedisTimeoutError("slow"), ["bulk"])],
+)  # fmt: skip
+def test_a_ticket_is_left_out_only_where_enough_are_known_to_lie(
+    db, sent, broker, lying, sent_queues
+):
+    """What lies there may not be a ticket, so one that a worker passes on is sent beside it too."""
+    broker[0] = lying
+    assert tickets.issue_to("bulk")
+    assert [queue for queue, _ in sent] == sent_queues
+
+
+def test_one_for_later_is_sent_beside_any_number(db, sent, broker):
+    """Those that lie there are taken before it is due."""
+    broker[0] = tickets.ENOUGH
+    assert tickets.issue(run=row(due_at=timezone.now() + timedelta(seconds=5)))
+    assert len(sent) == 1
 
 
 def test_none_are_sent_for_a_closed_lane(db, sent):
