@@ -9,6 +9,7 @@ from apps.gateway import documentation
 urlpatterns = [
     path("", include("apps.roblox.api.urls")),
     path("", include("apps.usage.api.urls")),
+    path("", include("apps.payments.api.urls")),
     path("", include("apps.help.api.urls")),
     path("", include("apps.tenants.api.configuration")),
     path("", include("apps.tenants.api.urls")),

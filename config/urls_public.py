@@ -40,6 +40,7 @@ urlpatterns = [
     path("docs/webhooks/", webhooks, name="webhook_events"),
     path("operator/", admin.site.urls),
     path("", include("apps.help.urls_public")),
+    path("", include("apps.payments.urls_public")),
     path("", include("apps.tenants.urls_public")),
     path("", include("apps.mail.urls")),
 ]

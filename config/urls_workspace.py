@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("apps.transfers.urls")),
     path("", include("apps.tenants.urls_workspace")),
     path("", include("apps.usage.urls")),
+    path("", include("apps.payments.urls")),
     path("", include("apps.impersonation.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.webhooks.urls")),

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.releases",
     "tests.fixtures.sandbox",
     "tests.fixtures.stripe",
+    "tests.fixtures.payments",
     "tests.fixtures.vendors",
 ]
 

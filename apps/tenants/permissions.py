@@ -53,16 +53,12 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "workspace.view", Role.STUDENT, "Open the workspace",
             "Come in and see its home page.", guardian=True,
         ),
-        Permission(
-            "workspace.update", Role.ADMIN, "Rename the workspace", "Change the name on its pages.",
-        ),
+        Permission("workspace.update", Role.ADMIN, "Rename the workspace", "Change its name."),
         Permission(
             "workspace.configure", Role.ADMIN, "Set it up",
             "Change colours, language, terms and first steps, and go back to earlier versions.",
         ),
-        Permission(
-            "features.update", Role.OWNER, "Switch features", "Switch parts of it on and off.",
-        ),
+        Permission("features.update", Role.OWNER, "Switch features", "Switch parts on and off."),
         Permission(
             "sign_in.update", Role.OWNER, "Set rules for signing in",
             "Say who needs two-step sign-in and how long people stay signed in.",
@@ -244,10 +240,8 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "webhooks.view", Role.ADMIN, "See webhooks",
             "See which addresses are told of what, and how it went.",
         ),
-        Permission(
-            "webhooks.create", Role.ADMIN, "Add webhooks",
-            "Have an address told of what one may see.", impersonated=False,
-        ),
+        Permission("webhooks.create", Role.ADMIN, "Add webhooks",
+            "Have an address told of what one may see.", impersonated=False),
         Permission(
             "webhooks.update", Role.ADMIN, "Change webhooks",
             "Change and switch them, rotate secrets, test, and send again.", impersonated=False,
@@ -274,15 +268,21 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
         ),
     ),
     "Oversight": (
-        Permission(
-            "jobs.view", Role.TEACHER, "See background work", "See what runs and what failed.",
-        ),
+        Permission("jobs.view", Role.TEACHER, "See background work", "See what runs and failed."),
         Permission(
             "jobs.manage", Role.TEACHER, "Stop and repeat background work",
             "Cancel work and run failed work again, where one may begin such work.",
         ),
         Permission("audit.view", Role.ADMIN, "See the audit", "See who did what, and when."),
         Permission("usage.view", Role.ADMIN, "See usage", "See how much of the plan is used."),
+    ),
+    "Payments": (
+        Permission("billing.view", Role.OWNER, "See payments", "See plan, invoices, payments."),
+        Permission(
+            "billing.update", Role.OWNER, "Pay and change the plan",
+            "Choose a plan, pay, change who invoices go to, and cancel.",
+            for_keys=False, impersonated=False,
+        ),
     ),
     "Provisioning": (
         Permission(
@@ -343,8 +343,8 @@ GUARDIAN: Final = frozenset(each.name for each in DECLARED.values() if each.guar
 
 # Beyond every role: what the people of the operator console may do for a customer.
 OPERATOR: Final = OWNER | {"workspace.suspend"}
-# What a suspended workspace still allows, beside looking: to leave and to take one's data along.
-WHILE_SUSPENDED: Final = frozenset({"workspace.delete", "exports.create"})
+# What a suspended workspace still allows, beside looking: to pay, to leave with one's data.
+WHILE_SUSPENDED: Final = frozenset({"workspace.delete", "exports.create", "billing.update"})
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.OWNER: OWNER,

@@ -146,6 +146,7 @@ STAYING = {
     "mail.message": "mail that was sent is not sent again",
     "jobs.jobrun": "background work belongs to where it ran",
     "djstripe.customer": "an account at Stripe belongs to the installation that opened it",
+    "payments.account": "who pays, whom and for what belongs to this installation",
     "realtime.errand": "events are sent where they happened",
     "webhooks.event": "what was sent is not sent again",
     "usage.usageevent": "not yet folded into its day; counted again within minutes",

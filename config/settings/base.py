@@ -27,6 +27,7 @@ SHARED_APPS = [
     "apps.transfers",  # adds verbs to the command of apps.tenants
     "apps.tenants",
     "apps.usage",
+    "apps.payments",
     "apps.gateway",
     "apps.mail",
     "apps.realtime",

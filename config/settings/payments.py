@@ -5,6 +5,7 @@ from .environment import ENV
 DJSTRIPE_SUBSCRIBER_MODEL = "tenants.Tenant"
 DJSTRIPE_SUBSCRIBER_MODEL_REQUEST_CALLBACK = "apps.tenants.context_processors.subscriber"
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+STRIPE_SECRET_KEY = ENV.stripe_secret_key.get_secret_value()
 STRIPE_LIVE_MODE = ENV.stripe_secret_key.get_secret_value().startswith("sk_live_")
 STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else ENV.stripe_secret_key.get_secret_value()
 STRIPE_LIVE_SECRET_KEY = ENV.stripe_secret_key.get_secret_value() if STRIPE_LIVE_MODE else ""

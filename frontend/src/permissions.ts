@@ -4,6 +4,8 @@ export const PERMISSIONS = [
   "api_keys.revoke",
   "api_keys.view",
   "audit.view",
+  "billing.update",
+  "billing.view",
   "children.view",
   "classes.archive",
   "classes.create",

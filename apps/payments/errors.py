@@ -1,0 +1,36 @@
+"""Refusals of this app. Each code is explained in `apps/gateway/words/problems.toml`."""
+
+from __future__ import annotations
+
+from apps.core.errors import VendorError
+
+
+class StripeError(VendorError):
+    """Stripe refused or did not answer.
+
+    `stripe_code`, `decline_code` and `param` are Stripe's own words where it gave them
+    (https://docs.stripe.com/error-codes); `request_id` is what Stripe's support asks for.
+    """
+
+    code = "stripe_unavailable"
+    title = "The payment service did not do this"
+    stripe_code: str = ""
+    decline_code: str = ""
+    param: str = ""
+    request_id: str = ""
+
+
+class CardDeclined(StripeError):
+    """The bank refused. `detail` is Stripe's sentence, written for the person who pays."""
+
+    code = "card_declined"
+    status = 402
+    title = "The payment was declined"
+
+
+class StripeObjectMissing(StripeError):
+    """What was asked for does not exist at Stripe (any more)."""
+
+    code = "stripe_object_missing"
+    status = 404
+    title = "The payment service knows no such thing"

@@ -1,0 +1,84 @@
+"""Workspaces as customers: their row here, their customer at Stripe, the plan they paid for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from apps.payments import stripe_api
+from apps.payments.models import Account
+from apps.payments.services import objects
+from apps.payments.signals import account_settled
+from apps.tenants.models import Tenant
+from apps.usage.plans import FREE
+from apps.usage.services import plan_changes
+
+
+def of(tenant: Tenant) -> Account:
+    """The workspace's account, made at its first use."""
+    found, _ = Account.objects.get_or_create(
+        tenant=tenant,
+        defaults={
+            "schema_name": tenant.schema_name,
+            "name": tenant.name,
+            "billing_email": tenant.email,
+        },
+    )
+    return found
+
+
+def connect(account: Account, *, clock_id: str = "") -> Account:
+    """Have Stripe know the customer; does nothing where it does. `clock_id`: a test clock to live
+    by. Killed and repeated it makes one customer. Raises `StripeError`.
+    """
+    if account.customer_id:
+        return account
+    wish: dict[str, Any] = {**details(account)}
+    if clock_id:
+        wish["test_clock"] = clock_id
+    options = {"idempotency_key": f"customer-{account.pk}-{clock_id}"}
+    customer = stripe_api.call(lambda api: api.customers.create(wish, options))
+    Account.objects.filter(pk=account.pk, customer_id__isnull=True).update(
+        customer_id=customer["id"], clock_id=clock_id
+    )
+    account.refresh_from_db()
+    objects.store(stripe_api.retrieve("customer", str(account.customer_id)), account)
+    account.refresh_from_db()
+    return account
+
+
+def details(account: Account) -> dict[str, Any]:
+    """What Stripe is told of a customer: https://docs.stripe.com/api/customers/create."""
+    address = {
+        key: getattr(account, key)
+        for key in ("line1", "line2", "postal_code", "city", "state", "country")
+    }
+    wish: dict[str, Any] = {
+        "name": account.legal_name or account.name,
+        "email": account.billing_email,
+        "metadata": {
+            "toolboxai_account": str(account.pk),
+            "djstripe_subscriber": str(account.tenant_id or ""),
+        },
+    }
+    if any(address.values()):
+        wish["address"] = address
+    return wish
+
+
+def settle(account: Account) -> Account:
+    """Give the workspace the plan that its subscriptions grant, and tell who waits for it. Call it
+    after each change of the account's rows; it may be repeated.
+    """
+    with transaction.atomic():
+        account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        granting = account.subscriptions.granting().order_by("-created_at").first()
+        plan = granting.plan if granting else FREE.slug
+        if plan != account.plan:
+            account.plan = plan
+            account.save(update_fields=["plan"])
+            if account.tenant is not None:
+                plan_changes.change(tenant=account.tenant, plan=plan, by=None)
+        account_settled.send(sender=Account, account=account)
+    return account

@@ -1,0 +1,73 @@
+"""Stripe's objects as they are now, kept here: the only way they come in.
+
+Whatever says that something changed (a webhook, an answer to a deed, a reconciliation), the object
+is stored as Stripe gives it now, and never as an event remembers it. So duplicates, any order and
+gaps end in the same rows (ADR 30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+from django.db import transaction
+
+from apps.payments import stripe_api
+from apps.payments.models import Account
+from apps.payments.services import mirror, records
+
+Object = Mapping[str, Any]
+Projection = Callable[[Object, Account | None], None]
+log = structlog.get_logger(__name__)
+
+# By Stripe's `object`, in this order: each may read what those before it stored. A projection
+# depends on the object as given and on stored rows alone, and may be repeated.
+PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
+    "customer": (records.customer,),
+    "subscription": (records.subscription,),
+    "invoice": (records.invoice,),
+    "credit_note": (records.credit_note,),
+}
+
+
+def fetch(kind: str, ident: str) -> Account | None:
+    """Fetch an object by its kind and id and store it; whose it is. Raises `StripeError`."""
+    return store(stripe_api.retrieve(kind, ident))
+
+
+def store(data: Object, account: Account | None = None) -> Account | None:
+    """Keep an object just fetched (`stripe_api.retrieve`, `each`); returns whose it is, None for
+    what belongs to no customer or to one that is not ours. Call it outside of a transaction where
+    you can: the mirror may fetch what the object refers to.
+    """
+    account = account or account_of(data)
+    mirror.keep(data)
+    with transaction.atomic():
+        if account is not None:
+            account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        elif customer_of(data):
+            log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
+            return None
+        for project in PROJECTIONS.get(str(data["object"]), ()):
+            project(data, account)
+    return account
+
+
+def account_of(data: Object) -> Account | None:
+    customer = customer_of(data)
+    return Account.objects.filter(customer_id=customer).first() if customer else None
+
+
+def customer_of(data: Object) -> str:
+    """The id of the customer an object is about; empty where it names none. What a refund or a
+    dispute is about, its charge tells.
+    """
+    if data["object"] == "customer":
+        return str(data["id"])
+    for found in (data.get("customer"), data.get("charge")):
+        if isinstance(found, str) and found.startswith("cus_"):
+            return found
+        if isinstance(found, Mapping):
+            return customer_of(found)
+    return ""

@@ -1,0 +1,193 @@
+"""The only importer of the `stripe` library: the product as Stripe's customer.
+
+    stripe_api.call(lambda api: api.customers.create(params, options))   # a dict
+    stripe_api.retrieve("invoice", "in_…")
+    stripe_api.each("invoice", customer="cus_…")
+
+Answers are plain dicts in the shape of Stripe's API version of the installed library
+(https://docs.stripe.com/api). Deeds carry an idempotency key in `options`, so that whoever is
+unsure whether one arrived sends it again with the same key
+(https://docs.stripe.com/api/idempotent_requests).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import requests
+import stripe
+from django.conf import settings
+
+from apps.core.breaker import BreakerOpen, declare, guard
+from apps.payments.errors import CardDeclined, StripeError, StripeObjectMissing
+
+VENDOR = "stripe"
+declare(VENDOR, "Stripe")
+
+TIMEOUT: Final = (3.05, 20)  # seconds to connect and to be answered
+RETRIES: Final = 2  # by the library, with the same idempotency key
+BROKEN: Final = 500
+TOO_MANY: Final = 429
+CONFLICT: Final = 409  # the same idempotency key is in use this moment
+T = TypeVar("T")
+
+# Where an object of a kind lies, by its `object`.
+PATHS: Final[dict[str, str]] = {
+    "balance_transaction": "balance_transactions",
+    "charge": "charges",
+    "checkout.session": "checkout/sessions",
+    "coupon": "coupons",
+    "credit_note": "credit_notes",
+    "customer": "customers",
+    "dispute": "disputes",
+    "event": "events",
+    "invoice": "invoices",
+    "payment_intent": "payment_intents",
+    "payment_method": "payment_methods",
+    "payout": "payouts",
+    "price": "prices",
+    "product": "products",
+    "promotion_code": "promotion_codes",
+    "refund": "refunds",
+    "setup_intent": "setup_intents",
+    "subscription": "subscriptions",
+    "subscription_schedule": "subscription_schedules",
+    "tax_rate": "tax_rates",
+}
+# What is fetched along with an object, so that all of our rows follow from one answer.
+EXPANDED: Final[dict[str, tuple[str, ...]]] = {
+    "charge": ("balance_transaction",),
+    "customer": ("invoice_settings.default_payment_method",),
+    "dispute": ("charge",),
+    "invoice": ("payments",),
+    "refund": ("balance_transaction", "charge"),
+    "subscription": ("default_payment_method", "discounts.source.coupon"),
+}
+
+
+def call(deed: Callable[[Any], T]) -> Any:
+    """Do something at Stripe: `deed` is given `StripeClient.v1`. Returns the answer as a dict.
+
+    Raises `StripeError`: `CardDeclined` and `StripeObjectMissing` are permanent, as is every
+    other refusal of what was asked; outages and limits are not.
+    """
+    return _plain(_guarded(lambda: deed(client().v1)))
+
+
+def retrieve(kind: str, ident: str) -> dict[str, Any]:
+    """One object by its kind (`invoice`, …) and id, with `EXPANDED` and all lines it has. Raises
+    `StripeError`, `StripeObjectMissing`.
+    """
+    found = request(f"{PATHS[kind]}/{ident}", expand=list(EXPANDED.get(kind, ())))
+    _complete(found)
+    return found
+
+
+def each(kind: str, **params: Any) -> Iterator[dict[str, Any]]:
+    """All objects of a kind that `params` (Stripe's own) choose, newest first, page by page."""
+    expand = [f"data.{one}" for one in EXPANDED.get(kind, ())]
+    for one in pages(PATHS[kind], expand=expand, **params):
+        _complete(one)
+        yield one
+
+
+def pages(path: str, **params: Any) -> Iterator[dict[str, Any]]:
+    """Every entry of a list of Stripe's at `path` below `/v1/`."""
+    wish = {"limit": 100, **params}
+    while True:
+        page = request(path, **wish)
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        wish["starting_after"] = page["data"][-1]["id"]
+
+
+def request(path: str, method: str = "get", **params: Any) -> dict[str, Any]:
+    """An address below `/v1/` that no method of the library fits. Raises `StripeError`."""
+    wish = {key: value for key, value in params.items() if value not in (None, [])}
+    answer = _guarded(lambda: client().raw_request(method, f"/v1/{path}", **wish))
+    found: dict[str, Any] = answer.data
+    return found
+
+
+def read_event(body: bytes, signature: str, secret: str, tolerance: int = 300) -> dict[str, Any]:
+    """What a webhook says, once its signature holds. Raises `ValueError` where it does not, is
+    older than `tolerance` seconds, or is no JSON. https://docs.stripe.com/webhooks/signature
+    """
+    try:
+        event = stripe.Webhook.construct_event(body, signature, secret, tolerance)
+    except stripe.SignatureVerificationError as error:
+        raise ValueError(str(error)) from error
+    found: dict[str, Any] = _plain(event)
+    return found
+
+
+def revive(data: Mapping[str, Any]) -> Any:
+    """A plain answer as the library's own object, for dj-stripe."""
+    return stripe.StripeObject.construct_from(dict(data), settings.STRIPE_SECRET_KEY)
+
+
+def client() -> stripe.StripeClient:
+    return _client(os.getpid(), settings.STRIPE_SECRET_KEY, settings.STRIPE_API_HOST)
+
+
+@cache
+def _client(_process: int, key: str, url: str) -> stripe.StripeClient:
+    """One a process and account: connections are not shared across a fork."""
+    session = requests.Session()
+    session.trust_env = False  # no proxy of the environment's
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": url, "files": url, "meter_events": url},
+        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=session),
+        max_network_retries=RETRIES,
+    )
+
+
+def _guarded(deed: Callable[[], T]) -> T:
+    try:
+        return guard(VENDOR, deed, is_failure=_is_outage)
+    except BreakerOpen as error:
+        raise StripeError(error.detail, retry_after=error.retry_after) from error
+    except stripe.StripeError as error:
+        raise _translated(error) from error
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, stripe.APIConnectionError):
+        return True
+    return isinstance(error, stripe.StripeError) and (error.http_status or 0) >= BROKEN
+
+
+def _translated(error: stripe.StripeError) -> StripeError:
+    kind: type[StripeError] = StripeError
+    if isinstance(error, stripe.CardError):
+        kind = CardDeclined
+    elif error.code == "resource_missing":
+        kind = StripeObjectMissing
+    status = error.http_status or 0
+    permanent = bool(status) and status < BROKEN and status not in {TOO_MANY, CONFLICT}
+    found = kind(error.user_message or str(error), permanent=permanent)
+    found.stripe_code = error.code or ""
+    found.decline_code = getattr(error.error, "decline_code", None) or ""
+    found.param = getattr(error, "param", None) or ""
+    found.request_id = error.request_id or ""
+    return found
+
+
+def _complete(found: dict[str, Any]) -> None:
+    """A list inside of an object holds ten entries at most: the others are fetched."""
+    lines = found.get("lines")
+    if not isinstance(lines, Mapping) or not lines.get("has_more"):
+        return
+    path = str(lines["url"]).removeprefix("/v1/")
+    found["lines"] = {**lines, "data": list(pages(path)), "has_more": False}
+
+
+def _plain(answer: Any) -> Any:
+    if isinstance(answer, stripe.StripeObject):
+        return answer.to_dict(for_json=True)
+    return answer

@@ -1,0 +1,83 @@
+"""Stripe's objects become rows, and rows give the workspace its plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.payments import stripe_api
+from apps.payments.errors import CardDeclined, StripeError, StripeObjectMissing
+from apps.payments.models import Account, Invoice, Subscription
+from apps.payments.services import accounts, objects
+from apps.payments.signals import subscription_stored
+from apps.usage.services import limits
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_subscription_gives_its_plan_and_its_end_takes_it(billing):
+    billing.connect()
+    subscription = billing.subscribe("school")
+    billing.sync()
+    row = Subscription.objects.get(pk=subscription.id)
+    assert (row.plan, row.interval, row.amount, row.method) == ("school", "month", 14_900, "")
+    assert limits.plan_of(billing.tenant).slug == "school"
+    invoice = Invoice.objects.get(pk=row.latest_invoice_id)
+    assert (invoice.status, invoice.total, invoice.is_owed) == ("paid", 14_900, False)
+    assert invoice.number
+    billing.stripe.api.subscriptions.cancel(subscription.id)
+    account = billing.sync("subscription")
+    assert account.plan == "free"
+    assert limits.plan_of(billing.tenant).slug == "free"
+
+
+def test_what_did_not_change_tells_nobody(billing):
+    billing.connect()
+    billing.subscribe()
+    billing.sync()
+    heard = []
+    subscription_stored.connect(lambda **about: heard.append(about), weak=False, dispatch_uid="t")
+    try:
+        billing.sync("subscription")
+        assert heard == []
+        billing.stripe.api.subscriptions.update(
+            Subscription.objects.get().pk, {"cancel_at_period_end": True}
+        )
+        billing.sync("subscription")
+        assert [one["before"]["cancel_at_period_end"] for one in heard] == [False]
+    finally:
+        subscription_stored.disconnect(dispatch_uid="t")
+
+
+def test_connecting_twice_makes_one_customer(billing):
+    account = billing.connect(card="")
+    Account.objects.filter(pk=account.pk).update(customer_id=None)  # killed before it was written
+    again = accounts.connect(billing.account)
+    assert again.customer_id == account.customer_id
+
+
+def test_whose_customer_is_not_ours_leaves_nothing(billing):
+    stranger = billing.stripe.customer()
+    assert objects.fetch("customer", stranger.id) is None
+    assert Account.objects.filter(customer_id=stranger.id).count() == 0
+
+
+def test_refusals_say_whether_they_are_permanent(billing):
+    account = billing.connect(card="")
+    with pytest.raises(StripeObjectMissing) as missing:
+        stripe_api.retrieve("invoice", "in_nothing")
+    assert missing.value.permanent
+    charge = {
+        "amount": 100, "currency": "eur", "confirm": True, "payment_method_types": ["card"],
+        "customer": account.customer_id, "payment_method": "pm_card_visa_chargeDeclined",
+    }  # fmt: skip
+    with pytest.raises(CardDeclined) as declined:
+        stripe_api.call(lambda api: api.payment_intents.create(charge))
+    assert declined.value.permanent
+    assert declined.value.stripe_code == "card_declined"
+
+
+def test_silence_is_not_permanent(billing, settings):
+    settings.STRIPE_API_HOST = "http://127.0.0.1:9"
+    with pytest.raises(StripeError) as silent:
+        stripe_api.retrieve("invoice", "in_nothing")
+    assert not silent.value.permanent
