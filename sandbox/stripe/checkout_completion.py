@@ -116,7 +116,22 @@ def _confirmed(store: Store, intent: Document) -> Document:
 
 def _require_success(intent: Document, field: str) -> None:
     if intent[field]:
-        raise StripeError(intent[field]["message"], param="payment_method")
+        raise StripeError(intent[field]["message"], kind="card_error", param="payment_method")
+
+
+def record_decline(store: Store, session: Document, wish: dict[str, Any]) -> None:
+    """A refused card leaves nothing that was bought, but its try: a failed payment intent and
+    charge, with their events.
+    """
+    if session["mode"] == "setup" or not session["customer"] or not session["amount_total"]:
+        return
+    about = {
+        "amount": session["amount_total"],
+        "currency": session["currency"],
+        "customer": session["customer"],
+        "payment_method": payment_methods.make(store, wish)["id"],
+    }
+    confirmations.confirm(store, payment_intents.add(store, about))
 
 
 def _set_up(store: Store, session: Document, method: Document | None) -> Document:

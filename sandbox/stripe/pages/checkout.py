@@ -61,6 +61,9 @@ def _submitted(store: Store, session: Document, form: FormData) -> Response:
             session = _act(store, session, form)
     except StripeError as refusal:
         held = store.get(session["id"], KIND)
+        if refusal.body["type"] == "card_error":
+            with store.database.transaction():
+                checkout_completion.record_decline(store, held, _method(held, form))
         return _page(store, held, typed, problem=refusal, status=422)
     return _where_it_stands(session) or _page(store, session, typed)
 
@@ -86,9 +89,13 @@ def _act(store: Store, session: Document, form: FormData) -> Document:
         "email": text(form, "email"),
         "name": text(form, "name"),
         "tax_id": text(form, "tax_id"),
-        "payment_method": rendering.method_wish(form, session["payment_method_types"]),
+        "payment_method": _method(session, form),
     }
     return checkout_completion.submit(store, session, about)
+
+
+def _method(session: Document, form: FormData) -> dict[str, Any]:
+    return rendering.method_wish(form, session["payment_method_types"])
 
 
 def _set_quantities(store: Store, session: Document, form: FormData) -> Document:

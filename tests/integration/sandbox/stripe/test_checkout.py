@@ -50,6 +50,16 @@ def test_a_declined_card_leaves_nothing_behind_and_can_be_corrected(stripe_accou
     assert fill(session).status_code == 303
 
 
+def test_the_try_of_a_declined_card_stays_on_record(stripe_account):
+    customer = stripe_account.customer(card="")
+    session = open_session(stripe_account, stripe_account.price(), customer=customer.id)
+    assert fill(session, DECLINED).status_code == 422
+    charge = stripe_account.api.charges.list({"customer": customer.id}).data[0]
+    assert (charge.status, charge.failure_code) == ("failed", "card_declined")
+    assert {"charge.failed", "payment_intent.payment_failed"} <= set(stripe_account.events())
+    assert stripe_account.api.payment_methods.list({"customer": customer.id}).data == []
+
+
 def test_a_bank_asks_who_it_is_and_both_answers_count(stripe_account):
     session = open_session(stripe_account, stripe_account.price())
     bank = httpx.URL(session.url).join(fill(session, SECURE).headers["location"])
