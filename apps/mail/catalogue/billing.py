@@ -4,32 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.mail.catalogue.account import AT, EMAIL
+from apps.mail.catalogue.account import AT
 from apps.mail.catalogue.kinds import Mail
 from apps.mail.catalogue.workspace import LATER, NAME, URL, _mail
 
-PLAN = {**NAME, "plan.name": "School", "billing_url": f"{URL}/settings/billing/"}
-PRICED = {**PLAN, "amount": "€ 49.00"}
-FAILED = {**PRICED, "reason": "The bank declined the card."}
+BILLING = {**NAME, "billing_url": f"{URL}/settings/billing/"}
+PLAN = {**BILLING, "plan.name": "School"}
+PRICED = {**PLAN, "amount": "€49.00"}
+OPEN = {**BILLING, "amount": "€49.00", "invoice_number": "TBX-2026-0042"}
+FAILED = {
+    **OPEN, "reason": "The bank declined the card.", "is_overdue": False, "next_attempt_at": AT,
+    "read_only_at": LATER, "suspended_at": LATER, "ends_at": LATER,
+}  # fmt: skip
 
 
-def _billing(name: str, title: str, sample: dict[str, Any]) -> Mail:
-    return _mail(name, title, "billing", sample)
+def _billing(name: str, title: str, sample: dict[str, Any], *can_lack: str) -> Mail:
+    return _mail(name, title, "billing", sample, can_lack=frozenset(can_lack))
+
+
+def _failed(name: str, title: str) -> Mail:
+    """`is_overdue`: it was to be paid by transfer, so nothing has failed but the day is over."""
+    return _billing(name, title, FAILED, "next_attempt_at", "reason")
 
 
 MAILS = (
     _billing("payment_confirmed", "Payment confirmation",
         {**PRICED, "invoice_number": "TBX-2026-0042", "paid_at": AT}),
-    _billing("payment_failed", "Payment failed: first notice", {**FAILED, "next_attempt_at": AT}),
-    _billing("payment_failed_reminder", "Payment failed: reminder",
-        {**FAILED, "next_attempt_at": AT, "ends_at": LATER}),
-    _billing("payment_failed_final", "Payment failed: final notice", {**FAILED, "ends_at": LATER}),
+    _failed("payment_failed", "Payment failed: first notice"),
+    _failed("payment_failed_reminder", "Payment failed: reminder"),
+    _failed("payment_failed_final", "Payment failed: final notice"),
+    _failed("payment_suspended", "Payment failed: suspended"),
+    _billing("payment_ended", "Payment failed: plan ended", {**OPEN, "plan.name": "School"}),
     _billing("payment_recovered", "Payment recovered", PRICED),
+    _mail("payment_action_required", "Payment to be confirmed", "billing",
+        {**OPEN, "confirm_url": "https://invoice.stripe.com/i/acct_x/live_y"},
+        secret=frozenset({"confirm_url"})),
+    _billing("card_expiring", "Card expires",
+        {**BILLING, "card.brand": "Visa", "card.last4": "4242", "expires_at": LATER}),
+    _billing("invoice_sent", "Invoice",
+        {**OPEN, "due_date": LATER, "invoice_url": f"{URL}/settings/billing/invoices/",
+         "purchase_order": "PO 2026-118"}, "purchase_order"),
+    _billing("refund_issued", "Refund", {**BILLING, "amount": "€49.00"}),
     _billing("subscription_confirmed", "Subscription confirmation",
         {**PRICED, "interval": "month", "renews_at": LATER}),
-    _billing("subscription_renewal", "Subscription renewal",
-        {**PRICED, "interval": "month", "renews_at": LATER}),
-    _billing("subscription_cancelled", "Subscription cancelled",
-        {**PLAN, "by": EMAIL, "ends_at": LATER}),
+    _billing("subscription_renewal", "Renewal of a yearly plan",
+        {**PRICED, "renews_at": LATER}),
+    _billing("subscription_cancelled", "Subscription cancelled", {**PLAN, "ends_at": LATER}),
+    _billing("subscription_paused", "Subscription paused",
+        {**PLAN, "resumes_at": LATER}, "resumes_at"),
+    _billing("subscription_resumed", "Subscription goes on", PLAN),
+    _billing("trial_started", "Trial", {**PLAN, "ends_at": LATER}),
     _mail("trial_ending", "Trial ending", "news", {**PLAN, "ends_at": LATER}),
 )  # fmt: skip
