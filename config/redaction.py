@@ -1,10 +1,12 @@
-"""Secrets that stand in addresses, kept out of logs and error reports."""
+"""Secrets that stand in addresses, and card numbers, kept out of logs and error reports."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
 from typing import Any
+
+from apps.core import card_numbers
 
 # One-time links sign somebody in or let them set a password: who reads a log must not.
 _SECRET = re.compile(
@@ -14,9 +16,9 @@ _SECRET = re.compile(
 
 
 def hide(value: Any) -> Any:
-    """`value` with the secret part of every address in its strings left out."""
+    """`value` without the secret part of every address and without card numbers in its strings."""
     if isinstance(value, str):
-        return _SECRET.sub(r"\1…", value)
+        return card_numbers.mask(_SECRET.sub(r"\1…", value))
     if isinstance(value, dict):
         return {name: hide(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
