@@ -84,6 +84,19 @@ class Price:
     meter: str = ""
 
 
+@dataclass(frozen=True)
+class Coupon:
+    """`percent` off every invoice of the first `months`. `code`: what customers type in for it, ""
+    where the product gives it by itself. Who has one keeps it when it is no longer declared.
+    """
+
+    id: str
+    name: str
+    percent: int
+    months: int
+    code: str = ""
+
+
 class Item(NamedTuple):
     """`quantity` is None for what is metered."""
 
@@ -200,6 +213,14 @@ def _prices() -> Iterable[Price]:
                 )  # fmt: skip
 
 
+WIN_BACK: Final = Coupon(f"{MARK}_win_back", "Stay with us", 30, 3)
+COUPONS: Final[dict[str, Coupon]] = {
+    one.id: one
+    for one in (
+        WIN_BACK,
+        Coupon(f"{MARK}_back_to_school", "Back to school", 20, 12, code="BACKTOSCHOOL"),
+    )
+}
 PRODUCTS: Final[dict[str, Product]] = {one.id: one for one in _products()}
 METERS: Final[dict[str, Meter]] = {
     event_of(one): Meter(event_of(one), f"ToolBoxAI {one.meter} beyond the included")

@@ -80,6 +80,12 @@ def decide(*, seller: str, country: str, vat_id: str = "", verification: Verific
     return Tax("destination", STANDARD_RATES[buyer], buyer)
 
 
+def every(*, seller: str) -> list[Tax]:
+    """All that `decide` can come to, once each; what has no percentage is of no country."""
+    charged = [decide(seller=seller, country=country) for country in STANDARD_RATES]
+    return [*charged, Tax("reverse_charge", Decimal(0), ""), Tax("outside", Decimal(0), "")]
+
+
 def _is_business(country: str, vat_id: str, verification: Verification) -> bool:
     if not vat_id or verification == "unverified":
         return False

@@ -139,10 +139,49 @@ class Beyond:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """Something that is there or not, whatever it is used for. `text` is a sentence for people."""
+
+    name: str
+    label: str
+    text: str
+
+
+CUSTOM_DOMAINS: Final = "custom_domains"
+STAGINGS: Final = "stagings"
+CUSTOM_ROLES: Final = "custom_roles"
+SSO: Final = "sso"
+SCIM: Final = "scim"
+FEATURES: Final[dict[str, Feature]] = {
+    feature.name: feature
+    for feature in (
+        Feature(
+            STAGINGS, "Several experiences at once",
+            "Deploy many experiences to staging in one go.",
+        ),
+        Feature(
+            CUSTOM_DOMAINS, "Domains of your own", "The workspace answers at addresses you own.",
+        ),
+        Feature(
+            CUSTOM_ROLES, "Roles of your own", "Roles made of exactly the permissions you choose.",
+        ),
+        Feature(
+            SSO, "Your own sign-in",
+            "Members sign in by your school's issuer (Entra, Google, any OpenID Connect).",
+        ),
+        Feature(
+            SCIM, "Provisioning", "Okta or Entra bring members in and take them out again (SCIM).",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Plan:
     """`limits`: by limit's key the most that is allowed; what is left out is not limited.
 
     `staff`: how many members who are no pupils or guardians are included; paid plans can have more.
+    `features`: what there is of `FEATURES`; a plan has all that those before it have.
 
     `rates`: what one API key, one person and the whole workspace may ask of the API within a
     minute, in credits: most requests cost one.
@@ -158,6 +197,7 @@ class Plan:
     rates: Mapping[str, int]
     realtime: Mapping[str, int]
     staff: int
+    features: frozenset[str] = frozenset()
     pooled: bool = False
 
 
@@ -201,6 +241,7 @@ STARTER: Final = Plan(
     {"key": 300, "person": 300, "workspace": 1_800},
     {"data_bytes": 10_240, "channels": 100},
     staff=3,
+    features=frozenset({STAGINGS, CUSTOM_DOMAINS}),
 )  # fmt: skip
 SCHOOL: Final = Plan(
     "school",
@@ -216,6 +257,7 @@ SCHOOL: Final = Plan(
     {"key": 600, "person": 600, "workspace": 6_000},
     {"data_bytes": 20_480, "channels": 200},
     staff=25,
+    features=STARTER.features | {CUSTOM_ROLES, SSO, SCIM},
 )  # fmt: skip
 DISTRICT: Final = Plan(
     "district",
@@ -231,6 +273,7 @@ DISTRICT: Final = Plan(
     {"key": 1_200, "person": 600, "workspace": 12_000},
     {"data_bytes": 30_720, "channels": 200},
     staff=250,
+    features=SCHOOL.features,
     pooled=True,
 )  # fmt: skip
 

@@ -1,0 +1,330 @@
+"""What there is to be at Stripe, kind by kind in the order in which it is made, and how to read,
+make, change and archive it there.
+
+Ours is what carries `catalogue.MARK` in its metadata; nothing else is looked at. Meters have no
+metadata, so there the name of the events says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.payments import catalogue, taxes
+from apps.payments.catalogue import MARK
+
+Document = Mapping[str, Any]
+Fields = dict[str, Any]
+PORTAL = "portal"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`wanted`: by our key the fields as `shown` has them of what Stripe holds. Of the `fixed` ones
+    none can be changed there: another value is another object, and the one before is archived.
+    """
+
+    name: str
+    wanted: Mapping[str, Fields]
+    fixed: frozenset[str]
+    read: Callable[[], Iterable[Document]]
+    shown: Callable[[Document], Fields]
+    key: Callable[[Document], str]
+    create: Callable[[str, Fields], Any]
+    change: Callable[[Document, Fields], Any]
+    archive: Callable[[Document], Any]
+    hands_over: bool = False  # the new one is made before the old one goes, and takes its name
+
+
+def kinds(api: Any, *, seller: str) -> tuple[Kind, ...]:
+    """`api`: the `v1` of Stripe's client. `seller`: the country whose VAT is domestic."""
+    return (
+        _products(api), _meters(api), _prices(api), _tax_rates(api, seller), _coupons(api),
+        _promotion_codes(api), _portal(api),
+    )  # fmt: skip
+
+
+def _mark(document: Document) -> str:
+    return str((document.get("metadata") or {}).get(MARK, ""))
+
+
+def _marked(key: str) -> Fields:
+    return {"metadata": {MARK: key}}
+
+
+def _all(service: Any, **params: Any) -> Callable[[], Iterable[Document]]:
+    def read() -> Iterable[Document]:
+        for found in service.list({"limit": 100, **params}).auto_paging_iter():
+            yield found.to_dict()
+
+    return read
+
+
+def _picked(*names: str) -> Callable[[Document], Fields]:
+    return lambda document: {name: document.get(name) for name in names}
+
+
+def _products(api: Any) -> Kind:
+    service = api.products
+    return Kind(
+        name="product",
+        wanted={
+            one.id: {"name": one.name, "description": one.text, "unit_label": one.unit or None,
+                     "active": True}
+            for one in catalogue.PRODUCTS.values()
+        },
+        fixed=frozenset(),
+        read=_all(service),
+        shown=_picked("name", "description", "unit_label", "active"),
+        key=_mark,
+        create=lambda key, fields: service.create({"id": key, **_given(fields), **_marked(key)}),
+        change=lambda found, fields: service.update(found["id"], _blanked(fields)),
+        archive=lambda found: service.update(found["id"], {"active": False}),
+    )  # fmt: skip
+
+
+def _meters(api: Any) -> Kind:
+    service = api.billing.meters
+
+    def change(found: Document, fields: Fields) -> None:
+        if "active" in fields:
+            service.reactivate(found["id"])
+        if "display_name" in fields:
+            service.update(found["id"], {"display_name": fields["display_name"]})
+
+    return Kind(
+        name="meter",
+        wanted={
+            one.event: {"display_name": one.name, "formula": "sum", "active": True}
+            for one in catalogue.METERS.values()
+        },
+        fixed=frozenset({"formula"}),
+        read=_all(service),
+        shown=lambda found: {
+            "display_name": found["display_name"],
+            "formula": found["default_aggregation"]["formula"],
+            "active": found["status"] == "active",
+        },
+        key=lambda found: (
+            found["event_name"] if str(found["event_name"]).startswith(f"{MARK}_") else ""
+        ),
+        create=lambda key, fields: service.create(
+            {
+                "event_name": key,
+                "display_name": fields["display_name"],
+                "default_aggregation": {"formula": fields["formula"]},
+            }
+        ),
+        change=change,
+        archive=lambda found: service.deactivate(found["id"]),
+    )
+
+
+def _prices(api: Any) -> Kind:
+    service = api.prices
+
+    def meters(by: str, to: str) -> dict[str, str]:
+        return {one[by]: one[to] for one in _all(api.billing.meters, status="active")()}
+
+    def create(key: str, fields: Fields) -> Any:
+        recurring: Fields = {"interval": fields["interval"]}
+        if fields["meter"]:
+            meter = meters("event_name", "id")[fields["meter"]]
+            recurring |= {"usage_type": "metered", "meter": meter}
+        return service.create(
+            {
+                "currency": fields["currency"],
+                "product": fields["product"],
+                "unit_amount_decimal": fields["amount"],
+                "recurring": recurring,
+                "nickname": fields["nickname"],
+                "tax_behavior": fields["tax_behavior"],
+                "lookup_key": key,
+                "transfer_lookup_key": True,
+                **_marked(key),
+            }
+        )
+
+    def change(found: Document, fields: Fields) -> Any:
+        moved = {"transfer_lookup_key": True} if "lookup_key" in fields else {}
+        return service.update(found["id"], {**fields, **moved})
+
+    def read() -> Iterable[Document]:
+        """All of them; the archived ones as well, for one that is to be again as it was."""
+        names = {one["id"]: one["event_name"] for one in _all(api.billing.meters)()}
+        for one in _all(service)():
+            meter = (one["recurring"] or {}).get("meter")
+            yield {**one, "meter": names.get(meter, "") if meter else ""}
+
+    return Kind(
+        name="price",
+        wanted={key: _price(one) for key, one in catalogue.PRICES.items()},
+        fixed=frozenset({"currency", "product", "amount", "interval", "meter", "tax_behavior"}),
+        read=read,
+        shown=lambda found: {
+            **_picked("currency", "product", "nickname", "tax_behavior", "meter", "lookup_key",
+                      "active")(found),
+            "amount": _decimal(found["unit_amount_decimal"]),
+            "interval": (found["recurring"] or {}).get("interval"),
+        },
+        key=_mark,
+        create=create,
+        change=change,
+        archive=lambda found: service.update(found["id"], {"active": False}),
+        hands_over=True,
+    )  # fmt: skip
+
+
+def _price(one: catalogue.Price) -> Fields:
+    return {
+        "amount": _decimal(one.amount),
+        "interval": one.interval,
+        "currency": catalogue.CURRENCY,
+        "product": one.product,
+        "meter": one.meter,
+        "nickname": one.nickname,
+        "tax_behavior": "exclusive",
+        "lookup_key": one.key,
+        "active": True,
+    }
+
+
+def _decimal(amount: Decimal | str | None) -> str:
+    return "" if amount is None else f"{Decimal(amount).normalize():f}"
+
+
+def _tax_rates(api: Any, seller: str) -> Kind:
+    service = api.tax_rates
+    names = ("display_name", "description", "percentage", "inclusive", "country", "active")
+    return Kind(
+        name="tax rate",
+        wanted={
+            one.key: {
+                "display_name": "VAT",
+                "description": one.label,
+                "percentage": float(one.percentage),
+                "inclusive": False,
+                "country": one.country if one.percentage else None,
+                "active": True,
+            }
+            for one in taxes.every(seller=seller)
+        },
+        fixed=frozenset({"percentage", "inclusive"}),
+        read=_all(service),
+        shown=_picked(*names),
+        key=_mark,
+        create=lambda key, fields: service.create(
+            {**_given(fields), "tax_type": "vat", **_marked(key)}
+        ),
+        change=lambda found, fields: service.update(found["id"], _blanked(fields)),
+        archive=lambda found: service.update(found["id"], {"active": False}),
+    )
+
+
+def _coupons(api: Any) -> Kind:
+    service = api.coupons
+    names = ("name", "percent_off", "duration", "duration_in_months")
+    return Kind(
+        name="coupon",
+        wanted={
+            one.id: {"name": one.name, "percent_off": float(one.percent),
+                     "duration": "repeating", "duration_in_months": one.months, "active": True}
+            for one in catalogue.COUPONS.values()
+        },
+        fixed=frozenset({"percent_off", "duration", "duration_in_months"}),
+        read=_all(service),
+        shown=lambda found: {**_picked(*names)(found), "active": True},
+        key=_mark,
+        create=lambda key, fields: service.create(
+            {"id": key, **_without_active(fields), **_marked(key)}
+        ),
+        change=lambda found, fields: service.update(found["id"], fields),
+        archive=lambda found: service.delete(found["id"]),
+    )  # fmt: skip
+
+
+def _promotion_codes(api: Any) -> Kind:
+    service = api.promotion_codes
+    return Kind(
+        name="promotion code",
+        wanted={
+            one.code: {"coupon": one.id, "active": True}
+            for one in catalogue.COUPONS.values()
+            if one.code
+        },
+        fixed=frozenset({"coupon"}),
+        read=_all(service),
+        shown=lambda found: {"coupon": found["promotion"]["coupon"], "active": found["active"]},
+        key=_mark,
+        create=lambda key, fields: service.create(
+            {
+                "code": key,
+                "promotion": {"type": "coupon", "coupon": fields["coupon"]},
+                **_marked(key),
+            }
+        ),
+        change=lambda found, fields: service.update(found["id"], fields),
+        archive=lambda found: service.update(found["id"], {"active": False}),
+    )
+
+
+def _portal(api: Any) -> Kind:
+    """Stripe's own pages are for cards and addresses. Plans are changed and cancelled on ours,
+    which show what will be charged and ask why.
+    """
+    service = api.billing_portal.configurations
+    switched = ("payment_method_update", "invoice_history", "subscription_cancel",
+                "subscription_update")  # fmt: skip
+    wanted = {
+        "headline": "ToolBoxAI: how you pay",
+        "updates": ["address", "email", "name", "tax_id"],
+        "on": ["invoice_history", "payment_method_update"],
+        "active": True,
+    }
+
+    def params(fields: Fields) -> Fields:
+        return {
+            "business_profile": {"headline": fields["headline"]},
+            "features": {
+                **{name: {"enabled": name in fields["on"]} for name in switched},
+                "customer_update": {"enabled": True, "allowed_updates": fields["updates"]},
+            },
+        }
+
+    def shown(found: Document) -> Fields:
+        features = found["features"]
+        return {
+            "headline": found["business_profile"]["headline"],
+            "updates": sorted(features["customer_update"]["allowed_updates"]),
+            "on": sorted(name for name in switched if features[name]["enabled"]),
+            "active": found["active"],
+        }
+
+    return Kind(
+        name="portal",
+        wanted={PORTAL: wanted},
+        fixed=frozenset(),
+        read=_all(service),
+        shown=shown,
+        key=_mark,
+        create=lambda key, fields: service.create({**params(fields), **_marked(key)}),
+        change=lambda found, _fields: service.update(
+            found["id"], {**params(wanted), "active": True}
+        ),
+        archive=lambda found: service.update(found["id"], {"active": False}),
+    )
+
+
+def _given(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _blanked(fields: Fields) -> Fields:
+    """An empty text is how Stripe is told that there is nothing any more."""
+    return {name: "" if value is None else value for name, value in fields.items()}
+
+
+def _without_active(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if name != "active"}
