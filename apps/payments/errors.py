@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import VendorError
+from apps.core.errors import DomainError, VendorError
 
 
 class StripeError(VendorError):
@@ -34,3 +34,11 @@ class StripeObjectMissing(StripeError):
     code = "stripe_object_missing"
     status = 404
     title = "The payment service knows no such thing"
+
+
+class NotForSale(DomainError):
+    """Stripe lacks what the catalogue has; `manage.py billing sync --apply` puts it there."""
+
+    code = "not_for_sale"
+    status = 503
+    title = "This cannot be bought at the moment"

@@ -22,7 +22,7 @@ class Change:
     kind: str
     key: str
     details: dict[str, tuple[Any, Any]]
-    carry_out: Callable[[], object]
+    carry_out: Callable[[], Any]
     note: str = ""
 
     def lines(self) -> Iterator[str]:

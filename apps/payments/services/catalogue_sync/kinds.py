@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-from apps.payments import catalogue, taxes
+from apps.payments import catalogue, stripe_api, taxes
 from apps.payments.catalogue import MARK
 
 Document = Mapping[str, Any]
@@ -38,11 +39,11 @@ class Kind:
     hands_over: bool = False  # the new one is made before the old one goes, and takes its name
 
 
-def kinds(api: Any, *, seller: str) -> tuple[Kind, ...]:
-    """`api`: the `v1` of Stripe's client. `seller`: the country whose VAT is domestic."""
+def kinds(*, seller: str) -> tuple[Kind, ...]:
+    """`seller`: the country whose VAT is domestic."""
     return (
-        _products(api), _meters(api), _prices(api), _tax_rates(api, seller), _coupons(api),
-        _promotion_codes(api), _portal(api),
+        _products(), _meters(), _prices(), _tax_rates(seller), _coupons(), _promotion_codes(),
+        _portal(),
     )  # fmt: skip
 
 
@@ -54,20 +55,28 @@ def _marked(key: str) -> Fields:
     return {"metadata": {MARK: key}}
 
 
-def _all(service: Any, **params: Any) -> Callable[[], Iterable[Document]]:
-    def read() -> Iterable[Document]:
-        for found in service.list({"limit": 100, **params}).auto_paging_iter():
-            yield found.to_dict()
+def _all(path: str, **params: Any) -> Callable[[], Iterable[Document]]:
+    return lambda: stripe_api.pages(path, **params)
 
-    return read
+
+@dataclass(frozen=True)
+class _Service:
+    """A part of Stripe's client (`products`, `billing.meters`), each call through `stripe_api`."""
+
+    path: str
+
+    def __getattr__(self, deed: str) -> Callable[..., Any]:
+        return lambda *given: stripe_api.call(
+            lambda api: getattr(attrgetter(self.path)(api), deed)(*given)
+        )
 
 
 def _picked(*names: str) -> Callable[[Document], Fields]:
     return lambda document: {name: document.get(name) for name in names}
 
 
-def _products(api: Any) -> Kind:
-    service = api.products
+def _products() -> Kind:
+    service = _Service("products")
     return Kind(
         name="product",
         wanted={
@@ -76,7 +85,7 @@ def _products(api: Any) -> Kind:
             for one in catalogue.PRODUCTS.values()
         },
         fixed=frozenset(),
-        read=_all(service),
+        read=_all("products"),
         shown=_picked("name", "description", "unit_label", "active"),
         key=_mark,
         create=lambda key, fields: service.create({"id": key, **_given(fields), **_marked(key)}),
@@ -85,8 +94,8 @@ def _products(api: Any) -> Kind:
     )  # fmt: skip
 
 
-def _meters(api: Any) -> Kind:
-    service = api.billing.meters
+def _meters() -> Kind:
+    service = _Service("billing.meters")
 
     def change(found: Document, fields: Fields) -> None:
         if "active" in fields:
@@ -101,7 +110,7 @@ def _meters(api: Any) -> Kind:
             for one in catalogue.METERS.values()
         },
         fixed=frozenset({"formula"}),
-        read=_all(service),
+        read=_all("billing/meters"),
         shown=lambda found: {
             "display_name": found["display_name"],
             "formula": found["default_aggregation"]["formula"],
@@ -122,16 +131,14 @@ def _meters(api: Any) -> Kind:
     )
 
 
-def _prices(api: Any) -> Kind:
-    service = api.prices
-
-    def meters(by: str, to: str) -> dict[str, str]:
-        return {one[by]: one[to] for one in _all(api.billing.meters, status="active")()}
+def _prices() -> Kind:
+    service = _Service("prices")
 
     def create(key: str, fields: Fields) -> Any:
         recurring: Fields = {"interval": fields["interval"]}
         if fields["meter"]:
-            meter = meters("event_name", "id")[fields["meter"]]
+            active = _all("billing/meters", status="active")()
+            meter = next(one["id"] for one in active if one["event_name"] == fields["meter"])
             recurring |= {"usage_type": "metered", "meter": meter}
         return service.create(
             {
@@ -153,8 +160,8 @@ def _prices(api: Any) -> Kind:
 
     def read() -> Iterable[Document]:
         """All of them; the archived ones as well, for one that is to be again as it was."""
-        names = {one["id"]: one["event_name"] for one in _all(api.billing.meters)()}
-        for one in _all(service)():
+        names = {one["id"]: one["event_name"] for one in _all("billing/meters")()}
+        for one in _all("prices")():
             meter = (one["recurring"] or {}).get("meter")
             yield {**one, "meter": names.get(meter, "") if meter else ""}
 
@@ -195,8 +202,8 @@ def _decimal(amount: Decimal | str | None) -> str:
     return "" if amount is None else f"{Decimal(amount).normalize():f}"
 
 
-def _tax_rates(api: Any, seller: str) -> Kind:
-    service = api.tax_rates
+def _tax_rates(seller: str) -> Kind:
+    service = _Service("tax_rates")
     names = ("display_name", "description", "percentage", "inclusive", "country", "active")
     return Kind(
         name="tax rate",
@@ -212,7 +219,7 @@ def _tax_rates(api: Any, seller: str) -> Kind:
             for one in taxes.every(seller=seller)
         },
         fixed=frozenset({"percentage", "inclusive"}),
-        read=_all(service),
+        read=_all("tax_rates"),
         shown=_picked(*names),
         key=_mark,
         create=lambda key, fields: service.create(
@@ -223,8 +230,8 @@ def _tax_rates(api: Any, seller: str) -> Kind:
     )
 
 
-def _coupons(api: Any) -> Kind:
-    service = api.coupons
+def _coupons() -> Kind:
+    service = _Service("coupons")
     names = ("name", "percent_off", "duration", "duration_in_months")
     return Kind(
         name="coupon",
@@ -234,7 +241,7 @@ def _coupons(api: Any) -> Kind:
             for one in catalogue.COUPONS.values()
         },
         fixed=frozenset({"percent_off", "duration", "duration_in_months"}),
-        read=_all(service),
+        read=_all("coupons"),
         shown=lambda found: {**_picked(*names)(found), "active": True},
         key=_mark,
         create=lambda key, fields: service.create(
@@ -245,8 +252,8 @@ def _coupons(api: Any) -> Kind:
     )  # fmt: skip
 
 
-def _promotion_codes(api: Any) -> Kind:
-    service = api.promotion_codes
+def _promotion_codes() -> Kind:
+    service = _Service("promotion_codes")
     return Kind(
         name="promotion code",
         wanted={
@@ -255,7 +262,7 @@ def _promotion_codes(api: Any) -> Kind:
             if one.code
         },
         fixed=frozenset({"coupon"}),
-        read=_all(service),
+        read=_all("promotion_codes"),
         shown=lambda found: {"coupon": found["promotion"]["coupon"], "active": found["active"]},
         key=_mark,
         create=lambda key, fields: service.create(
@@ -270,11 +277,11 @@ def _promotion_codes(api: Any) -> Kind:
     )
 
 
-def _portal(api: Any) -> Kind:
+def _portal() -> Kind:
     """Stripe's own pages are for cards and addresses. Plans are changed and cancelled on ours,
     which show what will be charged and ask why.
     """
-    service = api.billing_portal.configurations
+    service = _Service("billing_portal.configurations")
     switched = ("payment_method_update", "invoice_history", "subscription_cancel",
                 "subscription_update")  # fmt: skip
     wanted = {
@@ -306,7 +313,7 @@ def _portal(api: Any) -> Kind:
         name="portal",
         wanted={PORTAL: wanted},
         fixed=frozenset(),
-        read=_all(service),
+        read=_all("billing_portal/configurations"),
         shown=shown,
         key=_mark,
         create=lambda key, fields: service.create({**params(fields), **_marked(key)}),
