@@ -35,9 +35,6 @@ class Stream(models.Model):
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def unnumbered(self) -> Self:
-        return self.filter(sequence__isnull=True).order_by("id")
-
     def for_audience(self, audience: Collection[str]) -> Self:
         """What somebody may see who stands for these: `user:<id>` and `permission:<name>`."""
         return self.filter(audience__overlap=sorted(audience))

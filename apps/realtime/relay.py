@@ -67,7 +67,7 @@ def carry(schema_name: str) -> int:
         while (sent := _send_next()) == SEND_BATCH:
             count += sent
         count += sent
-    Errand.objects.filter(pk__in=errands).delete()
+    history.delete_errands(errands)
     return count
 
 

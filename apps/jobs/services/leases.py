@@ -8,6 +8,8 @@ machine's own clock, without a database.
 
 from __future__ import annotations
 
+import math
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from copy import copy
 import structlog
 from celery.exceptions import TimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from apps.jobs.models import JobRun
 from apps.jobs.services import runs, time_limits
@@ -31,20 +33,20 @@ class Lease:
 
     def __init__(self) -> None:
         self._renewed_at = time.monotonic()
-        self._lost = False
+        self.is_lost = False
 
     @property
     def is_held(self) -> bool:
         age = time.monotonic() - self._renewed_at
-        return not self._lost and age < settings.JOB_LEASE_SECONDS
+        return not self.is_lost and age < settings.JOB_LEASE_SECONDS
 
     def renew(self, *, run: JobRun, asked_at: float) -> bool:
         """Ask the database; the new time counts from before the question."""
         if runs.beat(run=run):
             self._renewed_at = asked_at
         else:
-            self._lost = True
-        return not self._lost
+            self.is_lost = True
+        return not self.is_lost
 
 
 _present: ContextVar[Lease | None] = ContextVar("lease", default=None)
@@ -59,54 +61,130 @@ def require_held() -> None:
 
 @contextmanager
 def lease(run: JobRun, *, hard_limit: float | None = None) -> Iterator[Lease]:
-    """Keep the run's heartbeat going from a thread of its own for as long as the block lasts.
+    """Keep the run's heartbeat going from another thread for as long as the block lasts.
 
     It outlives a database that restarts: work going on without its heartbeat would be given to
     a second worker. In a worker, what takes longer than `hard_limit` seconds fails and its process
     ends.
     """
-    held, done = Lease(), threading.Event()
+    held = Lease()
     until = time.monotonic() + hard_limit if hard_limit and time_limits.is_in_worker() else None
-    thread = threading.Thread(
-        target=_keep, args=(held, run, done, until), name=f"lease-{run.pk}", daemon=True
-    )
-    thread.start()
+    stay, keeper = _Stay(run, held, until), _keeper()
+    keeper.take_in(stay)
     token = _present.set(held)
     try:
         yield held
     finally:
         _present.reset(token)
-        done.set()
-        thread.join()
+        keeper.let_go(stay)
 
 
-def _keep(held: Lease, run: JobRun, done: threading.Event, until: float | None) -> None:
-    going = True
-    _tell_begun(run, done)
-    while not done.wait(settings.JOB_HEARTBEAT_SECONDS):
-        if until is not None and time.monotonic() > until:
-            _end(run)
-        try:
-            going = going and held.renew(run=run, asked_at=time.monotonic())
-        except (OperationalError, InterfaceError) as error:
-            log.warning("job_heartbeat_missed", error=type(error).__name__)
-            connection.close()
-        if not going and until is None:
-            break
-    connection.close()
+class _Stay:
+    """A run that is under way in this process, and when it is to be looked after next."""
+
+    def __init__(self, run: JobRun, held: Lease, until: float | None) -> None:
+        self.run, self.held, self.until = run, held, until
+        self.is_over = self.has_asked = False
+        self.is_untold = settings.JOB_MOMENT_SECONDS < settings.JOB_HEARTBEAT_SECONDS
+        first = settings.JOB_MOMENT_SECONDS if self.is_untold else settings.JOB_HEARTBEAT_SECONDS
+        self.due_at = time.monotonic() + first
+        self.busy = threading.Lock()
+
+    def look_after(self) -> None:
+        with self.busy:
+            if self.is_over:
+                return
+            self.has_asked = True
+            self.due_at = time.monotonic() + settings.JOB_HEARTBEAT_SECONDS
+            try:
+                self._look_after()
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("job_heartbeat_missed", error=type(error).__name__)
+                connection.close()
+
+    def _look_after(self) -> None:
+        if self.is_untold:
+            # Of the many that are over by now one event instead of two. Its end is told later.
+            self.is_untold = False
+            runs.announce(copy(self.run))
+            return
+        if self.until is not None and time.monotonic() > self.until:
+            _end(self.run)
+        if not (self.held.is_lost or self.held.renew(run=self.run, asked_at=time.monotonic())):
+            log.info("job_lease_lost", job=str(self.run.pk))
+        if self.held.is_lost and self.until is None:
+            self.due_at = math.inf
 
 
-def _tell_begun(run: JobRun, done: threading.Event) -> None:
-    """Whoever watches hears that it has begun if it has not ended in a moment: of the many that
-    are done by then, one event instead of two. Its end is told after this thread has ended.
+class _Keeper:
+    """The thread that looks after all that is under way in a process: to start one for each run
+    costs more than a short job.
     """
-    moment = settings.JOB_MOMENT_SECONDS
-    if moment < settings.JOB_HEARTBEAT_SECONDS and not done.wait(moment):
-        try:
-            runs.announce(copy(run))
-        except (DatabaseError, InterfaceError) as error:
-            log.warning("job_begin_not_told", error=type(error).__name__)
+
+    def __init__(self) -> None:
+        self._stays: list[_Stay] = []
+        self._leaving: list[threading.Event] = []
+        self._wakes_at = math.inf
+        self._change = threading.Condition()
+        threading.Thread(target=self._run, name="lease-keeper", daemon=True).start()
+
+    def take_in(self, stay: _Stay) -> None:
+        with self._change:
+            self._stays.append(stay)
+            if stay.due_at < self._wakes_at:
+                self._change.notify()
+
+    def let_go(self, stay: _Stay) -> None:
+        """Afterwards nothing is asked for it, and the connection it needed is given back."""
+        with stay.busy:
+            stay.is_over = True
+        done = threading.Event()
+        with self._change:
+            self._stays.remove(stay)
+            if not stay.has_asked:
+                return
+            self._leaving.append(done)
+            self._change.notify()
+        done.wait()
+
+    def _run(self) -> None:
+        while True:
+            for stay in self._next():
+                try:
+                    stay.look_after()
+                except Exception:  # the worker loop: the thread outlives whatever happens in it
+                    log.exception("job_heartbeat_failed", job=str(stay.run.pk))
+
+    def _next(self) -> list[_Stay]:
+        with self._change:
+            while True:
+                self._part()
+                now = time.monotonic()
+                if due := [stay for stay in self._stays if stay.due_at <= now]:
+                    self._wakes_at = -math.inf
+                    return due
+                self._wakes_at = min((stay.due_at for stay in self._stays), default=math.inf)
+                self._change.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+
+    def _part(self) -> None:
+        if self._leaving and not self._stays:
             connection.close()
+        for event in self._leaving:
+            event.set()
+        self._leaving.clear()
+
+
+_keepers: dict[int, _Keeper] = {}
+_starting = threading.Lock()
+
+
+def _keeper() -> _Keeper:
+    """This process's; a fork starts one of its own."""
+    process = os.getpid()
+    with _starting:
+        if process not in _keepers:
+            _keepers[process] = _Keeper()
+        return _keepers[process]
 
 
 def _end(run: JobRun) -> None:

@@ -83,6 +83,8 @@ def request(
         "label": label[:120],
         **(vars(place) if place else {}),
     }
+    if idempotency_key is None and unique_key is None:
+        return _create(JobRun(**values), by, metered)
     with transaction.atomic():
         run, created = _get_or_create(idempotency_key, unique_key, values)
         if created:
@@ -90,6 +92,15 @@ def request(
             _send(run)
         elif place is not None:
             raise MemberTaken(f"{run.title} is {run.state}; wait until it has ended.")
+    return run
+
+
+def _create(run: JobRun, by: Any, metered: bool) -> JobRun:  # noqa: FBT001
+    """Who may refuse it is asked before anything is written, so it needs no savepoint."""
+    with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
+        signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
+        run.save(force_insert=True)
+        _send(run)
     return run
 
 
@@ -104,9 +115,7 @@ def _get_or_create(
     if idempotency_key is not None:
         values = {**values, "unique_key": unique_key}
         return JobRun.objects.get_or_create(idempotency_key=idempotency_key, defaults=values)
-    if unique_key is not None:
-        return JobRun.objects.unfinished().get_or_create(unique_key=unique_key, defaults=values)
-    return JobRun.objects.create(**values), True
+    return JobRun.objects.unfinished().get_or_create(unique_key=unique_key, defaults=values)
 
 
 def label_of(by: Any) -> str:

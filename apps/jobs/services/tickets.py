@@ -29,11 +29,12 @@ from apps.jobs.services import lanes
 TASK = "jobs.work"
 # What is due later is found by `top_up`: a message that waits lies in a worker's memory.
 LONGEST_WAIT = 30.0
-# Where so many lie every worker is busy.
-ENOUGH = 100
+# Where so many lie every worker is busy. While fewer lie, not every process asks before each.
+ENOUGH, ASK_EVERY = 100, 10
 UNREACHABLE = (OperationalError, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
+_unasked: dict[str, int] = {}  # by queue: so many are sent without a question
 
 
 def issue(*, run: JobRun) -> bool:
@@ -44,7 +45,7 @@ def issue(*, run: JobRun) -> bool:
 
 def issue_to(queue: str, *, wait: float = 0.0, workspace: str = "") -> bool:
     """As `issue`, in `wait` seconds. `workspace` says who occasioned it, to those who look on."""
-    if wait <= 0 and waiting(queue) >= ENOUGH:
+    if wait <= 0 and _has_enough(queue):
         return True
     try:
         current_app.send_task(
@@ -77,6 +78,18 @@ def waiting(queue: str) -> int:
         return int(_broker(settings.CELERY_BROKER_URL).llen(queue))
     except RedisError:
         return 0
+
+
+def _has_enough(queue: str) -> bool:
+    """Only who has just asked knows that there are; that there are too few may be remembered."""
+    left = _unasked.get(queue, 0)
+    if left:
+        _unasked[queue] = left - 1
+        return False
+    if waiting(queue) >= ENOUGH:
+        return True
+    _unasked[queue] = ASK_EVERY - 1
+    return False
 
 
 @cache

@@ -256,6 +256,42 @@ class TestBegin:
         assert told == ["succeeded"]
 
 
+class TestLeases:
+    def test_one_thread_keeps_all_of_a_process(self):
+        with leases.lease(JobRun(attempts=1)), leases.lease(JobRun(attempts=1)):
+            names = [thread.name for thread in threading.enumerate()]
+        assert names.count("lease-keeper") == 1
+
+    def test_what_fails_for_one_run_keeps_anothers(self, settings, monkeypatch):
+        settings.JOB_HEARTBEAT_SECONDS = 0.01
+        broken, sound, kept = JobRun(attempts=1), JobRun(attempts=1), threading.Event()
+
+        def beat(run):
+            if run is broken:
+                raise RuntimeError
+            kept.set()
+            return True
+
+        monkeypatch.setattr(runs, "beat", beat)
+        with leases.lease(broken), leases.lease(sound):
+            assert kept.wait(30)
+            kept.clear()
+            assert kept.wait(30)
+
+    def test_what_is_over_is_not_asked_for(self, settings, monkeypatch):
+        settings.JOB_HEARTBEAT_SECONDS = 0.01
+        asked, again = [], threading.Event()
+        over, other = JobRun(attempts=1), JobRun(attempts=1)
+        monkeypatch.setattr(runs, "beat", lambda run: (asked.append(run), again.set()) is not None)
+        with leases.lease(other):
+            with leases.lease(over):
+                assert again.wait(30)
+            asked.clear()
+            again.clear()
+            assert again.wait(30)
+        assert over not in asked
+
+
 def test_every_job_says_what_makes_two_wishes_the_same():
     current_app.loader.import_default_modules()
     tasks = [task for task in current_app.tasks.values() if isinstance(task, Job)]

@@ -78,6 +78,7 @@ def broker(monkeypatch):
             return lying[0]
 
     monkeypatch.setattr(tickets, "_broker", lambda _: Broker())
+    monkeypatch.setattr(tickets, "_unasked", {})
     return lying
 
 
@@ -93,6 +94,17 @@ def test_a_ticket_is_left_out_only_where_enough_are_known_to_lie(
     broker[0] = lying
     assert tickets.issue_to("bulk")
     assert [queue for queue, _ in sent] == sent_queues
+
+
+def test_a_full_queue_is_noticed_soon_and_asked_after_each_time(db, sent, broker):
+    assert tickets.issue_to("bulk")
+    broker[0] = tickets.ENOUGH
+    for _ in range(3 * tickets.ASK_EVERY):
+        assert tickets.issue_to("bulk")
+    assert len(sent) == tickets.ASK_EVERY
+    broker[0] = tickets.ENOUGH - 1
+    assert tickets.issue_to("bulk")
+    assert len(sent) == tickets.ASK_EVERY + 1
 
 
 def test_one_for_later_is_sent_beside_any_number(db, sent, broker):

@@ -63,7 +63,7 @@ class TestAWorkerThatDied:
 
     def test_stops_when_it_wakes_up(self, started):
         lost = leases.Lease()
-        lost._lost = True
+        lost.is_lost = True
         token = leases._present.set(lost)
         with pytest.raises(runs.Outrun):
             exports.carry_out(export_id=str(started.pk), run=JobRun.objects.get(pk=started.run_id))
