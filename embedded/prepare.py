@@ -30,12 +30,13 @@ class Database:
     """The database to bring up to date; `psql` is None for one brought along.
 
     The demo is made in the sandbox too, and never in the real Roblox: `with_demo` is False
-    when there is no sandbox.
+    when there is no sandbox. `with_prices` likewise: what is sold goes to the sandbox's Stripe.
     """
 
     layout: Layout
     psql: Psql | None
     with_demo: bool
+    with_prices: bool
 
     def prepare(self, django: DjangoSession) -> None:
         """Migrate public and every workspace, then seed the demo once."""
@@ -54,7 +55,20 @@ class Database:
                 current.note = "left out: it needs the sandbox"
             else:
                 django.run("seed_demo")
-                self._write_note({"migrations": wanted, "seeded": True})
+                note = {**note, "migrations": wanted, "seeded": True}
+                self._write_note(note)
+        self._sell(django, {**note, "migrations": wanted})
+
+    def _sell(self, django: DjangoSession, note: dict[str, Any]) -> None:
+        wanted = stamps.digest(_prices(self.layout))
+        with step("Prices") as current:
+            if not self.with_prices:
+                current.note = "yours: `manage.py billing sync`"
+            elif note.get("prices") == wanted:
+                current.note = "unchanged"
+            else:
+                django.run("billing", "sync", "--apply")
+                self._write_note({**note, "prices": wanted})
 
     def _read_note(self) -> dict[str, Any]:
         text = self.psql.ask(READ_NOTE) if self.psql else ""
@@ -64,6 +78,16 @@ class Database:
         if self.psql:
             # Names we chose and hex digits: nothing in it needs quoting.
             self.psql.ask(f"COMMENT ON DATABASE toolboxai IS '{json.dumps(note)}'")
+
+
+def _prices(layout: Layout) -> list[Path]:
+    payments = layout.root / "apps" / "payments"
+    return [
+        layout.root / "apps" / "usage" / "plans.py",
+        payments / "catalogue.py",
+        payments / "taxes.py",
+        payments / "services" / "catalogue_sync",
+    ]
 
 
 def _migrations(layout: Layout) -> list[Path]:

@@ -82,7 +82,11 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         assets.begin(env)
         own = Psql.of(layout, env["DATABASE_OWNER_URL"]) if not given.database else None
         with DjangoSession(layout, env) as django:
-            Database(layout, own, with_demo=not given.roblox).prepare(django)
+            sandboxed = not given.roblox
+            prepared = Database(
+                layout, own, with_demo=sandboxed, with_prices=sandboxed and not given.stripe
+            )
+            prepared.prepare(django)
         with step("Front end, static files") as current:
             current.note = assets.finish()
         _start_processes(layout, env, supervisor)
