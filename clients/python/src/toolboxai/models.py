@@ -1091,6 +1091,8 @@ PermissionsEnum = Literal[
     "jobs.manage",
     "audit.view",
     "usage.view",
+    "billing.view",
+    "billing.update",
     "provisioning.view",
     "provisioning.update",
     "domains.view",
@@ -1332,6 +1334,7 @@ class School(TypedDict):
 
 ScopesEnum = Literal[
     "audit.view",
+    "billing.view",
     "classes.archive",
     "classes.create",
     "classes.manage_all",
