@@ -42,3 +42,21 @@ class NotForSale(DomainError):
     code = "not_for_sale"
     status = 503
     title = "This cannot be bought at the moment"
+
+
+class DocumentNotReady(DomainError):
+    """An invoice is final, and its document cannot be issued yet: something is missing that is
+    being fetched, or that operators have to put right (the log says what).
+    """
+
+    code = "document_not_ready"
+    status = 409
+    title = "This document is not ready yet"
+
+
+class DocumentDamaged(DomainError):
+    """What storage holds is not what was issued, and drawing it again gives other bytes."""
+
+    code = "document_damaged"
+    status = 500
+    title = "A stored document is not what was issued"

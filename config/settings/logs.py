@@ -49,6 +49,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apps.payments.documents import cii, pdf, rules
+from apps.payments.documents import cii
 from apps.payments.documents.content import (
     Buyer,
     Document,
@@ -18,10 +18,13 @@ from apps.payments.documents.content import (
     thaw,
 )
 from apps.payments.documents.errors import BadDocument, Violation
+from apps.payments.documents.rules import check
+from apps.payments.documents.stripe_objects import from_credit_note, from_invoice, rate_ids
 
 __all__ = [
     "BadDocument", "Buyer", "Document", "Line", "Payment", "Period", "Reference", "Rendered",
-    "Seller", "Tax", "Violation", "freeze", "render", "thaw",
+    "Seller", "Tax", "Violation", "attached", "check", "freeze", "from_credit_note",
+    "from_invoice", "rate_ids", "render", "thaw",
 ]  # fmt: skip
 
 
@@ -38,6 +41,15 @@ def render(document: Document) -> Rendered:
 
     Raises `BadDocument` with every rule of EN 16931 that it breaks.
     """
-    rules.check(document)
+    from apps.payments.documents import pdf  # typst and qpdf are for whoever draws
+
+    check(document)
     xml = b"" if document.kind == "receipt" else cii.write(document)
     return Rendered(pdf=pdf.write(document, xml), xml=xml)
+
+
+def attached(content: bytes) -> bytes:
+    """The XML in a PDF of ours."""
+    from apps.payments.documents import pdf
+
+    return pdf.attached(content)

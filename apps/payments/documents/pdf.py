@@ -21,6 +21,7 @@ from apps.payments.documents.content import Document
 from apps.payments.documents.sheet import draw_up
 
 STANDARDS: Final[list[typst.PDFStandard]] = ["a-3a", "ua-1"]
+FILE: Final = "factur-x.xml"
 _HERE: Final = Path(__file__).parent
 _DESIGN: Final = _HERE / "design.typ"
 _MARK: Final = _HERE / "mark.svg"
@@ -48,6 +49,12 @@ def write(document: Document, xml: bytes = b"") -> bytes:
     return _declare(drawn) if xml else drawn
 
 
+def attached(content: bytes) -> bytes:
+    """The XML in a PDF of ours. Raises `KeyError` where there is none."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return bytes(pdf.attachments[FILE].get_file().read_bytes())
+
+
 @cache
 def _fonts() -> typst.Fonts:
     folder = files("font_roboto") / "files"
@@ -72,7 +79,7 @@ def _declare(drawn: bytes) -> bytes:
 _NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 _VALUES: Final = {
     "DocumentType": ("INVOICE", "The type of the hybrid document"),
-    "DocumentFileName": ("factur-x.xml", "The name of the embedded XML document"),
+    "DocumentFileName": (FILE, "The name of the embedded XML document"),
     "Version": ("1.0", "The version of the standard that applies to the embedded XML document"),
     "ConformanceLevel": ("EN 16931", "The conformance level of the embedded XML document"),
 }

@@ -128,13 +128,13 @@ def _town(buyer: Buyer) -> str:
 
 
 def _facts(document: Document, say: dict[str, str], formats: _Formats) -> list[list[str]]:
-    reference, period = document.reference, document.period
+    reference, period, due = document.reference, document.period, document.due_on
     receipt = document.kind == "receipt"
     facts = [
         (say["number"], "" if receipt else document.number),
         (say["reference"], reference.number if reference else ""),
         (say["issued_on"], formats.day(document.issued_on)),
-        (say["due_on"], formats.day(document.due_on) if document.due_on else ""),
+        (say["due_on"], formats.day(due) if due and document.means == "transfer" else ""),
         (say["period"], formats.period(period) if period and not receipt else ""),
         (say["purchase_order"], document.purchase_order),
         (say["buyer_vat_id"], document.buyer.vat_id),

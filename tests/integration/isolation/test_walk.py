@@ -95,6 +95,7 @@ GLOBAL_MODELS = {
     "payments.Subscription": "names it by its account",
     "payments.Invoice": "names it by its account",
     "payments.CreditNote": "names it by its account",
+    "payments.IssuedDocument": "names it by its account",
     "realtime.ChannelWebhook": "names it by its application",
     "realtime.ChannelDelivery": "belongs to a channel webhook",
     "vendors.Vendor": "an outside service, without a table",

@@ -1,0 +1,131 @@
+"""The files of issued documents: made when first asked for, kept, and checked whenever read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from apps.core.errors import NotFound
+from apps.payments import documents
+from apps.payments.documents import words
+from apps.payments.errors import DocumentDamaged, DocumentNotReady
+from apps.payments.models import CreditNote, Invoice, IssuedDocument
+from apps.payments.services import issuing
+
+PDF, XML = "application/pdf", "application/xml"
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    media_type: str
+    content: bytes
+
+
+def of(row: Invoice | CreditNote) -> IssuedDocument:
+    """The document of an invoice or a credit note. Raises `NotFound` for a draft's,
+    `DocumentNotReady` where it cannot be issued yet, `StripeError`.
+    """
+    if isinstance(row, Invoice) and row.status == Invoice.Status.DRAFT:
+        raise NotFound("A draft has no document yet.")
+    found = _issued(row)
+    if found is None:
+        issuing.fetch_rates(row.data)
+        found = _issue(row)
+    if found is None:
+        raise DocumentNotReady(f"{row} is being prepared. Try again in a few minutes.")
+    return found
+
+
+def pdf(issued: IssuedDocument) -> File:
+    """The very bytes that were made when it was first asked for. Raises `DocumentDamaged`."""
+    content = _kept(issued) if issued.sha256 else _make(issued)
+    return File(_name(issued.document, "pdf"), PDF, content)
+
+
+def xml(issued: IssuedDocument) -> File:
+    """What is attached to the PDF. Raises `DocumentDamaged`."""
+    attached = documents.attached(pdf(issued).content)
+    return File(_name(issued.document, "xml"), XML, attached)
+
+
+def receipt(invoice: Invoice) -> File:
+    """Confirms the payment of an invoice; raises `NotFound` where none was made."""
+    if invoice.paid_at is None or not invoice.amount_paid:
+        raise NotFound("Nothing was paid of this invoice, so there is no receipt.")
+    original = of(invoice).document
+    paid_on = invoice.paid_at.date()
+    confirmed = replace(
+        original,
+        kind="receipt",
+        issued_on=paid_on,
+        due_on=None,
+        reference=documents.Reference(original.number, original.issued_on),
+        payment=documents.Payment(paid_on, invoice.amount_paid),
+    )
+    return File(_name(confirmed, "pdf"), PDF, documents.render(confirmed).pdf)
+
+
+def _issued(row: Invoice | CreditNote) -> IssuedDocument | None:
+    source = "invoice" if isinstance(row, Invoice) else "credit_note"
+    return IssuedDocument.objects.filter(**{source: row}).first()
+
+
+def _issue(row: Invoice | CreditNote) -> IssuedDocument | None:
+    with transaction.atomic():
+        if isinstance(row, Invoice):
+            return issuing.issue_invoice(row)
+        invoice = Invoice.objects.filter(pk=row.invoice_id).first()
+        if invoice is not None:
+            issuing.fetch_rates(invoice.data)
+            issuing.issue_invoice(invoice)
+        return issuing.issue_credit_note(row)
+
+
+def _make(issued: IssuedDocument) -> bytes:
+    """Two who ask at once get the same file: the second waits, and reads the first's."""
+    with transaction.atomic():
+        locked = IssuedDocument.objects.select_for_update(no_key=True).get(pk=issued.pk)
+        if locked.sha256:
+            return _kept(locked)
+        content = documents.render(locked.document).pdf
+        locked.sha256 = hashlib.sha256(content).hexdigest()
+        locked.size = len(content)
+        locked.storage_name = f"documents/{locked.account_id}/{locked.sha256}.pdf"
+        _store(locked.storage_name, content)
+        locked.save(update_fields=["sha256", "size", "storage_name"])
+    return content
+
+
+def _kept(issued: IssuedDocument) -> bytes:
+    """From storage; where it is gone or changed there, drawn again if that gives the same bytes."""
+    try:
+        with default_storage.open(issued.storage_name) as file:
+            content = bytes(file.read())
+    except FileNotFoundError:
+        content = b""
+    if _is_it(issued, content):
+        return content
+    content = documents.render(issued.document).pdf
+    if not _is_it(issued, content):
+        raise DocumentDamaged(f"The file of {issued.number} is not the one that was issued.")
+    _store(issued.storage_name, content)
+    return content
+
+
+def _is_it(issued: IssuedDocument, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == issued.sha256
+
+
+def _store(name: str, content: bytes) -> None:
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(content))
+
+
+def _name(document: documents.Document, ending: str) -> str:
+    kind = words.words(document.language)[document.kind].replace(" ", "-")
+    return f"{kind}-{document.number}.{ending}"

@@ -1,0 +1,119 @@
+"""Issuing documents: once an invoice is final, what it says is written down and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.conf import settings
+from djstripe.models import TaxRate
+
+from apps.payments import documents
+from apps.payments.models import Account, CreditNote, Invoice, IssuedDocument
+from apps.payments.services import objects
+
+log = structlog.get_logger(__name__)
+
+
+def seller() -> documents.Seller:
+    """Who issues from now on; documents that are out keep whom they named."""
+    return documents.Seller(**settings.SELLER)
+
+
+def issue_invoice(invoice: Invoice) -> IssuedDocument | None:
+    """The document of an invoice, issued now where it was not; None for a draft, and while there
+    can be none yet (which is logged). Its credit notes that waited for it follow.
+    """
+    if invoice.status == Invoice.Status.DRAFT:
+        return None
+    found = IssuedDocument.objects.filter(invoice=invoice).first()
+    if found is None:
+        found = _issue(invoice, lambda rates: _of_invoice(invoice, rates), invoice=invoice)
+        waiting = CreditNote.objects.filter(invoice_id=invoice.pk, document__isnull=True)
+        for note in waiting if found else ():
+            issue_credit_note(note)
+    return found
+
+
+def issue_credit_note(note: CreditNote) -> IssuedDocument | None:
+    """As `issue_invoice`; None as well while its invoice is not here."""
+    found = IssuedDocument.objects.filter(credit_note=note).first()
+    of = IssuedDocument.objects.filter(invoice_id=note.invoice_id).first()
+    if found or of is None:
+        return found
+    original = of.document
+    return _issue(
+        note,
+        lambda rates: documents.from_credit_note(note.data, invoice=original, rates=rates),
+        credit_note=note,
+    )
+
+
+def fetch_rates(data: Mapping[str, Any]) -> None:
+    """Have the tax rates here that an object names. Raises `StripeError`."""
+    for ident in documents.rate_ids(data) - _rates(data).keys():
+        objects.fetch("tax_rate", ident)
+
+
+def _issue(
+    row: Invoice | CreditNote,
+    draw_up: Callable[[Mapping[str, Any]], documents.Document],
+    **source: Invoice | CreditNote,
+) -> IssuedDocument | None:
+    rates = _rates(row.data)
+    missing = documents.rate_ids(row.data) - rates.keys()
+    if missing:
+        log.warning("document_waits_for_tax_rates", id=row.pk, rates=sorted(missing))
+        return None
+    try:
+        document = draw_up(rates)
+        documents.check(document)
+    except documents.BadDocument as refusal:
+        log.exception("document_refused", id=row.pk, violations=str(refusal))
+        return None
+    made, _ = IssuedDocument.objects.get_or_create(
+        **source,
+        defaults={
+            "number": document.number,
+            "account": row.account,
+            "issued_on": document.issued_on,
+            "language": document.language,
+            "content": documents.freeze(document),
+        },
+    )
+    return made
+
+
+def _of_invoice(invoice: Invoice, rates: Mapping[str, Any]) -> documents.Document:
+    return documents.from_invoice(
+        invoice.data,
+        seller=seller(),
+        customer=_customer(invoice.account),
+        rates=rates,
+        purchase_order=invoice.account.purchase_order,
+    )
+
+
+def _customer(account: Account) -> documents.Buyer:
+    return documents.Buyer(
+        name=account.legal_name or account.name,
+        country=account.country,
+        line1=account.line1,
+        line2=account.line2,
+        postal_code=account.postal_code,
+        city=account.city,
+        state=account.state,
+        vat_id=account.vat_id,
+        email=account.billing_email,
+    )
+
+
+def _rates(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Stripe's tax rates by id: those of the invoice itself, and those kept here."""
+    found = {one["id"]: one for one in data.get("default_tax_rates") or ()}
+    others = documents.rate_ids(data) - found.keys()
+    if others:
+        kept = TaxRate.objects.filter(id__in=others).values_list("id", "stripe_data")
+        found.update(dict(kept))
+    return found
