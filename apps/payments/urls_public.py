@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.payments.views import pricing
+
+urlpatterns = [
+    path("pricing/", pricing.show, name="pricing"),
+    path("pricing/start/", pricing.start, name="pricing_start"),
+]

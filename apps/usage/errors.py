@@ -23,6 +23,15 @@ class CallLimitReached(LimitReached):
     title = "Your plan's API calls are used up"
 
 
+class UpgradeNeeded(NotAllowed):
+    """The plan has not this feature. The answer names the `feature`, the smallest `plan` that has
+    it and the `upgrade_url` where an owner gets it.
+    """
+
+    code = "upgrade_needed"
+    title = "Your plan does not include this"
+
+
 class UnknownPlan(Invalid):
     code = "unknown_plan"
     title = "There is no such plan"

@@ -97,13 +97,24 @@ class UsageWarning(models.Model):
 
 
 class WorkspacePlan(models.Model):
-    """The plan of a workspace; one without a row has the free plan."""
+    """The plan of a workspace; one without a row has the free plan.
+
+    `seats`: staff beyond those that the plan includes. After a change to a smaller plan `former`
+    is the one before, whose features stay until `former_until`. `pays_beyond`: what is metered
+    (`plans.BEYOND`) may go beyond its limit for money, up to `most_beyond` in a calendar month
+    (minor units, None: no most).
+    """
 
     tenant = models.OneToOneField(
         Tenant, on_delete=models.CASCADE, primary_key=True, related_name="workspace_plan"
     )
     plan = models.CharField(max_length=20, default=FREE.slug)
     since = models.DateTimeField(default=timezone.now)
+    seats = models.PositiveIntegerField(default=0, db_default=0)
+    former = models.CharField(max_length=20, blank=True, default="", db_default="")
+    former_until = models.DateTimeField(null=True, blank=True)
+    pays_beyond = models.BooleanField(default=False, db_default=False)
+    most_beyond = models.PositiveBigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.tenant}: {self.plan}"

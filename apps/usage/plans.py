@@ -127,7 +127,7 @@ class Beyond:
 
     `size`: how much of the limit's metric one billed `unit` is; `amount`: what one costs, in minor
     units of the currency (`payments.catalogue.CURRENCY`). `times`: how often the limit it goes to
-    at most. `meter` names it in the prices and at Stripe.
+    at most. `meter` names it in the prices and at Stripe. `told`: of how many pages tell the price.
     """
 
     key: str
@@ -136,6 +136,7 @@ class Beyond:
     size: int
     amount: Decimal
     times: int = 10
+    told: int = 1
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ BEYOND: Final[dict[str, Beyond]] = {
     for beyond in (
         Beyond("deployments_month", "deployments", "deployment", 1, Decimal(2)),
         Beyond("storage_bytes", "storage", "GB and month", GB, Decimal(10)),
-        Beyond("mails_month", "mails", "mail", 1, Decimal("0.1")),
+        Beyond("mails_month", "mails", "mail", 1, Decimal("0.1"), told=1_000),
     )
 }
 

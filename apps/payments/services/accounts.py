@@ -12,7 +12,7 @@ from apps.payments.services import objects
 from apps.payments.signals import account_settled
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE
-from apps.usage.services import plan_changes
+from apps.usage.services import plan_changes, terms
 
 
 def of(tenant: Tenant) -> Account:
@@ -74,11 +74,13 @@ def settle(account: Account) -> Account:
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         granting = account.subscriptions.granting().order_by("-created_at").first()
-        plan = granting.plan if granting else FREE.slug
-        if plan != account.plan:
+        plan, seats = (granting.plan, granting.seats) if granting else (FREE.slug, 0)
+        tenant = account.tenant
+        known = terms.of(tenant).seats if tenant is not None else seats
+        if plan != account.plan or seats != known:
             account.plan = plan
             account.save(update_fields=["plan"])
-            if account.tenant is not None:
-                plan_changes.change(tenant=account.tenant, plan=plan, by=None)
+            if tenant is not None:
+                plan_changes.change(tenant=tenant, plan=plan, seats=seats, by=None, at=account.now)
         account_settled.send(sender=Account, account=account)
     return account

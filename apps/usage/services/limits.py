@@ -22,9 +22,8 @@ from apps.tenants import configuration
 from apps.tenants.models import Tenant
 from apps.usage import plans
 from apps.usage.errors import CallLimitReached, LimitReached
-from apps.usage.models import WorkspacePlan
-from apps.usage.plans import LIMITS, PLANS, THRESHOLDS, Limit, Plan
-from apps.usage.services import usage
+from apps.usage.plans import LIMITS, THRESHOLDS, Limit, Plan
+from apps.usage.services import terms, usage
 from apps.usage.services.readings import Reading, month_of
 from apps.usage.words import amount
 
@@ -144,8 +143,7 @@ def ceiling_of(key: str, *, tenant: Tenant) -> tuple[Tenant, int | None]:
 
 def plan_of(tenant: Tenant) -> Plan:
     """The workspace's own plan, whatever district it belongs to."""
-    row = WorkspacePlan.objects.filter(tenant_id=tenant.pk).first()
-    return PLANS[row.plan] if row and row.plan in PLANS else plans.FREE
+    return terms.of(tenant).plan
 
 
 def pool_of(tenant: Tenant) -> Tenant | None:
