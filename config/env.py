@@ -119,6 +119,7 @@ class Env(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_api_url: str = "https://api.stripe.com"
+    payments_approval_over: int = Field(default=20_000, ge=0)
     seller_name: str = Field(default="ToolBoxAI Development GmbH", min_length=1, max_length=100)
     seller_line1: str = Field(default="Beispielstraße 1", min_length=1, max_length=100)
     seller_line2: str = Field(default="", max_length=100)

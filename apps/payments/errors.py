@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import DomainError, VendorError
+from apps.core.errors import Conflict, DomainError, Invalid, NotAllowed, VendorError
 
 
 class StripeError(VendorError):
@@ -60,3 +60,37 @@ class DocumentDamaged(DomainError):
     code = "document_damaged"
     status = 500
     title = "A stored document is not what was issued"
+
+
+class NotRefundable(Invalid):
+    """`errors` says by field what is wrong."""
+
+    code = "not_refundable"
+    title = "This cannot be refunded"
+
+
+class NotCreditable(Invalid):
+    code = "not_creditable"
+    title = "This cannot be credited"
+
+
+class ApprovalByAnother(NotAllowed):
+    """Who asked for money to be moved does not approve of it."""
+
+    code = "approval_by_another"
+    title = "Somebody else has to approve this"
+
+
+class AlreadyDecided(Conflict):
+    code = "already_decided"
+    title = "This was decided already"
+
+
+class DisputeClosed(Conflict):
+    code = "dispute_closed"
+    title = "The bank has decided, or has been answered"
+
+
+class InvoiceNotOpen(Conflict):
+    code = "invoice_not_open"
+    title = "The invoice is not open"

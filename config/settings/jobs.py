@@ -79,6 +79,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("realtime.forget", "bulk", 3000, hours=1),
         _every("webhooks.sweep", "interactive", 10, seconds=5),
         _every("webhooks.forget", "bulk", 80000, days=1),
+        _every("payments.expire_requests", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),
         _every("mail.forget", "bulk", 80000, days=1),
         _every("mail.check_sender_domains", "bulk", 300, minutes=5),

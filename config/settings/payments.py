@@ -22,3 +22,6 @@ SELLER = {
         "register", "email", "phone", "iban", "bic",
     )
 }  # fmt: skip
+
+# Refunds and credits of more minor units than this need a second operator.
+PAYMENTS_APPROVAL_OVER = ENV.payments_approval_over

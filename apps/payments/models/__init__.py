@@ -3,5 +3,17 @@
 from apps.payments.models.accounts import Account, Subscription
 from apps.payments.models.documents import CreditNote, Invoice
 from apps.payments.models.issued import IssuedDocument
+from apps.payments.models.payments import (
+    CustomerCredit,
+    Dispute,
+    InvoicePayment,
+    Payment,
+    Refund,
+)
+from apps.payments.models.requests import MoneyRequest
+from apps.payments.models.revenue import SubscriptionChange
 
-__all__ = ["Account", "CreditNote", "Invoice", "IssuedDocument", "Subscription"]
+__all__ = [
+    "Account", "CreditNote", "CustomerCredit", "Dispute", "Invoice", "InvoicePayment",
+    "IssuedDocument", "MoneyRequest", "Payment", "Refund", "Subscription", "SubscriptionChange",
+]  # fmt: skip

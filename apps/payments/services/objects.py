@@ -15,7 +15,7 @@ from django.db import transaction
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
-from apps.payments.services import mirror, records
+from apps.payments.services import mirror, payments, records, recurring
 
 Object = Mapping[str, Any]
 Projection = Callable[[Object, Account | None], None]
@@ -24,10 +24,14 @@ log = structlog.get_logger(__name__)
 # By Stripe's `object`, in this order: each may read what those before it stored. A projection
 # depends on the object as given and on stored rows alone, and may be repeated.
 PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
-    "customer": (records.customer,),
-    "subscription": (records.subscription,),
-    "invoice": (records.invoice,),
+    "customer": (records.customer, payments.customer),
+    "subscription": (records.subscription, recurring.subscription),
+    "invoice": (records.invoice, payments.invoice, recurring.invoice),
     "credit_note": (records.credit_note,),
+    "charge": (payments.charge,),
+    "refund": (payments.refund,),
+    "dispute": (payments.dispute,),
+    "customer_balance_transaction": (payments.balance_transaction,),
 }
 
 

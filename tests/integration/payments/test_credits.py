@@ -1,0 +1,142 @@
+"""Customers' balances, invoices paid another way, and answers to banks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.audit.models import AuditEntry
+from apps.core.errors import Invalid
+from apps.jobs.models import JobRun
+from apps.payments import stripe_api
+from apps.payments.errors import DisputeClosed, InvoiceNotOpen, NotCreditable, StripeError
+from apps.payments.models import CustomerCredit, Dispute, Invoice, Payment
+from apps.payments.services import approvals, customer_credits, disputes, invoice_deeds, objects
+
+pytestmark = pytest.mark.django_db
+
+
+class TestCredits:
+    def test_one_is_given_once_though_no_answer_came(self, billing, olga, monkeypatch):
+        account = billing.connect()
+        row = customer_credits.request(account=account, amount=4_000, note="A slow week", by=olga)
+        real = stripe_api.call
+
+        def lose(deed):
+            real(deed)
+            raise StripeError("No answer came.")
+
+        monkeypatch.setattr(stripe_api, "call", lose)
+        with pytest.raises(StripeError):
+            customer_credits.carry_out(credit_id=str(row.pk))
+        monkeypatch.setattr(stripe_api, "call", real)
+        row = customer_credits.carry_out(credit_id=str(row.pk))
+        assert (row.state, row.ending_balance) == ("done", -4_000)
+        account.refresh_from_db()
+        assert account.balance == -4_000
+        assert JobRun.objects.filter(name="payments.sync_balance").count() == 0
+
+    def test_over_the_limit_two_decide_and_a_debit_is_no_gift(self, billing, olga, otto):
+        account = billing.connect()
+        gift = customer_credits.request(account=account, amount=20_001, note="x", by=olga)
+        assert gift.state == "waiting"
+        approvals.approve(request=gift, by=otto)
+        assert customer_credits.carry_out(credit_id=str(gift.pk)).state == "done"
+        assert (
+            customer_credits.request(account=account, amount=-30_000, note="x", by=olga).state
+            == "ready"
+        )
+
+    @pytest.mark.parametrize("amount", [0, 100_000_000, -100_000_000])
+    def test_nothing_and_too_much_are_refused(self, billing, olga, amount):
+        with pytest.raises(NotCreditable):
+            customer_credits.request(account=billing.connect(), amount=amount, note="x", by=olga)
+
+    def test_who_never_chose_a_plan_has_no_balance(self, billing, olga):
+        with pytest.raises(NotCreditable):
+            customer_credits.request(account=billing.account, amount=1, note="x", by=olga)
+
+    def test_what_was_done_at_stripe_is_fetched(self, billing):
+        account = billing.connect()
+        wish = {"amount": -700, "currency": "eur", "description": "By hand"}
+        billing.stripe.api.customers.balance_transactions.create(account.customer_id, wish)
+        objects.fetch("customer", account.customer_id)
+        objects.fetch("customer", account.customer_id)
+        [_job] = JobRun.objects.filter(name="payments.sync_balance")
+        assert customer_credits.sync(account) == 1
+        row = CustomerCredit.objects.get()
+        assert (row.amount, row.note, row.asked_by_label) == (700, "By hand", "Stripe")
+
+
+class TestInvoices:
+    @pytest.fixture
+    def owed(self, billing):
+        billing.connect(card="")
+        billing.subscribe(collection_method="send_invoice", days_until_due=30)
+        [draft] = billing.stripe.api.invoices.list().data
+        billing.stripe.api.invoices.send_invoice(draft.id)
+        billing.sync()
+        return Invoice.objects.get()
+
+    def test_a_transfer_is_noted_and_can_be_given_back(self, owed, olga):
+        from apps.payments.services import refunds
+
+        paid = invoice_deeds.mark_paid(
+            invoice=owed, received_on=date(2026, 11, 20), reference="Kto 4711", by=olga
+        )
+        assert (paid.status, paid.amount_remaining) == ("paid", 0)
+        payment = Payment.objects.get()
+        assert (payment.invoice, payment.amount, payment.is_off_stripe) == (owed, 14_900, True)
+        told = AuditEntry.objects.get(action="invoice.paid_outside")
+        assert told.data["reference"] == "Kto 4711"
+        about = {"reason": "duplicate", "note": "Paid twice"}
+        row = refunds.request(payment=payment, amount=900, by=olga, **about)
+        row = refunds.carry_out(refund_id=str(row.pk))
+        assert (row.state, row.stripe_id) == ("done", None)
+        with pytest.raises(InvoiceNotOpen):
+            invoice_deeds.write_off(invoice=owed, reason="x", by=olga)
+
+    def test_one_is_written_off_and_then_taken_back(self, owed, olga):
+        assert invoice_deeds.write_off(invoice=owed, reason="Bankrupt", by=olga).status == (
+            "uncollectible"
+        )
+        assert invoice_deeds.void(invoice=owed, reason="Never ordered", by=olga).status == "void"
+
+
+class TestDisputes:
+    @pytest.fixture
+    def dispute(self, paid, billing):
+        payment = paid("pm_card_createDispute")
+        [made] = billing.stripe.api.disputes.list().data
+        objects.fetch("dispute", made.id)
+        payment.refresh_from_db()
+        assert (payment.is_disputed, payment.refundable) == (True, 0)
+        return Dispute.objects.get()
+
+    def test_an_answer_is_saved_sent_and_won(self, dispute, olga):
+        suggested = disputes.suggest(dispute)
+        assert suggested["customer_name"] == "Alpha"
+        pdf = SimpleUploadedFile("log.pdf", b"%PDF-1.7 log")
+        texts = {**suggested, "uncategorized_text": "winning_evidence"}
+        saved = disputes.answer(
+            dispute=dispute, texts=texts, files={"receipt": pdf}, submit=False, by=olga
+        )
+        assert (saved.status, saved.data["evidence"]["receipt"][:5]) == ("needs_response", "file_")
+        won = disputes.answer(dispute=dispute, texts=texts, files={}, submit=True, by=olga)
+        assert won.status == "won"
+        with pytest.raises(DisputeClosed):
+            disputes.accept(dispute=dispute, by=olga)
+        verbs = list(AuditEntry.objects.filter(action__startswith="dispute.").order_by("sequence"))
+        assert [one.action for one in verbs] == ["dispute.answer_saved", "dispute.answered"]
+
+    def test_one_is_accepted(self, dispute, olga):
+        assert disputes.accept(dispute=dispute, by=olga).status == "lost"
+
+    def test_files_of_other_kinds_are_refused(self, dispute, olga):
+        word = SimpleUploadedFile("log.docx", b"PK")
+        with pytest.raises(Invalid):
+            disputes.answer(
+                dispute=dispute, texts={}, files={"receipt": word}, submit=True, by=olga
+            )
