@@ -60,10 +60,11 @@ PATHS: Final[dict[str, str]] = {
 # What is fetched along with an object, so that all of our rows follow from one answer.
 EXPANDED: Final[dict[str, tuple[str, ...]]] = {
     "charge": ("balance_transaction",),
-    "customer": ("invoice_settings.default_payment_method",),
+    "customer": ("cash_balance", "invoice_settings.default_payment_method"),
     "dispute": ("charge",),
     "invoice": ("payments",),
-    "refund": ("balance_transaction", "charge"),
+    "payout": ("balance_transaction", "failure_balance_transaction"),
+    "refund": ("balance_transaction", "charge", "failure_balance_transaction"),
     "subscription": ("default_payment_method", "discounts.source.coupon"),
 }
 

@@ -3,6 +3,7 @@
 from apps.payments.models.accounts import Account, Subscription
 from apps.payments.models.documents import CreditNote, Invoice
 from apps.payments.models.issued import IssuedDocument
+from apps.payments.models.ledger import LedgerEntry, LedgerTransaction, RevenueSchedule
 from apps.payments.models.payments import (
     CustomerCredit,
     Dispute,
@@ -15,5 +16,6 @@ from apps.payments.models.revenue import SubscriptionChange
 
 __all__ = [
     "Account", "CreditNote", "CustomerCredit", "Dispute", "Invoice", "InvoicePayment",
-    "IssuedDocument", "MoneyRequest", "Payment", "Refund", "Subscription", "SubscriptionChange",
+    "IssuedDocument", "LedgerEntry", "LedgerTransaction", "MoneyRequest", "Payment", "Refund",
+    "RevenueSchedule", "Subscription", "SubscriptionChange",
 ]  # fmt: skip

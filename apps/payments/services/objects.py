@@ -16,6 +16,8 @@ from django.db import transaction
 from apps.payments import stripe_api
 from apps.payments.models import Account
 from apps.payments.services import mirror, payments, records, recurring
+from apps.payments.services.ledger import following
+from apps.payments.services.ledger import projections as ledger
 
 Object = Mapping[str, Any]
 Projection = Callable[[Object, Account | None], None]
@@ -25,13 +27,19 @@ log = structlog.get_logger(__name__)
 # depends on the object as given and on stored rows alone, and may be repeated.
 PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
     "customer": (records.customer, payments.customer),
-    "subscription": (records.subscription, recurring.subscription),
-    "invoice": (records.invoice, payments.invoice, recurring.invoice),
-    "credit_note": (records.credit_note,),
-    "charge": (payments.charge,),
-    "refund": (payments.refund,),
-    "dispute": (payments.dispute,),
-    "customer_balance_transaction": (payments.balance_transaction,),
+    "subscription": (records.subscription, recurring.subscription, ledger.subscription),
+    "invoice": (records.invoice, payments.invoice, recurring.invoice, ledger.invoice),
+    "credit_note": (records.credit_note, ledger.credit_note),
+    "charge": (payments.charge, ledger.charge),
+    "refund": (payments.refund, ledger.refund),
+    "dispute": (payments.dispute, ledger.dispute),
+    "payout": (ledger.payout,),
+    "balance_transaction": (ledger.balance_transaction,),
+    "customer_balance_transaction": (
+        payments.balance_transaction,
+        ledger.customer_balance_transaction,
+    ),
+    "customer_cash_balance_transaction": (ledger.customer_cash_balance_transaction,),
 }
 
 
@@ -47,14 +55,16 @@ def store(data: Object, account: Account | None = None) -> Account | None:
     """
     account = account or account_of(data)
     mirror.keep(data)
+    followers = following.of(data, account)
     with transaction.atomic():
         if account is not None:
             account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         elif customer_of(data):
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
-        for project in PROJECTIONS.get(str(data["object"]), ()):
-            project(data, account)
+        for one in (data, *followers):
+            for project in PROJECTIONS.get(str(one["object"]), ()):
+                project(one, account)
     return account
 
 

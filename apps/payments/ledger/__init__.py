@@ -1,0 +1,1 @@
+"""What Stripe's objects mean in double-entry bookkeeping: pure functions, no database."""
