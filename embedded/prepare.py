@@ -30,7 +30,8 @@ class Database:
     """The database to bring up to date; `psql` is None for one brought along.
 
     The demo is made in the sandbox too, and never in the real Roblox: `with_demo` is False
-    when there is no sandbox. `with_prices` likewise: what is sold goes to the sandbox's Stripe.
+    when there is no sandbox. `with_prices` likewise: what is sold goes to the sandbox's Stripe,
+    which is told where to send its events.
     """
 
     layout: Layout
@@ -69,6 +70,9 @@ class Database:
             else:
                 django.run("billing", "sync", "--apply")
                 self._write_note({**note, "prices": wanted})
+        if self.with_prices:
+            with step("Stripe's webhooks"):
+                django.run("billing", "endpoints", "ensure")
 
     def _read_note(self) -> dict[str, Any]:
         text = self.psql.ask(READ_NOTE) if self.psql else ""

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.payments.models import Account
-from apps.payments.services import approvals, customer_credits, refunds
+from apps.payments.services import approvals, customer_credits, endpoints, gaps, refunds
+from apps.payments.services import sync as syncing
 
 
 @shared_task(
@@ -37,3 +39,36 @@ def sync_balance(_task: Job, _run: JobRun, *, account_id: str) -> dict[str, Any]
 @shared_task(name="payments.expire_requests", ignore_result=True)
 def expire_requests() -> int:
     return approvals.expire()
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="payments.sync",
+    job_queue="interactive",
+    title="Take in what Stripe has",
+    unique="{customer_id}",
+    metered=False,
+)
+def sync(_task: Job, _run: JobRun, *, customer_id: str) -> dict[str, int]:
+    return syncing.sync(customer_id=customer_id)
+
+
+@shared_task(name="payments.sweep", ignore_result=True)
+def sweep() -> int:
+    return syncing.sweep()
+
+
+@shared_task(name="payments.look_for_events", ignore_result=True)
+def look_for_events() -> int:
+    return gaps.look().total("missing") if settings.STRIPE_SECRET_KEY else 0
+
+
+@shared_task(name="payments.watch_endpoints", ignore_result=True)
+def watch_endpoints() -> int:
+    return endpoints.watch() if settings.STRIPE_SECRET_KEY else 0
+
+
+@shared_task(name="payments.forget", ignore_result=True)
+def forget() -> int:
+    return gaps.forget()

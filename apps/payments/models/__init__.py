@@ -2,6 +2,7 @@
 
 from apps.payments.models.accounts import Account, Subscription
 from apps.payments.models.documents import CreditNote, Invoice
+from apps.payments.models.events import StripeEvent
 from apps.payments.models.issued import IssuedDocument
 from apps.payments.models.ledger import LedgerEntry, LedgerTransaction, RevenueSchedule
 from apps.payments.models.payments import (
@@ -11,11 +12,13 @@ from apps.payments.models.payments import (
     Payment,
     Refund,
 )
+from apps.payments.models.reconciliation import Finding, ReconcileRun
 from apps.payments.models.requests import MoneyRequest
 from apps.payments.models.revenue import SubscriptionChange
 
 __all__ = [
-    "Account", "CreditNote", "CustomerCredit", "Dispute", "Invoice", "InvoicePayment",
-    "IssuedDocument", "LedgerEntry", "LedgerTransaction", "MoneyRequest", "Payment", "Refund",
-    "RevenueSchedule", "Subscription", "SubscriptionChange",
+    "Account", "CreditNote", "CustomerCredit", "Dispute", "Finding", "Invoice", "InvoicePayment",
+    "IssuedDocument", "LedgerEntry", "LedgerTransaction", "MoneyRequest", "Payment",
+    "ReconcileRun", "Refund", "RevenueSchedule", "StripeEvent", "Subscription",
+    "SubscriptionChange",
 ]  # fmt: skip

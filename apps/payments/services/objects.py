@@ -15,7 +15,7 @@ from django.db import transaction
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
-from apps.payments.services import mirror, payments, records, recurring
+from apps.payments.services import clocks, mirror, payments, records, recurring
 from apps.payments.services.ledger import following
 from apps.payments.services.ledger import projections as ledger
 
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 # By Stripe's `object`, in this order: each may read what those before it stored. A projection
 # depends on the object as given and on stored rows alone, and may be repeated.
 PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
+    clocks.KIND: (clocks.note_time,),
     "customer": (records.customer, payments.customer),
     "subscription": (records.subscription, recurring.subscription, ledger.subscription),
     "invoice": (records.invoice, payments.invoice, recurring.invoice, ledger.invoice),
@@ -66,6 +67,11 @@ def store(data: Object, account: Account | None = None) -> Account | None:
             for project in PROJECTIONS.get(str(one["object"]), ()):
                 project(one, account)
     return account
+
+
+def is_kept(kind: str) -> bool:
+    """Whether anything is made of Stripe's objects of that name."""
+    return kind in PROJECTIONS or kind in mirror.KEPT
 
 
 def account_of(data: Object) -> Account | None:

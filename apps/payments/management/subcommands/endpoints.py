@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import IO, Any
+
+from apps.payments.services import endpoints
+
+HELP = "where Stripe sends its events: list, ensure, create, rotate, remove"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb")
+    verbs.add_parser("list", help="those there are (without a verb, too)")
+    verbs.add_parser("ensure", help="one at our address for all declared events; safe to repeat")
+    verbs.add_parser("create", help="one more")
+    rotate = verbs.add_parser("rotate", help="a new one; those there are go later")
+    rotate.add_argument("--overlap", type=float, default=24.0, help="hours in which both count")
+    verbs.add_parser("remove", help="one, at Stripe and here").add_argument("id")
+
+
+def run(out: IO[str], *, verb: str | None, **options: Any) -> None:
+    VERBS[verb or "list"](out, **options)
+
+
+def _list(out: IO[str], **_: Any) -> None:
+    endpoints.watch()
+    for row in endpoints.ours():
+        until = endpoints.retires_at(row)
+        end = f"  until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        out.write(f"{row.id}  {row.status:<8}  {len(row.enabled_events)} events  {row.url}{end}\n")
+
+
+def _ensure(out: IO[str], **_: Any) -> None:
+    found = endpoints.ensure(by=None)
+    out.write(f"{found.endpoint.id}  {found.did or 'unchanged'}  {found.endpoint.url}\n")
+
+
+def _create(out: IO[str], **_: Any) -> None:
+    row = endpoints.create(by=None)
+    out.write(f"{row.id}  created  {row.url}\n")
+
+
+def _rotate(out: IO[str], *, overlap: float, **_: Any) -> None:
+    row = endpoints.rotate(by=None, overlap=timedelta(hours=overlap))
+    out.write(f"{row.id}  created  {row.url}; the others go in {overlap:g} hours\n")
+
+
+def _remove(out: IO[str], *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument
+    endpoints.remove(endpoint=endpoints.find(id), by=None)
+    out.write(f"{id}  removed\n")
+
+
+VERBS = {
+    "list": _list, "ensure": _ensure, "create": _create, "rotate": _rotate, "remove": _remove,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Real events of the sandbox's Stripe, and both views beside each other."""
