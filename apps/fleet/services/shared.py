@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.management import call_command
-from django.core.management.commands.migrate import Command as DjangosMigrate
-from django.core.management.sql import emit_post_migrate_signal
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.recorder import MigrationRecorder
 
 from apps.fleet.apps import FleetConfig
 from apps.fleet.services.fingerprints import Key
 
+Plan = list[tuple[Migration, bool]]
+LAST: Final = "djstripe"
 APPLIED = "SELECT app, name FROM public.django_migrations"
 
 
@@ -46,11 +53,50 @@ def migrate_own_tables() -> None:
         _run(FleetConfig.label)
 
 
-def _run(*labels: str) -> None:
-    call_command(
-        DjangosMigrate(), *labels, verbosity=0, interactive=False, skip_checks=True,
-        database=DEFAULT_DB_ALIAS,
-    )  # fmt: skip
+def _run(label: str | None = None) -> None:
+    """As Django's own `migrate`, in an order that renders fewer models."""
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    loader.check_consistent_history(connection)
+    targets = loader.graph.leaf_nodes(label)
+    plan = executor.migration_plan(targets)
+    about: dict[str, Any] = {"verbosity": 0, "interactive": False, "db": connection.alias}
+    applied = [key for key in loader.applied_migrations if key in loader.graph.nodes]
+    state = loader.project_state(applied)
+    emit_pre_migrate_signal(**about, apps=state.apps, plan=plan)
+    with _rare_collections():
+        for part in _parts(plan, loader.graph):
+            state = executor.migrate(targets, plan=part, state=state)
+    state.clear_delayed_apps_cache()
+    emit_post_migrate_signal(**about, apps=state.apps, plan=plan)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Migrating makes every model anew hundreds of times: the collector's search among them takes
+    a sixth of the whole.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _parts(plan: Plan, graph: MigrationGraph) -> list[Plan]:
+    """`LAST` and what needs it behind all others: after each operation Django renders anew whatever
+    is related to its model, and these many are related to everything.
+    """
+
+    def is_late(migration: Migration) -> bool:
+        needed = graph.forwards_plan((migration.app_label, migration.name))
+        return any(label == LAST for label, _ in needed)
+
+    parts: tuple[Plan, Plan] = ([], [])
+    for step in plan:
+        parts[is_late(step[0])].append(step)
+    return [part for part in parts if part]
 
 
 def _note(wanted: set[Key]) -> None:

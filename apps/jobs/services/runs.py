@@ -74,9 +74,7 @@ def request(
         "lane": lane,
         "max_attempts": max_attempts,
         "schema_name": schema_name or connection.schema_name,
-        "actor_id": getattr(by, "pk", None),
-        "actor_label": label_of(by),
-        "trace_id": str(get_contextvars().get("request_id", ""))[:64],
+        **_origin(by),
         "due_at": due_at or timezone.now(),
         "state": JobRun.State.PENDING if kind or (place and place.stage) else JobRun.State.QUEUED,
         "kind": kind,
@@ -86,12 +84,12 @@ def request(
     if idempotency_key is None and unique_key is None:
         return _create(JobRun(**values), by, metered)
     with transaction.atomic():
-        run, created = _get_or_create(idempotency_key, unique_key, values)
-        if created:
+        run, is_new = _get_or_create(idempotency_key, unique_key, values)
+        if is_new:
             signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
             _send(run)
-        elif place is not None:
-            raise MemberTaken(f"{run.title} is {run.state}; wait until it has ended.")
+    if place is not None and not is_new:
+        raise MemberTaken(f"{run.title} is {run.state}; wait until it has ended.")
     return run
 
 
@@ -116,6 +114,14 @@ def _get_or_create(
         values = {**values, "unique_key": unique_key}
         return JobRun.objects.get_or_create(idempotency_key=idempotency_key, defaults=values)
     return JobRun.objects.unfinished().get_or_create(unique_key=unique_key, defaults=values)
+
+
+def _origin(by: Any) -> dict[str, Any]:
+    return {
+        "actor_id": getattr(by, "pk", None),
+        "actor_label": label_of(by),
+        "trace_id": str(get_contextvars().get("request_id", ""))[:64],
+    }
 
 
 def label_of(by: Any) -> str:

@@ -8,12 +8,27 @@ import djstripe.models.api
 import djstripe.models.payment_methods
 import djstripe.models.webhooks
 import uuid
+from typing import Any
 from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Every model is made as it is at the end, with the fields that are added to it because it and
+    another refer to each other: Django would render all models anew after each operation.
+    """
+
     initial = True
+
+    def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
+        before = project_state.clone()
+        vars(project_state).pop("apps", None)
+        for operation in self.operations:
+            operation.state_forwards(self.app_label, project_state)
+        for operation in self.operations:
+            if isinstance(operation, migrations.CreateModel):
+                operation.database_forwards(self.app_label, schema_editor, before, project_state)
+        return project_state
 
     dependencies = [
         ("tenants", "0001_initial"),
