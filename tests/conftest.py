@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.fixtures.sandbox",
     "tests.fixtures.stripe",
     "tests.fixtures.payments",
+    "tests.fixtures.shop",
     "tests.fixtures.vendors",
 ]
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from apps.payments import urls_billing
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*urls_billing.urlpatterns]

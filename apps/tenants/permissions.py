@@ -370,7 +370,7 @@ PROVEN: Final = frozenset(
         "sign_in.update", "sso.update", "workspace.rename", "workspace.delete", "exports.create",
         "members.update", "members.remove", "members.make_owner", "roles.create", "roles.update",
         "roles.delete", "api_keys.create", "webhooks.create", "provisioning.update",
-        "realtime_apps.create",
+        "realtime_apps.create", "billing.update",
         "domains.update", "domains.delete", "sender_domains.update", "sender_domains.delete",
     }
 )  # fmt: skip

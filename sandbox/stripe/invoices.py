@@ -61,10 +61,15 @@ def draft(store: Store, customer_id: str, currency: str, **about: Any) -> Docume
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
         "_token": identifiers.random_text(32),
-        **customer_details(customer),
+        **customer_details(customer) | _of_customer(customer),
         **about,
     }
     return store.insert(invoice)
+
+
+def _of_customer(customer: Document) -> Document:
+    """What every invoice of theirs begins with, and what is asked for may differ from."""
+    return {"custom_fields": customer["invoice_settings"]["custom_fields"]}
 
 
 TAX_KEYS = ("disabled_reason", "liability", "provider", "status")
@@ -191,7 +196,7 @@ def _chosen(store: Store, wish: dict[str, Any]) -> dict[str, Any]:
     return {
         "auto_advance": wish.get("auto_advance", False),
         "collection_method": wish.get("collection_method", "charge_automatically"),
-        "custom_fields": wish.get("custom_fields") or None,
+        **({"custom_fields": wish["custom_fields"] or None} if "custom_fields" in wish else {}),
         "default_payment_method": wish.get("default_payment_method"),
         "default_tax_rates": [store.get(one, "tax_rate") for one in rates],
         "description": wish.get("description"),

@@ -1,6 +1,8 @@
 """Money: rows of the public schema that outlive the workspaces they are about."""
 
 from apps.payments.models.accounts import Account, Subscription
+from apps.payments.models.attempts import Attempt
+from apps.payments.models.checkouts import Checkout
 from apps.payments.models.documents import CreditNote, Invoice
 from apps.payments.models.events import StripeEvent
 from apps.payments.models.issued import IssuedDocument
@@ -17,7 +19,9 @@ from apps.payments.models.requests import MoneyRequest
 from apps.payments.models.revenue import SubscriptionChange
 
 __all__ = [
-    "Account", "CreditNote", "CustomerCredit", "Dispute", "Finding", "Invoice", "InvoicePayment",
+    "Account",
+    "Attempt", "Checkout",
+    "CreditNote", "CustomerCredit", "Dispute", "Finding", "Invoice", "InvoicePayment",
     "IssuedDocument", "LedgerEntry", "LedgerTransaction", "MoneyRequest", "Payment",
     "ReconcileRun", "Refund", "RevenueSchedule", "StripeEvent", "Subscription",
     "SubscriptionChange",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.core.ids import uuid7
+from apps.payments.countries import COUNTRIES
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE
 
@@ -36,6 +37,10 @@ class Account(models.Model):
         CHARGE = "charge_automatically", "Charged automatically"
         INVOICE = "send_invoice", "By invoice"
 
+    ON_INVOICES: Final = (
+        "legal_name", "billing_email", "line1", "postal_code", "city", "country",
+    )  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.OneToOneField(
         Tenant, on_delete=models.SET_NULL, null=True, blank=True, related_name="payments_account"
@@ -48,6 +53,7 @@ class Account(models.Model):
     clock_id = models.CharField(max_length=255, blank=True, default="")
     simulated_at = models.DateTimeField(null=True, blank=True)
     currency = models.CharField(max_length=3, default=CURRENCY)
+    method = models.CharField("pays with", max_length=100, blank=True, default="", db_default="")
     balance = models.BigIntegerField(default=0)
     collection = models.CharField(
         max_length=20, choices=Collection.choices, default=Collection.CHARGE
@@ -65,6 +71,8 @@ class Account(models.Model):
     state = models.CharField("state or province", max_length=100, blank=True, default="")
     country = models.CharField(max_length=2, blank=True, default="")  # ISO 3166-1 alpha-2
     vat_id = models.CharField("VAT number", max_length=30, blank=True, default="")
+    # What the tax office says of the number: Stripe's pending, verified, unverified, unavailable.
+    vat_state = models.CharField(max_length=15, blank=True, default="", db_default="")
     purchase_order = models.CharField(
         "purchase order number", max_length=60, blank=True, default=""
     )
@@ -83,6 +91,20 @@ class Account(models.Model):
     def now(self) -> datetime:
         """The customer's time: their test clock's where they live by one."""
         return self.simulated_at or timezone.now()
+
+    @property
+    def credit(self) -> int:
+        """Minor units that the next invoices are paid with."""
+        return max(0, -self.balance)
+
+    @property
+    def country_name(self) -> str:
+        return COUNTRIES.get(self.country, self.country)
+
+    @property
+    def missing_details(self) -> list[str]:
+        """Names of fields that an invoice must have and that are empty."""
+        return [name for name in self.ON_INVOICES if not getattr(self, name)]
 
     @property
     def subscription(self) -> Subscription | None:

@@ -22,7 +22,9 @@ def customer(data: Object, account: Account | None) -> None:
         return
     account.balance = data["balance"]
     account.clock_id = identity(data.get("test_clock"))
-    account.save(update_fields=["balance", "clock_id"])
+    settings = data.get("invoice_settings") or {}
+    account.method = method_text(settings.get("default_payment_method"))
+    account.save(update_fields=["balance", "clock_id", "method"])
 
 
 def subscription(data: Object, account: Account | None) -> None:

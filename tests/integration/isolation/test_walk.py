@@ -93,6 +93,8 @@ GLOBAL_MODELS = {
     "transfers.SigningKey": "with which this installation signs",
     "transfers.TrustedKey": "an installation that is trusted",
     "payments.Subscription": "names it by its account",
+    "payments.Attempt": "names it by its account",
+    "payments.Checkout": "names it by its account",
     "payments.Invoice": "names it by its account",
     "payments.CreditNote": "names it by its account",
     "payments.IssuedDocument": "names it by its account",

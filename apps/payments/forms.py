@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+
+from apps.payments import catalogue
+from apps.payments.catalogue import Chosen
+from apps.payments.countries import COUNTRIES
+from apps.payments.services.cancellations import REASONS
+from apps.usage.plans import PLANS
+
+OFF: Final = {"autocomplete": "off"}
+
+
+class PlanForm(forms.Form):
+    """What is wanted."""
+
+    plan = forms.ChoiceField(
+        choices=[(slug, PLANS[slug].name) for slug in catalogue.PRICED],
+        widget=forms.RadioSelect,
+    )
+    interval = forms.ChoiceField(
+        label="Paid",
+        choices=[("month", "Every month"), ("year", "Every year: two months free")],
+        widget=forms.RadioSelect,
+    )
+    seats = forms.IntegerField(
+        label="Additional staff",
+        required=False,
+        min_value=0,
+        max_value=catalogue.MOST_SEATS,
+        help_text="Teachers and others beyond those the plan includes. Pupils are free.",
+    )
+    promotion_code = forms.CharField(
+        label="Promotion code",
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={**OFF, "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_seats(self) -> int:
+        return int(self.cleaned_data["seats"] or 0)
+
+    @property
+    def chosen(self) -> Chosen:
+        given = self.cleaned_data
+        return Chosen(given["plan"], given["interval"], given["seats"])
+
+
+class ConfirmForm(PlanForm):
+    """The same, as it was shown."""
+
+    proration_date = forms.IntegerField(min_value=0)
+    total_now = forms.IntegerField()
+
+
+class DetailsForm(forms.Form):
+    legal_name = forms.CharField(
+        label="Name on invoices",
+        max_length=150,
+        help_text="The school or its authority, as it is to stand on invoices.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    billing_email = forms.EmailField(
+        label="E-mail for invoices",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    line1 = forms.CharField(
+        label="Address", max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+    )  # fmt: skip
+    line2 = forms.CharField(
+        label="Address, second line", max_length=200, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )  # fmt: skip
+    postal_code = forms.CharField(
+        max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+    )
+    city = forms.CharField(
+        max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    state = forms.CharField(
+        label="State or province", max_length=100, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level1"}),
+    )  # fmt: skip
+    country = forms.ChoiceField(
+        choices=[("", "Choose…"), *COUNTRIES.items()],
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    vat_id = forms.CharField(
+        label="VAT number", max_length=30, required=False,
+        help_text="In another country of the EU than ours you then owe the VAT yourselves, and "
+        "we charge none.",
+        widget=forms.TextInput(attrs={**OFF, "spellcheck": "false"}),
+    )  # fmt: skip
+    purchase_order = forms.CharField(
+        label="Purchase order number", max_length=60, required=False,
+        help_text="Stands on each invoice from now on.",
+        widget=forms.TextInput(attrs=OFF),
+    )  # fmt: skip
+
+
+class CancelForm(forms.Form):
+    feedback = forms.ChoiceField(
+        label="Why do you leave?", choices=list(REASONS.items()), widget=forms.RadioSelect
+    )
+    comment = forms.CharField(
+        label="What could we have done better?",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class PauseForm(forms.Form):
+    def __init__(self, *args: Any, choices: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["months"] = forms.TypedChoiceField(
+            label="Pause", coerce=int, choices=choices, widget=forms.RadioSelect
+        )

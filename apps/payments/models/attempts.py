@@ -1,0 +1,61 @@
+"""What a customer asked Stripe for, written down before it is asked."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.ids import uuid7
+from apps.payments.models.accounts import Account
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def open(self) -> Self:
+        """Those of which nobody knows yet what became of them."""
+        return self.filter(state=Attempt.State.OPEN)
+
+
+class Attempt(models.Model):
+    """A deed at Stripe with all that is needed to ask for it again with the same `key`, so that
+    whoever is unsure whether it arrived asks again and nothing happens twice
+    (https://docs.stripe.com/api/idempotent_requests). A customer has one at a time that is open.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Not confirmed yet"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        DROPPED = "dropped", "Dropped"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="attempts")
+    deed = models.CharField(max_length=40)
+    params: models.JSONField[Any] = models.JSONField(default=dict)
+    key = models.CharField(max_length=100, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    tries = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True, default="")
+    result: models.JSONField[Any] = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state="open"), name="attempt_open_once"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "deed"], name="attempt_by_deed")]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.deed}, {self.get_state_display().lower()}"

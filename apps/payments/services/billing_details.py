@@ -1,0 +1,145 @@
+"""Who invoices are made out to, and what they say."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from apps.payments import stripe_api, taxes
+from apps.payments.errors import StripeError
+from apps.payments.models import Account, Attempt
+from apps.payments.services import accounts, attempts, records, subscriptions, tax_rates
+from apps.payments.services.attempts import Answer, Deed
+from apps.payments.subscription_errors import DetailsMissing, VatNumberRefused
+from apps.tenants.access import require
+
+FIELDS: Final = (
+    "legal_name", "billing_email", "line1", "line2", "postal_code", "city", "state", "country",
+    "vat_id", "purchase_order",
+)  # fmt: skip
+CUSTOM_FIELD: Final = "Purchase order"  # at most 40 letters, and what it holds 140
+INVALID: Final = "tax_id_invalid"
+
+
+def require_complete(account: Account) -> None:
+    """Raises `DetailsMissing` for what an invoice must say."""
+    if missing := account.missing_details:
+        raise DetailsMissing(
+            "An invoice needs a name, an e-mail address and a full address. Fill them in first.",
+            missing=missing,
+        )
+
+
+def update(*, account: Account, by: Any, **details: str) -> Account:
+    """Change what `FIELDS` names; what is left out stays. The subscription's tax follows.
+
+    Raises `VatNumberRefused` for a number that cannot be one of the address's country, and as
+    `attempts.carry_out`.
+    """
+    require("billing.update", by=by, tenant=account.tenant)
+    present = {name: getattr(account, name) for name in FIELDS}
+    wished = present | {name: details[name].strip() for name in FIELDS if name in details}
+    wished["country"] = wished["country"].upper()
+    wished["vat_id"] = taxes.normalised(wished["vat_id"])
+    if wished["vat_id"]:
+        _check_vat(wished["vat_id"], wished["country"])
+    attempts.carry_out(DETAILS, account=account, params=wished, by=by)
+    account.refresh_from_db()
+    return account
+
+
+def look_up(account: Account) -> Account:
+    """Ask Stripe what the tax office says of the VAT number. Raises `StripeError`."""
+    state = _state_of(_held(account), account)
+    if state != account.vat_state:
+        account.vat_state = state
+        account.save(update_fields=["vat_state"])
+    return account
+
+
+def _check_vat(number: str, country: str) -> None:
+    found = taxes.problem(number, country=country) if country else "Choose the country first."
+    if found:
+        raise VatNumberRefused(found, errors={"vat_id": [found]})
+
+
+def _ask(attempt: Attempt) -> Answer:
+    """Stripe first, so that what stands here is what invoices say."""
+    account = accounts.connect(attempt.account)
+    for name in FIELDS:
+        setattr(account, name, attempt.params[name])
+    account.vat_state = _set_vat(account, attempt.key)
+    _tell(account, attempt.key)
+    account.save(update_fields=[*FIELDS, "vat_state"])
+    return Answer((("customer", str(account.customer_id)), *_tax_changed(account, attempt.key)))
+
+
+def _tell(account: Account, key: str) -> None:
+    order = [{"name": CUSTOM_FIELD, "value": account.purchase_order}]
+    wish = accounts.details(account)
+    wish["invoice_settings"] = {"custom_fields": order if account.purchase_order else ""}
+    options = {"idempotency_key": f"{key}-customer"}
+    ident = str(account.customer_id)
+    stripe_api.call(lambda api: api.customers.update(ident, wish, options))
+
+
+def _set_vat(account: Account, key: str) -> str:
+    """Have Stripe hold this number and no other; returns how far it is verified."""
+    held = _held(account)
+    for one in held:
+        if taxes.normalised(one["value"]) != account.vat_id:
+            _delete(account, one["id"])
+    kept = [one for one in held if taxes.normalised(one["value"]) == account.vat_id]
+    if account.vat_id and not kept:
+        kept = [_add(account, key)]
+    return _state_of(kept, account)
+
+
+def _held(account: Account) -> list[dict[str, Any]]:
+    return list(stripe_api.pages(f"customers/{account.customer_id}/tax_ids"))
+
+
+def _delete(account: Account, tax_id: str) -> None:
+    ident = str(account.customer_id)
+    stripe_api.call(lambda api: api.customers.tax_ids.delete(ident, tax_id))
+
+
+def _add(account: Account, key: str) -> dict[str, Any]:
+    value = taxes.stripe_value(account.vat_id, country=account.country)
+    wish = {"type": taxes.stripe_type(account.country), "value": value}
+    options = {"idempotency_key": f"{key}-vat"}
+    ident = str(account.customer_id)
+    try:
+        made: dict[str, Any] = stripe_api.call(
+            lambda api: api.customers.tax_ids.create(ident, wish, options)
+        )
+    except StripeError as error:
+        if error.stripe_code != INVALID:
+            raise
+        text = "Stripe says that this is no valid VAT number. Look at it again."
+        raise VatNumberRefused(text, errors={"vat_id": [text]}) from error
+    return made
+
+
+def _state_of(held: list[dict[str, Any]], account: Account) -> str:
+    for one in held:
+        if taxes.normalised(one["value"]) == account.vat_id:
+            return str((one["verification"] or {}).get("status") or "")
+    return ""
+
+
+def _tax_changed(account: Account, key: str) -> tuple[tuple[str, str], ...]:
+    """The subscription's rate follows the address, from its next invoice on."""
+    subscription = subscriptions.live_of(account)
+    if subscription is None:
+        return ()
+    held = [records.identity(one) for one in subscription.data.get("default_tax_rates") or ()]
+    wanted = tax_rates.ids_of(account)
+    if held == wanted:
+        return ()
+    options, ident = {"idempotency_key": f"{key}-tax"}, subscription.pk
+    wish = {"default_tax_rates": wanted}
+    stripe_api.call(lambda api: api.subscriptions.update(ident, wish, options))
+    return (("subscription", ident),)
+
+
+DETAILS: Final = Deed("details", "billing.details_changed", "other billing details", _ask)

@@ -1,0 +1,253 @@
+"""Another plan, interval or number of seats: now and charged for the rest of the period where it is
+more, when the period ends where it is less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from apps.payments import catalogue, stripe_api
+from apps.payments.catalogue import Chosen
+from apps.payments.errors import StripeError
+from apps.payments.models import Account, Attempt, Invoice, Subscription
+from apps.payments.services import attempts, previews, price_items, prices, records
+from apps.payments.services.attempts import Answer, Deed
+from apps.payments.services.previews import Preview
+from apps.payments.services.subscriptions import require_live
+from apps.payments.subscription_errors import NothingToChange, PreviewOutdated
+from apps.tenants.access import require
+
+OLDEST_PREVIEW: Final = 3600  # seconds
+# The bank wants to see the customer: https://docs.stripe.com/error-codes
+ASKS_CUSTOMER: Final = frozenset(
+    {
+        "subscription_payment_intent_requires_action", "payment_intent_action_required",
+        "authentication_required", "invoice_payment_intent_requires_action",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Changed:
+    """`confirm_url`: Stripe's page where the customer shows their bank who they are; "" for
+    nothing to do.
+    """
+
+    subscription: Subscription
+    at_end: bool
+    confirm_url: str = ""
+
+
+def preview(*, account: Account, chosen: Chosen, promotion_code: str = "", by: Any) -> Preview:
+    """What the change would cost. Raises `NotSubscribed`, and as `previews.of_change`."""
+    require("billing.view", by=by, tenant=account.tenant)
+    subscription = require_live(account)
+    return previews.of_change(subscription, chosen, promotion_code=promotion_code)
+
+
+def apply(
+    *,
+    account: Account,
+    chosen: Chosen,
+    promotion_code: str = "",
+    proration_date: int,
+    total_now: int,
+    by: Any,
+) -> Changed:
+    """Change it as was shown: `proration_date` and `total_now` are the preview's.
+
+    Raises `PreviewOutdated` when it would no longer cost that, `CardDeclined` with nothing
+    changed, and as `preview` and `attempts.carry_out`.
+    """
+    require("billing.update", by=by, tenant=account.tenant)
+    params = {
+        "plan": chosen.plan, "interval": chosen.interval, "seats": chosen.seats,
+        "promotion_code": promotion_code, "proration_date": proration_date,
+        "total_now": total_now, "discounts": _discounts_of(account),
+    }  # fmt: skip
+    attempt = attempts.carry_out(
+        CHANGE, account=account, params=params, by=by,
+        check=lambda: _require_as_shown(account, params),
+    )  # fmt: skip
+    subscription = require_live(account)
+    return Changed(subscription, bool(attempt.result["at_end"]), confirm_url(subscription))
+
+
+def drop_planned(*, account: Account, by: Any) -> Subscription:
+    """Stay with what there is instead of the change that waits for the period's end. Raises
+    `NothingToChange`, and as `attempts.carry_out`.
+    """
+    require("billing.update", by=by, tenant=account.tenant)
+    subscription = require_live(account)
+
+    def check() -> None:
+        if not subscription.schedule_id:
+            raise NothingToChange("No change is planned.")
+
+    params = {"schedule": subscription.schedule_id}
+    attempts.carry_out(UNPLAN, account=account, params=params, by=by, check=check)
+    return require_live(account)
+
+
+def planned(subscription: Subscription) -> Chosen | None:
+    """What a change at the period's end will make of it. Raises `StripeError`."""
+    if not subscription.schedule_id:
+        return None
+    schedule = stripe_api.retrieve("subscription_schedule", subscription.schedule_id)
+    return _planned_in(schedule)
+
+
+def confirm_url(subscription: Subscription) -> str:
+    """Where an invoice that the bank asks about is confirmed and paid; "" for none."""
+    invoice = Invoice.objects.filter(pk=subscription.latest_invoice_id).first()
+    owed = invoice is not None and invoice.is_owed
+    return invoice.hosted_url if invoice is not None and owed else ""
+
+
+def release(subscription: Mapping[str, Any], key: str) -> None:
+    """End the plan for the period's end that a subscription may have."""
+    schedule = records.identity(subscription["schedule"])
+    if schedule:
+        options = {"idempotency_key": f"{key}-release"}
+        stripe_api.call(lambda api: api.subscription_schedules.release(schedule, {}, options))
+
+
+def _require_as_shown(account: Account, params: Mapping[str, Any]) -> None:
+    age = account.now.timestamp() - params["proration_date"]
+    if not -OLDEST_PREVIEW < age < OLDEST_PREVIEW:
+        raise PreviewOutdated("These amounts were worked out too long ago. Look at them again.")
+    found = previews.of_change(
+        require_live(account), _chosen(params), promotion_code=params["promotion_code"],
+        proration_date=params["proration_date"],
+    )  # fmt: skip
+    if found.total_now != params["total_now"]:
+        raise PreviewOutdated(
+            "The amounts have changed since you looked. Look at them again, then confirm."
+        )
+
+
+def _discounts_of(account: Account) -> int:
+    return len(require_live(account).data.get("discounts") or ())
+
+
+def _chosen(params: Mapping[str, Any]) -> Chosen:
+    return Chosen(params["plan"], params["interval"], params["seats"])
+
+
+def _ask_change(attempt: Attempt) -> Answer:
+    subscription = require_live(attempt.account)
+    present = stripe_api.retrieve("subscription", subscription.pk)
+    chosen = _chosen(attempt.params)
+    touched = (("customer", str(attempt.account.customer_id)), ("subscription", subscription.pk))
+    held = catalogue.from_items(present["items"]["data"])
+    at_end = previews.is_less(held, chosen)
+    if attempt.tries and held == chosen and _has_code(attempt, present):
+        at_end = False  # it had arrived
+    elif at_end and subscription.status != Subscription.Status.TRIALING:
+        _plan(attempt, present, chosen)
+    else:
+        release(present, attempt.key)
+        _change_now(attempt, subscription, present, chosen)
+    changed = stripe_api.retrieve("subscription", subscription.pk)
+    invoice = records.identity(changed["latest_invoice"])
+    return Answer((*touched, *((("invoice", invoice),) if invoice else ())), {"at_end": at_end})
+
+
+def _has_code(attempt: Attempt, present: Mapping[str, Any]) -> bool:
+    code = attempt.params["promotion_code"]
+    return not code or len(present["discounts"]) > attempt.params["discounts"]
+
+
+def _change_now(
+    attempt: Attempt, subscription: Subscription, present: Mapping[str, Any], chosen: Chosen
+) -> None:
+    wish: dict[str, Any] = {
+        "items": price_items.changed(chosen, present["items"]["data"]),
+        "payment_behavior": "error_if_incomplete",
+    }
+    if subscription.status == Subscription.Status.TRIALING:
+        wish["proration_behavior"] = "none"
+    else:
+        date = attempt.params["proration_date"]
+        wish |= {"proration_behavior": "always_invoice", "proration_date": date}
+    discounts = previews.with_promotion(subscription, attempt.params["promotion_code"])
+    if discounts is not None:
+        wish["discounts"] = discounts
+    try:
+        _update(subscription.pk, wish, attempt.key)
+    except StripeError as error:
+        if error.stripe_code not in ASKS_CUSTOMER and error.decline_code not in ASKS_CUSTOMER:
+            raise
+        # It comes into force with an open invoice, which Stripe's page has the bank confirm.
+        again = wish | {"payment_behavior": "allow_incomplete"}
+        _update(subscription.pk, again, f"{attempt.key}-confirm")
+
+
+def _update(ident: str, wish: dict[str, Any], key: str) -> None:
+    options = {"idempotency_key": key}
+    stripe_api.call(lambda api: api.subscriptions.update(ident, wish, options))
+
+
+def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
+    """A schedule of two phases: what there is to the period's end, then what was chosen."""
+    ident, key = present["id"], attempt.key
+    schedule = records.identity(present["schedule"])
+    if not schedule:
+        options = {"idempotency_key": f"{key}-schedule"}
+        begun = {"from_subscription": ident}
+        made = stripe_api.call(lambda api: api.subscription_schedules.create(begun, options))
+        schedule = made["id"]
+    held = present["items"]["data"]
+    start = max(item["current_period_start"] for item in held)
+    end = min(item["current_period_end"] for item in held)
+    following = {
+        "items": [dict(item) for item in prices.items(*chosen)],
+        "duration": {"interval": chosen.interval, "interval_count": 1},
+        "proration_behavior": "none",
+        "metadata": {"toolboxai_plan": chosen.plan},
+    }
+    now = {
+        "items": [_as_phase(item) for item in held],
+        "start_date": start,
+        "end_date": end,
+        "proration_behavior": "none",
+    }
+    wish = {"phases": [now, following], "end_behavior": "release"}
+    options = {"idempotency_key": f"{key}-phases"}
+    stripe_api.call(lambda api: api.subscription_schedules.update(schedule, wish, options))
+
+
+def _as_phase(item: Mapping[str, Any]) -> dict[str, Any]:
+    quantity = item.get("quantity")
+    return {"price": item["price"]["id"]} | ({} if quantity is None else {"quantity": quantity})
+
+
+def _planned_in(schedule: Mapping[str, Any]) -> Chosen | None:
+    ends = (schedule["current_phase"] or {}).get("end_date") or 0
+    for phase in schedule["phases"]:
+        if phase["start_date"] >= ends and schedule["status"] == "active":
+            return _of_phase(phase)
+    return None
+
+
+def _of_phase(phase: Mapping[str, Any]) -> Chosen | None:
+    ids = {records.identity(item["price"]): item for item in phase["items"]}
+    found = [
+        {"price": stripe_api.retrieve("price", ident), "quantity": item.get("quantity")}
+        for ident, item in ids.items()
+    ]
+    return catalogue.from_items(found)
+
+
+def _ask_unplan(attempt: Attempt) -> Answer:
+    subscription = require_live(attempt.account)
+    release(stripe_api.retrieve("subscription", subscription.pk), attempt.key)
+    return Answer((("subscription", subscription.pk),))
+
+
+CHANGE: Final = Deed("change", "subscription.changed", "another plan", _ask_change)
+UNPLAN: Final = Deed(
+    "unplan", "subscription.planned_change_dropped", "staying with your plan", _ask_unplan
+)

@@ -1,0 +1,71 @@
+"""Who paid twice, by two windows, keeps the first subscription and has the second's money back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from apps.audit.services import entries as audit
+from apps.payments import stripe_api
+from apps.payments.models import Account, Subscription
+from apps.payments.services import objects, records
+
+log = structlog.get_logger(__name__)
+
+
+def resolve(account: Account) -> list[str]:
+    """End all live subscriptions but the oldest, and give back what was paid for them. Returns the
+    ids of those that were ended. Killed and repeated it does nothing twice. Raises `StripeError`.
+    """
+    waiting = Subscription.Status.INCOMPLETE
+    live = account.subscriptions.live().exclude(status=waiting).order_by("created_at", "id")
+    extra = list(live)[1:]
+    for subscription in extra:
+        _give_back(subscription)
+        _end(subscription)
+        with transaction.atomic():
+            audit.record(
+                action="subscription.duplicate_ended", by=None, target=account,
+                schema_name=account.schema_name, data={"subscription": subscription.pk},
+            )  # fmt: skip
+        log.warning("duplicate_subscription_ended", account=str(account.pk), id=subscription.pk)
+    return [subscription.pk for subscription in extra]
+
+
+def _give_back(subscription: Subscription) -> None:
+    """A credit note over each paid invoice, with its money sent back to where it came from."""
+    wish = {"subscription": subscription.pk, "status": "paid"}
+    for invoice in list(stripe_api.pages("invoices", **wish)):
+        if not invoice["amount_paid"] or _is_credited(invoice["id"]):
+            continue
+        note = {
+            "invoice": invoice["id"], "reason": "duplicate",
+            "memo": "Paid twice by mistake: this subscription was a second one.",
+            "amount": invoice["total"],
+            "refund_amount": invoice["amount_paid"],
+        }  # fmt: skip
+        options = {"idempotency_key": f"duplicate-{invoice['id']}"}
+        made = _create_note(note, options)
+        objects.fetch("credit_note", made["id"])
+        objects.fetch("invoice", invoice["id"])
+
+
+def _create_note(note: dict[str, Any], options: dict[str, str]) -> Any:
+    return stripe_api.call(lambda api: api.credit_notes.create(note, options))
+
+
+def _is_credited(invoice: str) -> bool:
+    return any(stripe_api.pages("credit_notes", invoice=invoice))
+
+
+def _end(subscription: Subscription) -> None:
+    details = {"comment": "Second subscription of one customer, ended by itself."}
+    wish = {"cancellation_details": details}
+    ident = subscription.pk
+    if stripe_api.retrieve("subscription", ident)["status"] != "canceled":
+        stripe_api.call(lambda api: api.subscriptions.cancel(ident, wish))
+    objects.fetch("subscription", ident)
+    if subscription.latest_invoice_id:
+        objects.fetch("invoice", records.identity(subscription.latest_invoice_id))

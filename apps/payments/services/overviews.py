@@ -1,0 +1,114 @@
+"""All that the page Settings, Billing says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.payments import catalogue
+from apps.payments.catalogue import Chosen
+from apps.payments.errors import StripeError
+from apps.payments.models import Account, Attempt, Checkout, Invoice, Subscription
+from apps.payments.services import (
+    attempts,
+    beginnings,
+    changes,
+    checkouts,
+    pauses,
+    previews,
+    subscriptions,
+    transfers,
+)
+from apps.payments.services.previews import Amounts
+from apps.payments.services.transfers import BankDetails
+from apps.tenants.access import require
+from apps.usage.plans import PLANS, Plan
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`subscription`: the one in force, None for the free plan. `ended`: the last one, where none
+    is in force. `renewal`: what the next invoice will be, None for no next one or while Stripe
+    does not answer (`is_reachable`). `planned`: what a change at the period's end makes of it.
+    """
+
+    account: Account
+    plan: Plan
+    subscription: Subscription | None
+    ended: Subscription | None
+    renewal: Amounts | None
+    planned: Chosen | None
+    attempt: Attempt | None
+    checkout: Checkout | None
+    open_invoices: tuple[Invoice, ...]
+    bank: BankDetails | None
+    may_try: bool
+    is_reachable: bool
+
+    @property
+    def method(self) -> str:
+        """What is charged next: "Visa 4242"; "" for none."""
+        own = self.subscription.method if self.subscription else ""
+        return own or self.account.method
+
+    @property
+    def trial_days_left(self) -> int | None:
+        """Whole days, the last one counted; None without a trial."""
+        found = self.subscription
+        if found is None or found.status != Subscription.Status.TRIALING or not found.trial_end:
+            return None
+        seconds = (found.trial_end - self.account.now).total_seconds()
+        return max(0, -int(-seconds // 86_400))
+
+    @property
+    def rests(self) -> bool:
+        return self.subscription is not None and pauses.rests(self.subscription, self.account.now)
+
+    @property
+    def renews_at(self) -> datetime | None:
+        """When the next invoice is made."""
+        found = self.subscription
+        if found is None or found.cancel_at_period_end:
+            return None
+        return found.resumes_at if found.is_paused else found.period_end
+
+    @property
+    def list_amount(self) -> int:
+        """What recurs without discounts and tax, by the catalogue."""
+        found = self.subscription
+        return catalogue.amount(found.plan, _interval(found), found.seats) if found else 0
+
+
+def of(account: Account, *, by: Any) -> Overview:
+    """Raises `PermissionMissing`; an outage of Stripe leaves out what only Stripe knows."""
+    require("billing.view", by=by, tenant=account.tenant)
+    subscription = subscriptions.live_of(account)
+    renewal, planned, bank, reachable = None, None, None, True
+    owed = tuple(account.invoices.owed().order_by("created_at")[:10])
+    try:
+        if subscription is not None:
+            renewal = previews.of_renewal(subscription)
+            planned = changes.planned(subscription)
+        if any(one.collection == Account.Collection.INVOICE for one in owed):
+            bank = transfers.details(account)
+    except StripeError:
+        reachable = False
+    return Overview(
+        account=account,
+        plan=PLANS.get(account.plan, PLANS["free"]),
+        subscription=subscription,
+        ended=None if subscription else account.subscriptions.exclude(ended_at=None).first(),
+        renewal=renewal,
+        planned=planned,
+        attempt=attempts.open_of(account),
+        checkout=checkouts.unfinished(account),
+        open_invoices=owed,
+        bank=bank,
+        may_try=beginnings.may_try(account),
+        is_reachable=reachable,
+    )
+
+
+def _interval(subscription: Subscription) -> catalogue.Interval:
+    return "year" if subscription.interval == "year" else "month"

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from apps.payments.catalogue import Chosen
+from apps.payments.services import beginnings, changes, retries
+from apps.payments.subscription_errors import (
+    AlreadySubscribed,
+    AttemptUnsure,
+    NothingToChange,
+    PreviewOutdated,
+    TrialUsed,
+)
+from apps.usage.services import limits
+
+SCHOOL, STARTER = Chosen("school", "month", 0), Chosen("starter", "month", 0)
+
+
+@pytest.fixture
+def trial(shop, owner):
+    return beginnings.start_trial(account=shop.account, chosen=STARTER, by=owner)
+
+
+@pytest.fixture
+def paid(shop, owner):
+    """Starter by the month, paid by card, by a test clock."""
+    account = shop.connect(clock=True)
+    return start(shop, account, STARTER)
+
+
+def start(shop, account, chosen):
+    from apps.payments.services import prices, tax_rates
+
+    wish = {
+        "customer": account.customer_id, "items": prices.items(*chosen),
+        "default_tax_rates": tax_rates.ids_of(account),
+    }  # fmt: skip
+    shop.stripe.api.subscriptions.create(wish)
+    shop.sync()
+    return account.subscriptions.get()
+
+
+def change(shop, chosen, by, **about):
+    seen = changes.preview(account=shop.account, chosen=chosen, by=by)
+    about = {"proration_date": seen.proration_date, "total_now": seen.total_now, **about}
+    return seen, changes.apply(account=shop.account, chosen=chosen, by=by, **about)
+
+
+def test_a_trial_gives_the_plan_at_once_and_once(shop, trial, owner, alpha):
+    assert (trial.status, trial.plan) == ("trialing", "starter")
+    assert limits.plan_of(alpha).slug == "starter"
+    assert (trial.trial_end - trial.trial_start).days == 30
+    with pytest.raises(AlreadySubscribed):
+        beginnings.start_trial(account=shop.account, chosen=SCHOOL, by=owner)
+    shop.stripe.api.subscriptions.cancel(trial.pk)
+    shop.sync()
+    assert limits.plan_of(alpha).slug == "free"
+    with pytest.raises(TrialUsed):
+        beginnings.start_trial(account=shop.account, chosen=SCHOOL, by=owner)
+
+
+def test_more_is_charged_as_it_was_shown(shop, paid, owner, alpha):
+    before = shop.taken
+    seen, changed = change(shop, Chosen("school", "month", 4), owner)
+    assert seen.total_now > 0
+    assert shop.taken - before == seen.total_now
+    assert (changed.subscription.plan, changed.subscription.seats) == ("school", 4)
+    assert limits.plan_of(alpha).slug == "school"
+    assert seen.later.subtotal == 14_900 + 4 * 500
+    shop.go(changed.subscription.period_end)
+    assert shop.taken - before - seen.total_now == seen.later.total
+
+
+def test_what_was_not_shown_is_not_charged(shop, paid, owner):
+    before = shop.taken
+    with pytest.raises(PreviewOutdated):
+        change(shop, SCHOOL, owner, total_now=1)
+    with pytest.raises(PreviewOutdated):
+        change(shop, SCHOOL, owner, proration_date=int(shop.account.now.timestamp()) - 7200)
+    with pytest.raises(NothingToChange):
+        change(shop, STARTER, owner)
+    assert shop.taken == before
+    assert retries.DEEDS["change"].name == "change"
+
+
+def test_less_waits_for_the_end_of_what_is_paid(shop, paid, owner, alpha):
+    change(shop, Chosen("school", "month", 4), owner)
+    before = shop.taken
+    seen, changed = change(shop, STARTER, owner)
+    assert (seen.now, seen.starts_at) == (None, changed.subscription.period_end)
+    assert (changed.at_end, changed.subscription.plan) == (True, "school")
+    assert changes.planned(changed.subscription) == STARTER
+    assert shop.taken == before
+    shop.go(seen.starts_at)
+    assert limits.plan_of(alpha).slug == "starter"
+    assert shop.taken - before == seen.later.total == 2900 * 119 // 100
+
+
+def test_a_planned_change_can_be_dropped(shop, paid, owner):
+    change(shop, SCHOOL, owner)
+    change(shop, STARTER, owner)
+    kept = changes.drop_planned(account=shop.account, by=owner)
+    assert changes.planned(kept) is None
+    with pytest.raises(NothingToChange):
+        changes.drop_planned(account=shop.account, by=owner)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_no_answer_in_the_middle_of_a_change_charges_once(
+    shop, paid, owner, sandbox_process, taken
+):
+    before = shop.taken
+    seen = changes.preview(account=shop.account, chosen=SCHOOL, by=owner)
+    wish = {
+        "account": shop.account, "chosen": SCHOOL, "proration_date": seen.proration_date,
+        "total_now": seen.total_now, "by": owner,
+    }  # fmt: skip
+    sandbox_process.faults(f"POST /v1/subscriptions/{paid.pk}", kind="drop", taken=taken)
+    with pytest.raises(AttemptUnsure, match="nothing is charged twice"):
+        changes.apply(**wish)
+    assert shop.account.attempts.open().count() == 1
+    retries.retry(account=shop.account, by=owner)
+    assert shop.taken - before == seen.total_now
+    assert shop.account.subscription.plan == "school"
+    with pytest.raises(NothingToChange):
+        changes.apply(**wish)
