@@ -81,6 +81,13 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Payments",
+                "items": [
+                    _rows("Invoices", "receipt_long", "payments_invoice"),
+                    _rows("Credit notes", "receipt", "payments_creditnote"),
+                ],
+            },
+            {
                 "title": "In the chosen workspace",
                 "separator": True,
                 "items": [

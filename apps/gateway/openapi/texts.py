@@ -24,6 +24,8 @@ TAGS: Final = {
     "invitations": "People who are asked to join.",
     "invitation-links": "Links that let people join with a role, for a time or a number of times.",
     "roles": "The roles there are, and roles of a workspace's own.",
+    "invoices": "What was billed: to read, and to download as PDF and XML.",
+    "credit-notes": "What was taken back of invoices.",
     "workspace": "The workspace itself: its settings, their versions, its domains.",
     "sender-domains": "Domains of the workspace's own that its mail comes from.",
     "mails": "The workspace's mail: to whom, and what became of it.",

@@ -1,7 +1,9 @@
-"""`/api/v1/billing/` of a workspace."""
+"""`/api/v1/` of a workspace: what it pays."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", include("apps.payments.api.urls_invoices")),
+]

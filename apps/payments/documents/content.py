@@ -55,6 +55,12 @@ class Buyer:
     vat_id: str = ""
     email: str = ""
 
+    @property
+    def address(self) -> list[str]:
+        """Its lines without the name, the country as its code."""
+        town = " ".join(part for part in (self.postal_code, self.city, self.state) if part)
+        return [line for line in (self.line1, self.line2, town, self.country) if line]
+
 
 @dataclass(frozen=True)
 class Period:

@@ -8,9 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from apps.payments.models.accounts import CURRENCY, Account
+from apps.tenants.models import Tenant
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(account__tenant=tenant)
+
     def final(self) -> Self:
         """Those a customer sees: numbered, not drafts."""
         return self.exclude(status=Invoice.Status.DRAFT)
@@ -78,8 +82,17 @@ class Invoice(models.Model):
         return self.number or f"Draft {self.id}"
 
     @property
+    def has_receipt(self) -> bool:
+        return self.paid_at is not None and self.amount_paid > 0
+
+    @property
     def is_owed(self) -> bool:
         return self.status == self.Status.OPEN and self.amount_remaining > 0
+
+
+class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(account__tenant=tenant)
 
 
 class CreditNote(models.Model):
@@ -102,6 +115,8 @@ class CreditNote(models.Model):
     created_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
     data: models.JSONField[Any] = models.JSONField("as fetched", default=dict)
+
+    objects = CreditNoteQuerySet.as_manager()
 
     class Meta:
         verbose_name = "credit note"

@@ -55,7 +55,7 @@ def xml(issued: IssuedDocument) -> File:
 
 def receipt(invoice: Invoice) -> File:
     """Confirms the payment of an invoice; raises `NotFound` where none was made."""
-    if invoice.paid_at is None or not invoice.amount_paid:
+    if invoice.paid_at is None or not invoice.has_receipt:
         raise NotFound("Nothing was paid of this invoice, so there is no receipt.")
     original = of(invoice).document
     paid_on = invoice.paid_at.date()

@@ -174,6 +174,23 @@ export type CredentialsRequest = {
   name?: string;
 };
 
+export type CreditNote = {
+  id: string;
+  number: string;
+  invoice_id: string;
+  status: CreditNoteStatusEnum;
+  reason: string;
+  memo: string;
+  currency: string;
+  subtotal: number;
+  tax: number;
+  total: number;
+  created_at: string;
+  voided_at: string | null;
+};
+
+export type CreditNoteStatusEnum = "issued" | "void";
+
 export type DefaultRoleEnum = "student" | "teacher" | "admin";
 
 export type Delivery = {
@@ -443,6 +460,29 @@ export type InviteManyInputRequest = {
   emails: Array<string>;
   role?: string;
 };
+
+export type Invoice = {
+  id: string;
+  number: string;
+  status: InvoiceStatusEnum;
+  currency: string;
+  subtotal: number;
+  tax: number;
+  total: number;
+  amount_paid: number;
+  amount_remaining: number;
+  is_owed: boolean;
+  created_at: string;
+  issued_at: string | null;
+  due_at: string | null;
+  paid_at: string | null;
+  voided_at: string | null;
+  period_start: string | null;
+  period_end: string | null;
+  pay_url: string;
+};
+
+export type InvoiceStatusEnum = "open" | "paid" | "void" | "uncollectible";
 
 export type Job = {
   id: string;
@@ -729,6 +769,12 @@ export type PaginatedClassList = {
   results: Array<Class>;
 };
 
+export type PaginatedCreditNoteList = {
+  next?: string;
+  previous?: string;
+  results: Array<CreditNote>;
+};
+
 export type PaginatedDeliveryList = {
   next?: string;
   previous?: string;
@@ -769,6 +815,12 @@ export type PaginatedInvitationShapeList = {
   next?: string;
   previous?: string;
   results: Array<InvitationShape>;
+};
+
+export type PaginatedInvoiceList = {
+  next?: string;
+  previous?: string;
+  results: Array<Invoice>;
 };
 
 export type PaginatedJobList = {
@@ -1441,6 +1493,15 @@ export interface Operations {
   roles_get: { path: { key: string }; query: { fields?: string }; body: undefined; answer: RoleShape };
   roles_update: { path: { key: string }; query: Record<string, never>; body: PatchedRoleChangeRequest; answer: RoleShape };
   roles_delete: { path: { key: string }; query: { replacement?: string }; body: undefined; answer: undefined };
+  invoices_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; ordering?: "-created_at" | "created_at"; page_size?: number; status?: "open" | "paid" | "uncollectible" | "void"; year?: number }; body: undefined; answer: PaginatedInvoiceList };
+  invoices_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Invoice };
+  invoices_pdf_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  invoices_receipt_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  invoices_xml_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  credit_notes_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; invoice?: string; ordering?: "-created_at" | "created_at"; page_size?: number; status?: "issued" | "void"; year?: number }; body: undefined; answer: PaginatedCreditNoteList };
+  credit_notes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: CreditNote };
+  credit_notes_pdf_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  credit_notes_xml_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
   workspace_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
   workspace_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedWorkspaceChangeRequest; answer: Workspace };
   workspace_configuration_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: ConfigurationShape };
@@ -1585,6 +1646,15 @@ export const ROUTES: Record<keyof Operations, string> = {
   roles_get: "GET /api/v1/roles/{key}/",
   roles_update: "PATCH /api/v1/roles/{key}/",
   roles_delete: "DELETE /api/v1/roles/{key}/",
+  invoices_list: "GET /api/v1/invoices/",
+  invoices_get: "GET /api/v1/invoices/{id}/",
+  invoices_pdf_get: "GET /api/v1/invoices/{id}/pdf/",
+  invoices_receipt_get: "GET /api/v1/invoices/{id}/receipt/",
+  invoices_xml_get: "GET /api/v1/invoices/{id}/xml/",
+  credit_notes_list: "GET /api/v1/credit-notes/",
+  credit_notes_get: "GET /api/v1/credit-notes/{id}/",
+  credit_notes_pdf_get: "GET /api/v1/credit-notes/{id}/pdf/",
+  credit_notes_xml_get: "GET /api/v1/credit-notes/{id}/xml/",
   workspace_get: "GET /api/v1/workspace/",
   workspace_update: "PATCH /api/v1/workspace/",
   workspace_configuration_get: "GET /api/v1/workspace/configuration/",

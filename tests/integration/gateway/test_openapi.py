@@ -39,7 +39,7 @@ def bodies(operation):
 
 def _contents(place, about):
     for media_type, content in about.get("content", {}).items():
-        if media_type != "application/octet-stream":
+        if media_type not in {"application/octet-stream", "application/pdf"}:
             yield f"{place} {media_type}", content
 
 

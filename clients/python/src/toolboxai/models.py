@@ -191,6 +191,23 @@ class CredentialsRequest(TypedDict):
     name: NotRequired[str]
 
 
+class CreditNote(TypedDict):
+    id: str
+    number: str
+    invoice_id: str
+    status: CreditNoteStatusEnum
+    reason: str
+    memo: str
+    currency: str
+    subtotal: int
+    tax: int
+    total: int
+    created_at: str
+    voided_at: str | None
+
+
+CreditNoteStatusEnum = Literal["issued", "void"]
+
 DefaultRoleEnum = Literal["student", "teacher", "admin"]
 
 
@@ -500,6 +517,30 @@ class InviteManyInputRequest(TypedDict):
     all_or_nothing: NotRequired[bool]
     emails: list[str]
     role: NotRequired[str]
+
+
+class Invoice(TypedDict):
+    id: str
+    number: str
+    status: InvoiceStatusEnum
+    currency: str
+    subtotal: int
+    tax: int
+    total: int
+    amount_paid: int
+    amount_remaining: int
+    is_owed: bool
+    created_at: str
+    issued_at: str | None
+    due_at: str | None
+    paid_at: str | None
+    voided_at: str | None
+    period_start: str | None
+    period_end: str | None
+    pay_url: str
+
+
+InvoiceStatusEnum = Literal["open", "paid", "void", "uncollectible"]
 
 
 class Job(TypedDict):
@@ -838,6 +879,12 @@ class PaginatedClassList(TypedDict):
     results: list[Class]
 
 
+class PaginatedCreditNoteList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[CreditNote]
+
+
 class PaginatedDeliveryList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -878,6 +925,12 @@ class PaginatedInvitationShapeList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[InvitationShape]
+
+
+class PaginatedInvoiceList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[Invoice]
 
 
 class PaginatedJobList(TypedDict):

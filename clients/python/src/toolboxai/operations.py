@@ -2045,6 +2045,168 @@ class Operations(Transport):
             if_match=if_match,
         )
 
+    def invoices_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["open", "paid", "uncollectible", "void"] | None = None,
+        year: float | None = None,
+    ) -> models.PaginatedInvoiceList:
+        """List invoices.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedInvoiceList = self._call(
+            "GET",
+            "/invoices/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+        return answer
+
+    def invoices_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["open", "paid", "uncollectible", "void"] | None = None,
+        year: float | None = None,
+    ) -> Iterator[models.Invoice]:
+        """All of them, page by page."""
+        return self._pages(
+            "/invoices/",
+            {
+                "fields": fields,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+
+    def invoices_get(self, id: str, *, fields: str | None = None) -> models.Invoice:
+        """Get an invoice.
+
+        One of them, with its ETag.
+        """
+        answer: models.Invoice = self._call(
+            "GET", _path("/invoices/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def invoices_pdf_get(self, id: str) -> str:
+        """Download an invoice.
+
+        PDF/A-3 with the invoice as XML in it (Factur-X, ZUGFeRD; EN 16931).
+        """
+        answer: str = self._call("GET", _path("/invoices/{id}/pdf/", id=id))
+        return answer
+
+    def invoices_receipt_get(self, id: str) -> str:
+        """Download the receipt of a paid invoice.
+
+        Confirms the payment; there is none before.
+        """
+        answer: str = self._call("GET", _path("/invoices/{id}/receipt/", id=id))
+        return answer
+
+    def invoices_xml_get(self, id: str) -> str:
+        """Download an invoice's XML.
+
+        The XML alone: Cross Industry Invoice, profile EN 16931.
+        """
+        answer: str = self._call("GET", _path("/invoices/{id}/xml/", id=id))
+        return answer
+
+    def credit_notes_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        invoice: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["issued", "void"] | None = None,
+        year: float | None = None,
+    ) -> models.PaginatedCreditNoteList:
+        """List credit notes.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedCreditNoteList = self._call(
+            "GET",
+            "/credit-notes/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "invoice": invoice,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+        return answer
+
+    def credit_notes_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        invoice: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["issued", "void"] | None = None,
+        year: float | None = None,
+    ) -> Iterator[models.CreditNote]:
+        """All of them, page by page."""
+        return self._pages(
+            "/credit-notes/",
+            {
+                "fields": fields,
+                "invoice": invoice,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+
+    def credit_notes_get(self, id: str, *, fields: str | None = None) -> models.CreditNote:
+        """Get a credit note.
+
+        One of them, with its ETag.
+        """
+        answer: models.CreditNote = self._call(
+            "GET", _path("/credit-notes/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def credit_notes_pdf_get(self, id: str) -> str:
+        """Download a credit note.
+
+        PDF/A-3 with the credit note as XML in it.
+        """
+        answer: str = self._call("GET", _path("/credit-notes/{id}/pdf/", id=id))
+        return answer
+
+    def credit_notes_xml_get(self, id: str) -> str:
+        """Download a credit note's XML.
+
+        The XML alone; it names the invoice it is about.
+        """
+        answer: str = self._call("GET", _path("/credit-notes/{id}/xml/", id=id))
+        return answer
+
     def workspace_get(self, *, fields: str | None = None) -> models.Workspace:
         """Get the workspace.
 
