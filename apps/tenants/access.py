@@ -61,8 +61,7 @@ def permissions_of(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str
         return configuration.granted(scopes, role=KEY, tenant=actor.tenant)
     if isinstance(actor, Operator | Provisioner):
         return permissions_held(actor, tenant=tenant)
-    membership = _membership(actor, tenant)
-    return _limited(actor, granted_to(membership)) if membership else frozenset()
+    return _standing(actor, tenant)[0]
 
 
 def permissions_held(actor: Any, *, tenant: Tenant | None = None) -> frozenset[str]:
@@ -124,13 +123,24 @@ def require(permission: str, *, by: Any, tenant: Tenant | None = None) -> None:
     """
     if by is None:
         return
-    if permission not in permissions_of(by, tenant=tenant):
+    held, here = _standing(by, tenant)
+    if permission not in held:
         raise PermissionMissing(
             f"This needs the permission {permission}, which your role here does not include.",
             permission=permission,
         )
     if not isinstance(by, Operator) and not allowed_while_suspended(permission):
-        require_writable(tenant=tenant)
+        refuse_unless_writable(here or _read(tenant))
+
+
+def _standing(actor: Any, tenant: Tenant | None) -> tuple[frozenset[str], Tenant | None]:
+    """As `permissions_of`, and the workspace's row where that came along."""
+    if hasattr(actor, "scopes") or isinstance(actor, Operator | Provisioner):
+        return permissions_of(actor, tenant=tenant), None
+    membership = _membership(actor, tenant)
+    if membership is None:
+        return frozenset(), None
+    return _limited(actor, granted_to(membership)), membership.tenant
 
 
 def require_writable(*, tenant: Tenant | None = None) -> None:
