@@ -82,9 +82,16 @@ UNFOLD = {
             },
             {
                 "title": "Payments",
+                "separator": True,
                 "items": [
+                    _item("Business", "trending_up", "payments_business"),
+                    _rows("Paying customers", "storefront", "payments_account"),
                     _rows("Invoices", "receipt_long", "payments_invoice"),
                     _rows("Credit notes", "receipt", "payments_creditnote"),
+                    _rows("Payments", "credit_card", "payments_payment"),
+                    _rows("Refunds", "undo", "payments_refund"),
+                    _rows("Credits", "savings", "payments_customercredit"),
+                    _rows("Disputes", "gavel", "payments_dispute"),
                 ],
             },
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.payments.admin.money_deeds import INVOICE_DEEDS
 from apps.payments.models import CreditNote, Invoice
 from apps.payments.money import text
 from apps.payments.services import document_files
@@ -77,6 +78,7 @@ class DocumentAdmin(ReadOnlyModelAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
+    actions: ClassVar[list[Any]] = [deed.as_action() for deed in INVOICE_DEEDS]
     files = {**FILES, "receipt": document_files.receipt}
     list_display = (
         "__str__", "account", "shown_state", "shown_total", "created_at", "due_at", "paid_at",

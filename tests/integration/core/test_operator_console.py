@@ -28,6 +28,7 @@ from apps.transfers.models import Export, Import, TrustedKey
 from apps.webhooks.models import Delivery, Event
 from tests.factories.gateway import make_key
 from tests.factories.invoices import make_credit_note, make_invoices
+from tests.factories.payments import pay_and_dispute
 from tests.factories.scim import scim_token
 from tests.factories.tenants import invite
 from tests.factories.webhooks import make_endpoint
@@ -183,6 +184,7 @@ class TestPages:
         _look_and_ask(alpha)
         _connect_a_school(alpha)
         make_credit_note(*make_invoices(alpha, 1))
+        pay_and_dispute(alpha)
         row = admin.site._registry[model].get_queryset(RequestFactory().get("/")).first()
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         page = console.get(url(f"{name}_change", row.pk))

@@ -1,0 +1,131 @@
+"""Customers: found by anything one has in hand, each with their whole story."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.payments.admin import business, links
+from apps.payments.admin.money_deeds import CREDIT, INVOICE_DEEDS, REFUND
+from apps.payments.models import Account, Subscription
+from apps.payments.money import text
+from apps.payments.services import customer_search, stories
+
+SHOWN = 5
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyModelAdmin):
+    """The search is `customer_search.find`, whose help stands on the page."""
+
+    list_display = ("name", "legal_name", "plan", "state", "owes", "credit", "country", "workspace",
+                    "created_at")  # fmt: skip
+    list_filter = ("plan", "collection", "country", "subscriptions__status", "created_at")
+    search_fields = ("name",)
+    search_help_text = (
+        "Name, mail, VAT or order number, number of an invoice, any Stripe id, or a card: 4242, or "
+        "4242 2026-11-27."
+    )
+    list_select_related = ("tenant",)
+    list_per_page = 50
+    actions: ClassVar[list[Any]] = [CREDIT.as_action()]
+    change_form_before_template = "operator/_customer.html"
+    fields = (
+        "name", "workspace", "schema_name", "stripe_link", "plan", "collection", "credit",
+        "trial_used_at", "legal_name", "billing_email", "line1", "line2", "postal_code", "city",
+        "state_or_province", "country", "vat_id", "purchase_order", "clock_id", "simulated_at",
+        "created_at",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        newest = Subscription.objects.filter(account=OuterRef("pk")).order_by("-created_at")
+        owed = (
+            Account.objects.filter(pk=OuterRef("pk"), invoices__status="open")
+            .values("pk")
+            .annotate(sum=Sum("invoices__amount_remaining"))
+        )
+        found: QuerySet[Any] = super().get_queryset(request)
+        stated: QuerySet[Any] = found.annotate(
+            newest_status=Subquery(newest.values("status")[:1]), owed=Subquery(owed.values("sum"))
+        )
+        return stated
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[Account],
+        search_term: str,
+    ) -> tuple[QuerySet[Account], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return customer_search.find(search_term, among=queryset), True
+
+    def get_urls(self) -> list[Any]:
+        return [*business.urls(self), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if account is not None:
+            context |= _story(account, request.GET.get("kind", ""))
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    @admin.display(description="subscription", ordering="newest_status")
+    def state(self, row: Any) -> str:
+        return dict(Subscription.Status.choices).get(row.newest_status, "none")
+
+    @admin.display(description="owes", ordering="owed")
+    def owes(self, row: Any) -> str:
+        return text(row.owed, row.currency) if row.owed else ""
+
+    @admin.display(description="credit", ordering="balance")
+    def credit(self, row: Account) -> str:
+        return text(-row.balance, row.currency) if row.balance else ""
+
+    @admin.display(description="workspace")
+    def workspace(self, row: Account) -> SafeString | str:
+        if row.tenant is None:
+            return "gone"
+        url = reverse("admin:tenants_tenant_change", args=[row.tenant_id])
+        return format_html('<a class="underline" href="{}">{}</a>', url, row.tenant.slug)
+
+    @admin.display(description="at Stripe")
+    def stripe_link(self, row: Account) -> SafeString:
+        return links.at_stripe(row)
+
+    @admin.display(description="state or province")
+    def state_or_province(self, row: Account) -> str:
+        return row.state
+
+
+def _story(account: Account, kind: str) -> dict[str, Any]:
+    found = account.subscriptions.defer("data").order_by("-created_at")[:SHOWN]
+    return {
+        "account": account,
+        "stripe_url": links.address(account),
+        "subscriptions": [(one, text(one.amount, one.currency)) for one in found],
+        "owed": [
+            (one, text(one.amount_remaining, one.currency))
+            for one in account.invoices.owed().defer("data")
+        ],
+        "payments": account.payments.filter(status="succeeded").defer("data")[:SHOWN],
+        "kinds": [(key, title) for key, (title, _) in stories.KINDS.items()],
+        "kind": kind if kind in stories.KINDS else "",
+        "story": stories.of(account, kind),
+        "credit_deed": CREDIT,
+        "refund_deed": REFUND,
+        "invoice_deeds": INVOICE_DEEDS,
+    }
