@@ -8,7 +8,7 @@ from django.conf import settings
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.payments.models import Account
-from apps.payments.services import approvals, customer_credits, endpoints, gaps, refunds
+from apps.payments.services import approvals, customer_credits, endpoints, gaps, ledger, refunds
 from apps.payments.services import sync as syncing
 
 
@@ -72,3 +72,9 @@ def watch_endpoints() -> int:
 @shared_task(name="payments.forget", ignore_result=True)
 def forget() -> int:
     return gaps.forget()
+
+
+@shared_task(name="payments.recognise", ignore_result=True)
+def recognise() -> int:
+    """What is earned by the days that are over; most of it within an hour after midnight UTC."""
+    return ledger.recognise()

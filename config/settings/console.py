@@ -92,6 +92,8 @@ UNFOLD = {
                     _rows("Refunds", "undo", "payments_refund"),
                     _rows("Credits", "savings", "payments_customercredit"),
                     _rows("Disputes", "gavel", "payments_dispute"),
+                    _item("Ledger", "account_balance", "payments_ledger"),
+                    _rows("Ledger transactions", "list_alt", "payments_ledgertransaction"),
                 ],
             },
             {

@@ -84,6 +84,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("payments.look_for_events", "default", 280, minutes=5),
         _every("payments.watch_endpoints", "default", 280, minutes=5),
         _every("payments.forget", "bulk", 80000, days=1),
+        _every("payments.recognise", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),
         _every("mail.forget", "bulk", 80000, days=1),
         _every("mail.check_sender_domains", "bulk", 300, minutes=5),

@@ -1,5 +1,5 @@
 """The operator console: customers and their money. Each module registers its pages."""
 
-from apps.payments.admin import customers, disputes, invoices, payments
+from apps.payments.admin import customers, disputes, invoices, ledger, payments
 
-__all__ = ["customers", "disputes", "invoices", "payments"]
+__all__ = ["customers", "disputes", "invoices", "ledger", "payments"]

@@ -107,6 +107,11 @@ class LedgerEntry(models.Model):
         return f"{self.ledger_account} {self.amount:+}"
 
     @property
+    def size(self) -> int:
+        """Without its sign."""
+        return abs(self.amount)
+
+    @property
     def chart(self) -> LedgerAccount:
         return ACCOUNTS[self.ledger_account]
 

@@ -20,6 +20,9 @@ from apps.isolation.models import Probe
 from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import statistics
 from apps.mail.models import SenderDomain, Suppression
+from apps.payments.ledger.movements import movement
+from apps.payments.services import accounts
+from apps.payments.services.ledger import posting
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.semantic_cache.models import CacheDay
 from apps.sso.models import Connection
@@ -150,6 +153,14 @@ def _look_and_ask(alpha):
     )  # fmt: skip
 
 
+def _bill(alpha):
+    """Something was sold."""
+    account = accounts.of(alpha)
+    entries = [("receivable", 1), ("deferred_revenue", -1)]
+    found = [movement("finalized", "x", 0, entries)]
+    posting.post(posting.Source("invoice", "in_x", account, "eur"), found)
+
+
 class TestPages:
     @pytest.mark.parametrize("model", PUBLIC_MODELS, ids=lambda m: m._meta.label_lower)
     def test_every_list_opens(self, console, model, alpha, owner, mailoutbox):
@@ -185,6 +196,7 @@ class TestPages:
         _connect_a_school(alpha)
         make_credit_note(*make_invoices(alpha, 1))
         pay_and_dispute(alpha)
+        _bill(alpha)
         row = admin.site._registry[model].get_queryset(RequestFactory().get("/")).first()
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         page = console.get(url(f"{name}_change", row.pk))

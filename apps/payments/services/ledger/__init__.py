@@ -1,9 +1,11 @@
 """The ledger: movements of money as balanced entries, so that balances and revenue are sums."""
 
 from apps.payments.services.ledger.balances import (
+    Month,
     Statement,
     TrialBalance,
     balance,
+    by_month,
     statement,
     trial_balance,
 )
@@ -12,9 +14,11 @@ from apps.payments.services.ledger.verification import Difference, verify, verif
 
 __all__ = [
     "Difference",
+    "Month",
     "Statement",
     "TrialBalance",
     "balance",
+    "by_month",
     "recognise",
     "statement",
     "trial_balance",

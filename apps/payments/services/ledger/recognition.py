@@ -44,7 +44,7 @@ def _owners(account: Account | None) -> Iterator[Account]:
 
 def _due(account: Account, day: date) -> list[str]:
     rows = RevenueSchedule.objects.unsettled().filter(account=account, from_on__lt=day)
-    behind = Q(recognised_until=None) | Q(recognised_until__lte=day)
+    behind = Q(recognised_until=None) | Q(recognised_until__lt=day)
     return list(rows.filter(behind).values_list("pk", flat=True))
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.db.models import F
 from djstripe import models as mirrored
 
 from apps.payments import catalogue
-from apps.payments.ledger.recognition import Schedule
+from apps.payments.ledger.recognition import DAY, Schedule
 from apps.payments.models import RevenueSchedule, Subscription
 from apps.payments.services.ledger import recognition
 from apps.payments.services.ledger.posting import Source
@@ -48,7 +49,9 @@ def release(subscription_id: str, ended_at: datetime | None) -> None:
     rows = RevenueSchedule.objects.filter(subscription_id=subscription_id)
     if day is not None:
         rows = rows.filter(ends_on__gt=day)
-    rows.exclude(released_on=day).update(released_on=day, is_settled=False)
+    rows.exclude(released_on=day).update(
+        released_on=day, is_settled=False, recognised_until=F("recognised_until") - DAY
+    )
 
 
 def _values(source: Source, one: Schedule, term: Term) -> dict[str, Any]:
@@ -76,7 +79,9 @@ def _keep(key: str, row: RevenueSchedule | None, values: dict[str, Any]) -> None
     for name, value in values.items():
         setattr(row, name, value)
     row.is_settled = False
-    row.save(update_fields=[*values, "is_settled"])
+    if row.recognised_until:  # its last day is looked at again
+        row.recognised_until -= DAY
+    row.save(update_fields=[*values, "is_settled", "recognised_until"])
 
 
 def _ends(schedules: list[Schedule]) -> dict[str, date]:
