@@ -5,4 +5,4 @@ class PaymentsConfig(AppConfig):
     name = "apps.payments"
 
     def ready(self) -> None:
-        from apps.payments import document_receivers  # noqa: F401 -- connects
+        from apps.payments import document_receivers, dunning_receivers  # noqa: F401 -- connects

@@ -38,7 +38,7 @@ class Stage(TextChoices):
 
 @dataclass(frozen=True)
 class Step:
-    """`mail` is a name of `apps.mail.catalogue`, without its folder; `title` and `text` are what
+    """`mail` is a name of `apps.mail.catalogue`; `title` and `text` are what
     owners and operators read.
     """
 
@@ -68,12 +68,12 @@ def _retry(day: int) -> Step:
 
 def _reminder(day: int) -> Step:
     return Step(
-        f"reminder_{day}", day, Deed.TELL, "Reminder by mail", mail="payment_failed_reminder"
+        f"reminder_{day}", day, Deed.TELL, "Reminder by mail", mail="mail/payment_failed_reminder"
     )
 
 
 SCHEDULE: Final[tuple[Step, ...]] = (
-    Step("notice", 0, Deed.TELL, "First notice by mail", mail="payment_failed"),
+    Step("notice", 0, Deed.TELL, "First notice by mail", mail="mail/payment_failed"),
     _retry(1),
     _retry(2),
     _reminder(GRACE_DAYS),
@@ -88,7 +88,7 @@ SCHEDULE: Final[tuple[Step, ...]] = (
     ),
     Step(
         "final_notice", READ_ONLY_DAY, Deed.TELL, "Final notice by mail",
-        mail="payment_failed_final",
+        mail="mail/payment_failed_final",
     ),
     _retry(13),
     Step(
@@ -97,7 +97,7 @@ SCHEDULE: Final[tuple[Step, ...]] = (
     ),
     Step(
         "suspension_notice", SUSPENSION_DAY, Deed.TELL, "Notice of the suspension by mail",
-        mail="payment_suspended",
+        mail="mail/payment_suspended",
     ),
     _retry(20),
     _retry(29),
@@ -137,4 +137,4 @@ def stage(done: Collection[str], *, in_grace: bool) -> Stage:
 def in_words() -> Iterator[tuple[int, str]]:
     """Day and what happens, in the order of the schedule: the table of the documentation."""
     for step in SCHEDULE:
-        yield step.day, f"{step.title} (`{step.mail}`)" if step.mail else step.title
+        yield step.day, f"{step.title} (`{step.mail[5:]}`)" if step.mail else step.title

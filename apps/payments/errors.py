@@ -94,3 +94,8 @@ class DisputeClosed(Conflict):
 class InvoiceNotOpen(Conflict):
     code = "invoice_not_open"
     title = "The invoice is not open"
+
+
+class CaseEnded(Conflict):
+    code = "dunning_case_ended"
+    title = "This invoice is chased no more"

@@ -8,7 +8,17 @@ from django.conf import settings
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
 from apps.payments.models import Account
-from apps.payments.services import approvals, customer_credits, endpoints, gaps, ledger, refunds
+from apps.payments.services import (
+    approvals,
+    billing_mails,
+    collection,
+    customer_credits,
+    dunning,
+    endpoints,
+    gaps,
+    ledger,
+    refunds,
+)
 from apps.payments.services import sync as syncing
 
 
@@ -78,3 +88,18 @@ def forget() -> int:
 def recognise() -> int:
     """What is earned by the days that are over; most of it within an hour after midnight UTC."""
     return ledger.recognise()
+
+
+@shared_task(
+    base=Job, bind=True, name="payments.dun", title="Collect an unpaid invoice", metered=False,
+    idempotency="{step_id}", max_attempts=10, replayable=True, lane="stripe",
+    soft_time_limit=120, time_limit=150,
+)  # fmt: skip
+def dun(_task: Job, _run: JobRun, *, step_id: str) -> dict[str, Any]:
+    return {"outcome": collection.carry_out(step_id=step_id)}
+
+
+@shared_task(name="payments.advance_dunning", ignore_result=True)
+def advance_dunning() -> int:
+    """What time brings: dunning's next steps, and mails before something ends or renews."""
+    return dunning.advance_all() + billing_mails.tell_all()

@@ -101,6 +101,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     suspension_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
     # Who has not paid (`services.holds`): first nothing can be changed, then it is suspended.
     suspended_for_payment = models.BooleanField(default=False, db_default=False)
+    unpaid_since = models.DateTimeField(null=True, blank=True)
     read_only_since = models.DateTimeField(null=True, blank=True)
     read_only_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 

@@ -87,6 +87,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("payments.recognise", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),
         _every("mail.forget", "bulk", 80000, days=1),
+        _every("payments.advance_dunning", "default", 3000, hours=1),
         _every("mail.check_sender_domains", "bulk", 300, minutes=5),
     )
 }
@@ -97,7 +98,8 @@ PROCESS_ALIVE_FILE = ENV.process_alive_file
 
 # How often jobs of a lane may begin, all workers together: `<vendor>` or each `<vendor>:<account>`.
 # Roblox' own figures are kept call by call (`apps.roblox.open_cloud_limits`).
-JOB_LANES = {"mail": "600/minute"}
+# Stripe takes 100 requests a second, 25 in test mode.
+JOB_LANES = {"mail": "600/minute", "stripe": "600/minute"}
 
 # Where operators are told of failing jobs and late schedules, beside their mail; "" for nowhere.
 OPERATOR_WEBHOOK_URL = ENV.operator_webhook_url

@@ -54,5 +54,6 @@ MAILS = (
         {**PLAN, "resumes_at": LATER}, "resumes_at"),
     _billing("subscription_resumed", "Subscription goes on", PLAN),
     _billing("trial_started", "Trial", {**PLAN, "ends_at": LATER}),
-    _mail("trial_ending", "Trial ending", "news", {**PLAN, "ends_at": LATER}),
+    _mail("trial_ending", "Trial ending", "news",
+        {**PRICED, "ends_at": LATER, "has_method": False}),
 )  # fmt: skip

@@ -4,7 +4,9 @@ from apps.payments.models.accounts import Account, Subscription
 from apps.payments.models.attempts import Attempt
 from apps.payments.models.checkouts import Checkout
 from apps.payments.models.documents import CreditNote, Invoice
+from apps.payments.models.dunning import DunningCase, DunningStep, Notice
 from apps.payments.models.events import StripeEvent
+from apps.payments.models.intents import PaymentIntent
 from apps.payments.models.issued import IssuedDocument
 from apps.payments.models.ledger import LedgerEntry, LedgerTransaction, RevenueSchedule
 from apps.payments.models.payments import (
@@ -20,9 +22,27 @@ from apps.payments.models.revenue import SubscriptionChange
 
 __all__ = [
     "Account",
-    "Attempt", "Checkout",
-    "CreditNote", "CustomerCredit", "Dispute", "Finding", "Invoice", "InvoicePayment",
-    "IssuedDocument", "LedgerEntry", "LedgerTransaction", "MoneyRequest", "Payment",
-    "ReconcileRun", "Refund", "RevenueSchedule", "StripeEvent", "Subscription",
+    "Attempt",
+    "Checkout",
+    "CreditNote",
+    "CustomerCredit",
+    "Dispute",
+    "DunningCase",
+    "DunningStep",
+    "Finding",
+    "Invoice",
+    "InvoicePayment",
+    "IssuedDocument",
+    "LedgerEntry",
+    "LedgerTransaction",
+    "MoneyRequest",
+    "Notice",
+    "Payment",
+    "PaymentIntent",
+    "ReconcileRun",
+    "Refund",
+    "RevenueSchedule",
+    "StripeEvent",
+    "Subscription",
     "SubscriptionChange",
-]  # fmt: skip
+]

@@ -15,7 +15,15 @@ from django.db import transaction
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
-from apps.payments.services import clocks, mirror, payments, records, recurring
+from apps.payments.services import (
+    billing_mails,
+    clocks,
+    intents,
+    mirror,
+    payments,
+    records,
+    recurring,
+)
 from apps.payments.services.ledger import following
 from apps.payments.services.ledger import projections as ledger
 
@@ -32,7 +40,7 @@ PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
     "invoice": (records.invoice, payments.invoice, recurring.invoice, ledger.invoice),
     "credit_note": (records.credit_note, ledger.credit_note),
     "charge": (payments.charge, ledger.charge),
-    "refund": (payments.refund, ledger.refund),
+    "refund": (payments.refund, ledger.refund, billing_mails.refund),
     "dispute": (payments.dispute, ledger.dispute),
     "payout": (ledger.payout,),
     "balance_transaction": (ledger.balance_transaction,),
@@ -41,6 +49,7 @@ PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
         ledger.customer_balance_transaction,
     ),
     "customer_cash_balance_transaction": (ledger.customer_cash_balance_transaction,),
+    "payment_intent": (intents.store,),
 }
 
 

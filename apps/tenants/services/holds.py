@@ -25,6 +25,16 @@ BY = "payments"
 State = Tenant.State
 
 
+def note_unpaid(*, tenant: Tenant, since: datetime | None) -> bool:
+    """Have its pages tell owners that something is unpaid; None: nothing is any more."""
+    with _locked(tenant) as locked:
+        if locked is None or locked.unpaid_since == since:
+            return False
+        locked.unpaid_since = since
+        locked.save()
+    return True
+
+
 def make_read_only(*, tenant: Tenant, reason: str, at: datetime | None = None) -> bool:
     """Everything is read as ever, nothing is changed. `reason` is a sentence for all its people;
     `at` is now when left out.
@@ -39,9 +49,12 @@ def make_read_only(*, tenant: Tenant, reason: str, at: datetime | None = None) -
     return True
 
 
-def make_writable(*, tenant: Tenant) -> bool:
+def make_writable(*, tenant: Tenant, reason: str = "") -> bool:
+    """`reason`: only if it is read-only for that one."""
     with _locked(tenant) as locked:
         if locked is None or locked.read_only_since is None:
+            return False
+        if reason and locked.read_only_reason != reason:
             return False
         locked.read_only_since, locked.read_only_reason = None, ""
         locked.save()
@@ -64,10 +77,14 @@ def suspend(*, tenant: Tenant, reason: str, at: datetime | None = None) -> bool:
     return True
 
 
-def resume(*, tenant: Tenant) -> bool:
-    """End the suspension of `suspend`, also of a workspace that is to be deleted meanwhile."""
+def resume(*, tenant: Tenant, reason: str = "") -> bool:
+    """End the suspension of `suspend`, also of a workspace that is to be deleted meanwhile.
+    `reason`: only if it is suspended for that one.
+    """
     with _locked(tenant) as locked:
         if locked is None or not locked.suspended_for_payment:
+            return False
+        if reason and locked.suspension_reason != reason:
             return False
         lifecycle.forget_suspension(locked)
         if locked.state == State.SUSPENDED:

@@ -89,7 +89,7 @@ def test_what_travels_of_the_workspace_itself_is_known():
     staying = {
         "id", "schema_name", "state", "provisioning_run_id", "created_by_id", "main_domain",
         "sandbox_of", "parent_id", "suspended_at", "suspended_by", "suspension_reason",
-        "suspended_for_payment", "read_only_since", "read_only_reason",
+        "suspended_for_payment", "unpaid_since", "read_only_since", "read_only_reason",
         "deletion_asked_at", "deletion_asked_by", "deletion_reason", "deletion_warned_at",
         "purge_at", "state_before_deletion", "sso_required",
     }  # fmt: skip

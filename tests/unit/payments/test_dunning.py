@@ -23,7 +23,7 @@ def test_it_goes_by_days_and_every_step_has_a_name_of_its_own():
 
 def test_each_mail_exists_and_each_consequence_was_announced_before():
     told = [(step.day, step.mail) for step in SCHEDULE if step.deed == Deed.TELL]
-    assert {f"mail/{mail}" for _, mail in told} <= set(MAILS)
+    assert {mail for _, mail in told} <= set(MAILS)
     before = [day for day, _ in told if day < dunning.READ_ONLY_DAY]
     assert before == [0, 3, 5, 7]
     worse = [step.day for step in SCHEDULE if step.deed in {*dunning.HOLDS, Deed.END}]
