@@ -65,7 +65,7 @@ EXPANDED: Final[dict[str, tuple[str, ...]]] = {
     "charge": ("balance_transaction",),
     "customer": ("cash_balance", "invoice_settings.default_payment_method"),
     "dispute": ("charge",),
-    "invoice": ("payments",),
+    "invoice": ("discounts.source.coupon", "payments"),
     "payout": ("balance_transaction", "failure_balance_transaction"),
     "refund": ("balance_transaction", "charge", "failure_balance_transaction"),
     "subscription": ("default_payment_method", "discounts.source.coupon"),

@@ -53,7 +53,14 @@ def from_invoice(
     tax rates by id. Raises `BadDocument` where it would come to another total than Stripe's.
     """
     buyer = _buyer(data, customer, seller)
-    lines = tuple(_line(one, seller, buyer, rates) for one in data["lines"]["data"])
+    names = _discounts(data)
+    lines = tuple(
+        replace(
+            _line(one, seller, buyer, rates),
+            discount_name=", ".join(_names_on(one, names)),
+        )
+        for one in data["lines"]["data"]
+    )
     issued = _day(data["status_transitions"]["finalized_at"] or data["created"])
     made = Document(
         kind="invoice",
@@ -155,6 +162,22 @@ def _line(data: Object, seller: Seller, buyer: Buyer, rates: Rates) -> Line:
         unit_amount=_unit_amount(data, quantity, amount),
         period=_period(data.get("period")),
     )
+
+
+def _discounts(data: Object) -> dict[str, str]:
+    """Names of coupons by the discount's id, of discounts that were fetched along."""
+    fetched = [one for one in data.get("discounts") or () if isinstance(one, Mapping)]
+    coupons = {one["id"]: (one.get("source") or {}).get("coupon") for one in fetched}
+    return {
+        ident: coupon.get("name") or ""
+        for ident, coupon in coupons.items()
+        if isinstance(coupon, Mapping)
+    }
+
+
+def _names_on(line: Object, names: Mapping[str, str]) -> list[str]:
+    found = (names.get(one["discount"], "") for one in line["discount_amounts"] or ())
+    return [name for name in dict.fromkeys(found) if name]
 
 
 def _described(text: str) -> str:

@@ -70,8 +70,16 @@ def test_a_paid_invoice_has_a_document_with_stripes_number_and_sums(subscribe):
     assert "Schulstraße 7" in text_of(file)
 
 
+def test_a_discount_is_named_on_its_line(subscribe, billing):
+    wish = {"percent_off": 10, "duration": "forever", "name": "Welcome"}
+    coupon = billing.stripe.api.coupons.create(wish)
+    invoice = subscribe(discounts=[{"coupon": coupon.id}])
+    (line,) = invoice.document.document.lines
+    assert (line.amount, line.discount, line.discount_name) == (14_900, 1490, "Welcome")
+    assert "Rabatt: Welcome" in text_of(document_files.pdf(invoice.document))
+
+
 def test_it_is_the_same_whenever_it_is_fetched_and_whatever_changes_later(billing, subscribe):
-    billing.stripe.api  # noqa: B018
     invoice = subscribe(collection_method="send_invoice", days_until_due=30)
     billing.stripe.api.invoices.finalize_invoice(invoice.pk)
     objects.fetch("invoice", invoice.pk)
