@@ -50,6 +50,11 @@ def show(request: HttpRequest) -> HttpResponse:
                 ["Ada Lovelace", "Ben Okri"],
                 ["Ada Lovelace", "Ben Okri", "Chidi Anagonye", "Dora Maar", "Émilie du Châtelet"],
             ],
+            "missing": {
+                "hint": "Roles of your own: for this the plan has to be School or a larger one.",
+                "plan": {"name": "School", "slug": "school"},
+                "upgrade_url": "#",
+            },
             "clash": [
                 {"label": "Time zone", "theirs": "Europe/Paris", "yours": "Europe/Berlin"},
             ],

@@ -67,7 +67,8 @@ def offers() -> list[Offer]:
     found, before = [], frozenset[str]()
     for plan in PLANS.values():
         new = [FEATURES[name].label for name in FEATURES if name in plan.features - before]
-        found.append(Offer(plan, PRICED.get(plan.slug), [*_highlights(plan), *new]))
+        pooled = ["All of it shared by its schools"] if plan.pooled else []
+        found.append(Offer(plan, PRICED.get(plan.slug), [*_highlights(plan), *new, *pooled]))
         before = plan.features
     return found
 

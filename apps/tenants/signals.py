@@ -12,6 +12,9 @@ workspace_opened = Signal()  # `tenant`: provisioned and ready
 
 # Before the deed, which a receiver that raises a `DomainError` prevents.
 seats_wanted = Signal()  # `tenant`, `adding`: so many people more are to be members
+feature_wanted = (
+    Signal()
+)  # `tenant`, `feature` (a name the plan knows): is to be made or switched on
 school_wanted = Signal()  # `district`: one more school is to be founded under it
 
 # `for_payment`: not by operators, but because it is, or was, unpaid.

@@ -8,15 +8,16 @@ from apps.jobs.models import JobRun
 from apps.jobs.signals import job_requested
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
-from apps.tenants.signals import school_wanted, seats_wanted, workspace_purged
+from apps.tenants.signals import feature_wanted, school_wanted, seats_wanted, workspace_purged
 from apps.usage.models import UsageWarning
 from apps.usage.plans import JOBS, MEMBERS, SCHOOLS
-from apps.usage.services import limits, usage
+from apps.usage.services import entitlements, limits, usage
 
 
 def connect() -> None:
     job_requested.connect(count_job, sender=JobRun, dispatch_uid="usage-job")
     seats_wanted.connect(check_seats, sender=Tenant, dispatch_uid="usage-seats")
+    feature_wanted.connect(check_feature, sender=Tenant, dispatch_uid="usage-feature")
     school_wanted.connect(check_schools, sender=Tenant, dispatch_uid="usage-schools")
     workspace_purged.connect(clear_warnings, dispatch_uid="usage-purged")
 
@@ -34,6 +35,10 @@ def count_job(run: JobRun, by: Any, metered: bool, **_: Any) -> None:  # noqa: F
 
 def check_seats(tenant: Tenant, adding: int, **_: Any) -> None:
     limits.require(MEMBERS, tenant=tenant, adding=adding)
+
+
+def check_feature(tenant: Tenant, feature: str, **_: Any) -> None:
+    entitlements.require(feature, tenant=tenant)
 
 
 def check_schools(district: Tenant, **_: Any) -> None:

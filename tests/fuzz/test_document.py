@@ -53,7 +53,7 @@ def explore(
 ) -> Callable[..., None]:
     """`explore(name, examples, authorization)` has the whole document tried on Alpha's host."""
     fill(alpha, owner)
-    WorkspacePlan.objects.create(tenant=alpha, plan=BOUNDLESS)
+    WorkspacePlan.objects.filter(tenant=alpha).update(plan=BOUNDLESS)
     seed = pytestconfig.getoption("--fuzz-seed")
 
     def run(name: str, examples: int, authorization: str = "", phases: str = PHASES) -> None:

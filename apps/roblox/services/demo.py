@@ -91,7 +91,7 @@ def _workspace(people: list[User]) -> Tenant:
 
 def _classes(tenant: Tenant, teacher: User) -> None:
     if limits.plan_of(tenant) == plans.FREE:  # with room left: the demo begins with no warning
-        plan_changes.change(tenant=tenant, plan=plans.STARTER.slug, by=None)
+        plan_changes.change(tenant=tenant, plan=plans.SCHOOL.slug, by=None)
     if not SchoolClass.objects.exists():
         for name, names in CLASSES.items():
             school_class = classes.create(name=name, by=teacher)

@@ -16,6 +16,8 @@ from apps.roblox.errors import StagingRefused
 from apps.roblox.models import Deployment, Environment, Experience, Release
 from apps.roblox.services import deployments, experiences, releases
 from apps.tenants.access import require
+from apps.usage.plans import STAGINGS
+from apps.usage.services import entitlements
 
 MOST = 50
 MOST_RELEASES = 20
@@ -61,9 +63,11 @@ def begin(*, choices: Mapping[str, str], by: Any) -> JobRun:
     parent of their jobs; each has a deployment, and one that fails does not stop the others.
 
     All of them are begun or none: raises `StagingRefused`, which says why of each that cannot be,
-    `Invalid` for none or more than `MOST`, and what the plan has to say (`LimitReached`).
+    `Invalid` for none or more than `MOST`, and what the plan has to say (`UpgradeNeeded`,
+    `LimitReached`).
     """
     require("deployments.stage", by=by)
+    entitlements.require(STAGINGS)
     if not 0 < len(choices) <= MOST:
         raise Invalid(errors={"releases": [f"Choose at least one and at most {MOST}."]})
     refused: dict[str, str] = {}

@@ -17,6 +17,8 @@ from apps.core.errors import Conflict, Invalid, NotFound
 from apps.scim.models import ScimToken
 from apps.tenants.access import Operator, require
 from apps.tenants.models import Tenant
+from apps.usage.plans import SCIM
+from apps.usage.services import entitlements
 
 UPDATE: Final = "provisioning.update"
 PREFIX: Final = "tbs_"
@@ -29,8 +31,11 @@ USED_EVERY: Final = timedelta(minutes=1)
 def create(
     *, tenant: Tenant, name: str, by: Any, expires_at: datetime | None = None
 ) -> tuple[ScimToken, str]:
-    """The token and its secret, which is not kept. Raises `Invalid`, `Conflict`."""
+    """The token and its secret, which is not kept. Raises `Invalid`, `Conflict`, and
+    `UpgradeNeeded`; tokens that are there go on and are rotated, whatever the plan.
+    """
     require(UPDATE, by=by, tenant=tenant)
+    entitlements.require(SCIM, tenant=tenant)
     name = name.strip()
     if not name or len(name) > NAME_LENGTH:
         raise Invalid(errors={"name": [f"Give it a name of at most {NAME_LENGTH} characters."]})

@@ -21,6 +21,8 @@ from apps.sso.oidc_api import Client
 from apps.sso.rules import CALLBACK, EXEMPT_ROLES
 from apps.tenants.access import require
 from apps.tenants.models import Membership, Tenant
+from apps.usage.plans import SSO
+from apps.usage.services import entitlements
 
 DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 MOST_DOMAINS = 50
@@ -56,9 +58,12 @@ def configure(
     email_domains: list[str], joins: bool, default_role: str, by: Any,
 ) -> Connection:  # fmt: skip
     """Set it up or change it. An empty secret keeps the one that is stored. People who came in by
-    another issuer are forgotten with it. Raises `Invalid`.
+    another issuer are forgotten with it. Raises `Invalid`, and `UpgradeNeeded` for a first one
+    where the plan has none: one that is there goes on, so that nobody is locked out.
     """
     require("sso.update", by=by, tenant=tenant)
+    if find(tenant=tenant) is None:
+        entitlements.require(SSO, tenant=tenant)
     values = {
         "name": name.strip(), "issuer": issuer.strip(), "client_id": client_id.strip(),
         "email_domains": _domains(email_domains), "joins": joins, "default_role": default_role,
@@ -99,12 +104,14 @@ def remove(*, tenant: Tenant, by: Any) -> None:
 
 def set_required(*, tenant: Tenant, required: bool, by: Any) -> None:
     """From then on members get in by the issuer only; owners keep their password, and each use of
-    it is audited. Raises `Invalid` unless a trial has passed.
+    it is audited. Raises `Invalid` unless a trial has passed, `UpgradeNeeded`.
     """
     require("sso.update", by=by, tenant=tenant)
     connection = get(tenant=tenant)
     if required and not connection.works:
         raise Invalid(UNTRIED, errors={"required": [UNTRIED]})
+    if required and not tenant.sso_required:
+        entitlements.require(SSO, tenant=tenant)
     with schema_context("public"), transaction.atomic():
         if set_requirement(tenant, required=required):
             action = "sso.required" if required else "sso.made_optional"

@@ -35,7 +35,7 @@ def add(*, tenant: Tenant, domain: str, by: Any) -> Domain:
     """Wish for a domain; it is served once `verify` has seen its record.
 
     Wishing for it again returns the same row with the same token. Raises `Invalid` for what can
-    be nobody's own domain, `TooManyDomains`.
+    be nobody's own domain, `TooManyDomains`, and what the plan has to say.
     """
     require("domains.create", by=by, tenant=tenant)
     name = normalise(domain)
@@ -44,6 +44,7 @@ def add(*, tenant: Tenant, domain: str, by: Any) -> Domain:
         known: Domain | None = tenant.domains.filter(domain=name).first()
         if known:
             return known
+        signals.feature_wanted.send(sender=Tenant, tenant=tenant, feature="custom_domains")
         if tenant.domains.custom().count() >= MOST:
             raise TooManyDomains(f"{MOST} domains is the most; remove one first.")
         made = Domain(

@@ -19,6 +19,7 @@ from apps.tenants.models import CustomRole, Invitation, InvitationLink, Membersh
 from apps.tenants.people_models import BASES
 from apps.tenants.permissions import DECLARED, OWNERS_ALONE, Role
 from apps.tenants.roles import Choice
+from apps.tenants.signals import feature_wanted
 
 MOST_ROLES = 50
 MOST_NAME, MOST_TEXT = 60, 200
@@ -36,7 +37,7 @@ def create(
     description: str = "",
 ) -> CustomRole:
     """Make a role. Raises `Invalid`, and `RoleBeyondReach` for permissions that `by` does not
-    hold. What it takes to come in is always included.
+    hold; and what the plan has to say. What it takes to come in is always included.
     """
     require("roles.create", by=by, tenant=tenant)
     held = _check(tenant, name, description, permissions, based_on=based_on)
@@ -45,6 +46,7 @@ def create(
         description=description.strip(), permissions=sorted(held),
     )  # fmt: skip
     roles.require_reach(roles.as_choice(made), by=by, tenant=tenant)
+    feature_wanted.send(sender=Tenant, tenant=tenant, feature="custom_roles")
     with _once(name), transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         if CustomRole.objects.filter(tenant=tenant).count() >= MOST_ROLES:

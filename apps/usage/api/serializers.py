@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.usage.plans import LIMITS, METRICS
+from apps.usage.plans import FEATURES, LIMITS, METRICS
 
 
 class UsageQuery(serializers.Serializer[Any]):
@@ -44,6 +44,15 @@ class PointSerializer(serializers.Serializer[Any]):
     amount = serializers.IntegerField(allow_null=True, help_text="null: not sampled")
 
 
+class FeatureSerializer(serializers.Serializer[Any]):
+    feature = serializers.ChoiceField(source="feature.name", choices=list(FEATURES))
+    title = serializers.CharField(source="feature.label")
+    usable = serializers.BooleanField()
+    included = serializers.BooleanField(help_text="false while it goes on from an earlier plan")
+    until = serializers.DateTimeField(allow_null=True, help_text="when that ends")
+    plan = serializers.CharField(source="plan.slug", help_text="the smallest plan that has it")
+
+
 class SeriesSerializer(serializers.Serializer[Any]):
     metric = serializers.ChoiceField(source="metric.name", choices=list(METRICS))
     title = serializers.CharField(source="metric.label")
@@ -58,6 +67,7 @@ class UsageSerializer(serializers.Serializer[Any]):
     plan = PlanSerializer()
     by = serializers.ChoiceField(choices=["day", "month"])
     limits = LimitSerializer(many=True)
+    features = FeatureSerializer(many=True)
     series = SeriesSerializer(many=True)
 
 

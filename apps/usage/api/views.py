@@ -14,7 +14,7 @@ from apps.rest.resources import Conventions, WorkspaceViewSet
 from apps.tenants.models import Tenant
 from apps.tenants.services import schools
 from apps.usage.api import serializers as shapes
-from apps.usage.services import limits, rosters, series
+from apps.usage.services import entitlements, limits, rosters, series
 
 USAGE = forced_singular_serializer(shapes.UsageSerializer)  # type: ignore[no-untyped-call]
 
@@ -36,6 +36,7 @@ class UsageViewSet(Conventions, viewsets.ViewSet):
             "plan": limits.plan_of(tenant),
             "by": wish["by"],
             "limits": limits.of(tenant),
+            "features": entitlements.of(tenant).values(),
             "series": series.of(tenant, by=wish["by"], first=wish.get("from"), last=wish.get("to")),
         }
         return Response(shapes.UsageSerializer(found).data)

@@ -52,13 +52,13 @@ class Entitlement:
         """What a page says where it is not, or not for long, included; else nothing."""
         if self.included:
             return ""
-        who = f"{self.payer} needs" if self.shared else "It takes"
+        who = f"{self.payer} has" if self.shared else "this workspace has"
+        wanted = f"the plan {self.plan.name} or a larger one"
         if self.until is None:
-            return f"{self.feature.label}: {who} the plan {self.plan.name} or a larger one."
+            return f"{self.feature.label}: for this {who} to have {wanted}."
         return (
-            f"{self.feature.label} can be used until {self.until:%-d %B %Y} from your earlier "
-            f"plan. Then {who[0].lower()}{who[1:]} the plan {self.plan.name} or a larger one; what "
-            "is there stays."
+            f"{self.feature.label}: can be used until {self.until:%-d %B %Y}, as in the earlier "
+            f"plan. From then on {who} to have {wanted}; what is there stays."
         )
 
 

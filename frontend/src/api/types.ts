@@ -415,6 +415,17 @@ export type ExportInputRequest = {
 
 export type ExportStateEnum = "running" | "ready" | "failed" | "expired";
 
+export type Feature = {
+  feature: FeatureEnum;
+  title: string;
+  usable: boolean;
+  included: boolean;
+  until: string | null;
+  plan: string;
+};
+
+export type FeatureEnum = "stagings" | "custom_domains" | "custom_roles" | "sso" | "scim";
+
 export type Finding = {
   rule: string;
   severity: SeverityEnum;
@@ -1339,6 +1350,7 @@ export type Usage = {
   plan: Plan;
   by: UsageByEnum;
   limits: Array<Limit>;
+  features: Array<Feature>;
   series: Array<Series>;
 };
 

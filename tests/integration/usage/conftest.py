@@ -32,7 +32,7 @@ def district(alpha):
 
     alpha.kind = "district"
     alpha.save()
-    WorkspacePlan.objects.create(tenant=alpha, plan="district")
+    WorkspacePlan.objects.filter(tenant=alpha).update(plan="district")
     return alpha
 
 

@@ -61,7 +61,7 @@ class TestConsole:
 
     @pytest.mark.parametrize(("plan", "rows"), [("free", 1), ("school", 1), ("starter", 0)])
     def test_plans_can_be_asked_for(self, console, alpha, beta, plan, rows):
-        WorkspacePlan.objects.create(tenant=alpha, plan="school")
+        WorkspacePlan.objects.filter(tenant=alpha).update(plan="school")
         page = console.get(f"{self.LIST}?plan={plan}")
         assert page.context["cl"].result_count == rows
 
@@ -107,7 +107,7 @@ class TestPlanChanges:
 
     def test_a_smaller_plan_takes_nothing_away_and_warns(self, alpha):
         count(150, alpha)
-        WorkspacePlan.objects.create(tenant=alpha, plan="school")
+        WorkspacePlan.objects.filter(tenant=alpha).update(plan="school")
         warnings.evaluate(tenant=alpha)
         count(100, alpha)
         plan_changes.change(tenant=alpha, plan="free", by=None)

@@ -471,6 +471,18 @@ class ExportInputRequest(TypedDict):
 ExportStateEnum = Literal["running", "ready", "failed", "expired"]
 
 
+class Feature(TypedDict):
+    feature: FeatureEnum
+    title: str
+    usable: bool
+    included: bool
+    until: str | None
+    plan: str
+
+
+FeatureEnum = Literal["stagings", "custom_domains", "custom_roles", "sso", "scim"]
+
+
 class Finding(TypedDict):
     rule: str
     severity: SeverityEnum
@@ -1578,6 +1590,7 @@ class Usage(TypedDict):
     plan: Plan
     by: UsageByEnum
     limits: list[Limit]
+    features: list[Feature]
     series: list[Series]
 
 
