@@ -37,6 +37,7 @@ _OF: Final[dict[str, tuple[str, ...]]] = {
     "charge": ("succeeded", "failed", "pending", "captured", "refunded", "updated", "expired"),
     "charge.dispute": ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated"),
     "refund": ("created", "updated", "failed"),
+    "payout": ("created", "updated", "paid", "failed", "canceled", "reconciliation_completed"),
     "cash_balance": ("funds_available",),
     "customer_cash_balance_transaction": ("created",),
     "test_helpers.test_clock": ("created", "advancing", "ready", "deleted"),

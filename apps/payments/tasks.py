@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from apps.jobs.models import JobRun
+from apps.jobs.services import runs
 from apps.jobs.task import Job
 from apps.payments.models import Account
 from apps.payments.services import (
@@ -17,6 +18,7 @@ from apps.payments.services import (
     endpoints,
     gaps,
     ledger,
+    reconciliation,
     refunds,
 )
 from apps.payments.services import sync as syncing
@@ -77,6 +79,29 @@ def look_for_events() -> int:
 @shared_task(name="payments.watch_endpoints", ignore_result=True)
 def watch_endpoints() -> int:
     return endpoints.watch() if settings.STRIPE_SECRET_KEY else 0
+
+
+@shared_task(
+    base=Job,
+    bind=True,
+    name="payments.reconcile",
+    job_queue="bulk",
+    title="Compare with Stripe",
+    unique="{customer_id}",
+    metered=False,
+    soft_time_limit=3 * 3600,
+    time_limit=3 * 3600 + 60,
+)
+def reconcile(_task: Job, run: JobRun, *, run_id: str, customer_id: str) -> dict[str, Any]:
+    found = reconciliation.carry_out(
+        run_id=run_id, report=lambda words: runs.report(run=run, message=words)
+    )
+    return {"customer": customer_id, "drift": found.drift, "repaired": found.total("repaired")}
+
+
+@shared_task(name="payments.reconcile_all", ignore_result=True)
+def reconcile_all() -> int:
+    return reconciliation.request_nightly() if settings.STRIPE_SECRET_KEY else 0
 
 
 @shared_task(name="payments.forget", ignore_result=True)

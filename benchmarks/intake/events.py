@@ -22,8 +22,10 @@ def sandbox() -> Iterator[str]:
         command = [sys.executable, "-m", "sandbox", "--port", "0", "--data-dir", folder]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout  # noqa: S101
-            yield process.stdout.readline().rpartition(" ")[2].strip()
-            process.terminate()
+            try:
+                yield process.stdout.readline().rpartition(" ")[2].strip()
+            finally:
+                process.terminate()
 
 
 def lives(url: str, key: str, count: int) -> list[dict[str, Any]]:
@@ -42,4 +44,4 @@ def lives(url: str, key: str, count: int) -> list[dict[str, Any]]:
         api.customers.update(customer.id, {"invoice_settings": settings})
         api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
     found = api.events.list({"limit": 100}).auto_paging_iter()
-    return [event.to_dict() for event in found][::-1]
+    return [event.to_dict(for_json=True) for event in found][::-1]

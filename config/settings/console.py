@@ -94,6 +94,8 @@ UNFOLD = {
                     _rows("Disputes", "gavel", "payments_dispute"),
                     _item("Ledger", "account_balance", "payments_ledger"),
                     _rows("Ledger transactions", "list_alt", "payments_ledgertransaction"),
+                    _rows("Stripe's events", "bolt", "payments_stripeevent"),
+                    _rows("Comparisons", "difference", "payments_reconcilerun"),
                 ],
             },
             {

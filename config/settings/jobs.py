@@ -83,6 +83,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("payments.sweep", "interactive", 10, seconds=5),
         _every("payments.look_for_events", "default", 280, minutes=5),
         _every("payments.watch_endpoints", "default", 280, minutes=5),
+        _every("payments.reconcile_all", "bulk", 80000, days=1),
         _every("payments.forget", "bulk", 80000, days=1),
         _every("payments.recognise", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),

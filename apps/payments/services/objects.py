@@ -73,9 +73,14 @@ def store(data: Object, account: Account | None = None) -> Account | None:
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
         for one in (data, *followers):
-            for project in PROJECTIONS.get(str(one["object"]), ()):
-                project(one, account)
+            project(one, account)
     return account
+
+
+def project(data: Object, account: Account | None) -> None:
+    """Only what follows from the object itself, in the caller's transaction."""
+    for projection in PROJECTIONS.get(str(data["object"]), ()):
+        projection(data, account)
 
 
 def is_kept(kind: str) -> bool:

@@ -21,6 +21,7 @@ from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import statistics
 from apps.mail.models import SenderDomain, Suppression
 from apps.payments.ledger.movements import movement
+from apps.payments.models import ReconcileRun, StripeEvent
 from apps.payments.services import accounts
 from apps.payments.services.ledger import posting
 from apps.realtime.models import ChannelWebhook, RealtimeApp
@@ -33,6 +34,7 @@ from tests.factories.gateway import make_key
 from tests.factories.invoices import make_credit_note, make_invoices
 from tests.factories.payments import pay_and_dispute
 from tests.factories.scim import scim_token
+from tests.factories.stripe_events import make_payload
 from tests.factories.tenants import invite
 from tests.factories.webhooks import make_endpoint
 
@@ -159,6 +161,9 @@ def _bill(alpha):
     entries = [("receivable", 1), ("deferred_revenue", -1)]
     found = [movement("finalized", "x", 0, entries)]
     posting.post(posting.Source("invoice", "in_x", account, "eur"), found)
+    StripeEvent.of(make_payload({"id": "cus_x", "object": "customer"})).save()
+    run = ReconcileRun.objects.create()
+    run.findings.create(kind="different", differences={"total": [1, 2]})
 
 
 class TestPages:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import IO, Any
+from typing import Any
+
+from django.core.management.base import OutputWrapper
 
 from apps.payments.services import endpoints
 
@@ -19,36 +21,36 @@ def add_arguments(parser: ArgumentParser) -> None:
     verbs.add_parser("remove", help="one, at Stripe and here").add_argument("id")
 
 
-def run(out: IO[str], *, verb: str | None, **options: Any) -> None:
+def run(out: OutputWrapper, *, verb: str | None, **options: Any) -> None:
     VERBS[verb or "list"](out, **options)
 
 
-def _list(out: IO[str], **_: Any) -> None:
+def _list(out: OutputWrapper, **_: Any) -> None:
     endpoints.watch()
     for row in endpoints.ours():
         until = endpoints.retires_at(row)
         end = f"  until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        out.write(f"{row.id}  {row.status:<8}  {len(row.enabled_events)} events  {row.url}{end}\n")
+        out.write(f"{row.id}  {row.status:<8}  {len(row.enabled_events)} events  {row.url}{end}")
 
 
-def _ensure(out: IO[str], **_: Any) -> None:
+def _ensure(out: OutputWrapper, **_: Any) -> None:
     found = endpoints.ensure(by=None)
-    out.write(f"{found.endpoint.id}  {found.did or 'unchanged'}  {found.endpoint.url}\n")
+    out.write(f"{found.endpoint.id}  {found.did or 'unchanged'}  {found.endpoint.url}")
 
 
-def _create(out: IO[str], **_: Any) -> None:
+def _create(out: OutputWrapper, **_: Any) -> None:
     row = endpoints.create(by=None)
-    out.write(f"{row.id}  created  {row.url}\n")
+    out.write(f"{row.id}  created  {row.url}")
 
 
-def _rotate(out: IO[str], *, overlap: float, **_: Any) -> None:
+def _rotate(out: OutputWrapper, *, overlap: float, **_: Any) -> None:
     row = endpoints.rotate(by=None, overlap=timedelta(hours=overlap))
-    out.write(f"{row.id}  created  {row.url}; the others go in {overlap:g} hours\n")
+    out.write(f"{row.id}  created  {row.url}; the others go in {overlap:g} hours")
 
 
-def _remove(out: IO[str], *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument
+def _remove(out: OutputWrapper, *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument
     endpoints.remove(endpoint=endpoints.find(id), by=None)
-    out.write(f"{id}  removed\n")
+    out.write(f"{id}  removed")
 
 
 VERBS = {

@@ -1,0 +1,153 @@
+"""Rows beside Stripe's objects: what drifted is found, told field by field, and mended."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.payments.errors import StripeError
+from apps.payments.models import (
+    Finding,
+    Invoice,
+    Payment,
+    ReconcileRun,
+    Refund,
+    StripeEvent,
+    Subscription,
+)
+from apps.payments.services import reconciliation
+from apps.payments.tasks import reconcile_all
+from apps.usage.services import limits
+from tests.factories.jobs import work_off
+from tests.factories.stripe_events import make_payload
+
+pytestmark = pytest.mark.django_db
+
+
+def compare(*, repair=False, **about):
+    return reconciliation.compare(reconciliation.begin(repair=repair, **about))
+
+
+def found(run):
+    rows = run.findings.order_by("object_type", "kind")
+    return [(row.object_type, row.kind) for row in rows if row.object_type != "ledger"]
+
+
+@pytest.fixture
+def lost(billing):
+    """Alpha subscribed, paid, and got some of it back; of none of it an event came."""
+    account = billing.connect()
+    billing.subscribe()
+    charge = billing.stripe.api.charges.list({"customer": account.customer_id}).data[0]
+    billing.stripe.api.refunds.create({"charge": charge.id, "amount": 900})
+    billing.sync("customer")
+    return account
+
+
+def test_what_no_event_told_of_is_told_and_then_taken_in(billing, lost):
+    told = compare()
+    assert found(told) == [
+        ("charge", "missing"), ("invoice", "missing"), ("refund", "missing"),
+        ("subscription", "missing"),
+    ]  # fmt: skip
+    assert not Invoice.objects.exists()
+    assert told.total("repaired") == 0
+    run = compare(repair=True)
+    assert found(run) == [
+        ("charge", "missing"), ("invoice", "missing"), ("refund", "missing"),
+        ("subscription", "missing"),
+    ]  # fmt: skip
+    assert {row.is_repaired for row in run.findings.all()} == {True}
+    assert Payment.objects.get().amount_refunded == Refund.objects.get().amount == 900
+    assert Invoice.objects.get().status == "paid"
+    assert limits.plan_of(billing.tenant).slug == "school"
+    again = compare()
+    assert (again.drift, again.counts["invoice"]) == (0, {"seen": 1})
+
+
+def test_what_differs_is_told_field_by_field(billing, lost):
+    compare(repair=True)
+    Subscription.objects.update(seats=7, status="past_due")
+    Invoice.objects.update(total=1, hosted_url="https://elsewhere.example/")
+    for customer_id in ("", lost.customer_id):
+        run = compare(customer_id=customer_id)
+        differences = {row.object_type: row.differences for row in run.findings.all()}
+        assert differences["subscription"] == {
+            "seats": [7, 0], "status": ["past_due", "active"],
+        }  # fmt: skip
+        assert differences["invoice"] == {"total": [1, 14_900]}
+    assert Subscription.objects.get().seats == 7
+    compare(repair=True)
+    assert Subscription.objects.get().seats == 0
+    assert Invoice.objects.get().total == 14_900
+
+
+def test_what_an_event_is_about_to_change_is_no_drift(billing, lost):
+    compare(repair=True)
+    row = Subscription.objects.get()
+    billing.stripe.api.subscriptions.update(row.pk, {"cancel_at_period_end": True})
+    about = {"id": row.pk, "object": "subscription", "customer": lost.customer_id}
+    StripeEvent.objects.insert_once(
+        StripeEvent.of(make_payload(about, "customer.subscription.updated"))
+    )
+    assert found(compare()) == []
+    StripeEvent.objects.all().delete()
+    assert found(compare()) == [("subscription", "different")]
+
+
+def test_a_row_that_stripe_does_not_know_is_told(billing, lost):
+    compare(repair=True)
+    invoice = Invoice.objects.get()
+    invoice.pk, invoice.number, invoice.status = "in_phantom", "PHANTOM-1", "open"
+    invoice.save(force_insert=True)
+    run = compare(repair=True)
+    assert found(run) == [("invoice", "surplus")]
+    assert not run.findings.get(object_type="invoice").is_repaired
+
+
+def test_others_customers_are_left_alone(billing, lost):
+    stranger = billing.stripe.customer()
+    price = billing.stripe.price()
+    billing.stripe.api.subscriptions.create(
+        {"customer": stranger.id, "items": [{"price": price.id}]}
+    )
+    compare(repair=True)
+    assert Subscription.objects.get().account == lost
+
+
+def test_while_stripe_is_away_nothing_is_concluded(billing, lost, settings):
+    compare(repair=True)
+    settings.STRIPE_API_HOST = "http://127.0.0.1:9"
+    with pytest.raises(StripeError):
+        compare(repair=True)
+    run = ReconcileRun.objects.first()
+    assert (run.state, run.drift) == ("failed", 0)
+    assert run.finished_at
+    assert Invoice.objects.get().status == "paid"
+
+
+def test_nightly_it_is_a_job(billing, lost):
+    assert reconcile_all() == 1
+    assert reconcile_all() == 0
+    runs = [run for run in work_off() if run.name == "payments.reconcile"]
+    assert [run.state for run in runs] == ["succeeded"]
+    assert runs[0].result["repaired"] >= 3
+    assert Invoice.objects.get().status == "paid"
+    assert reconcile_all() == 1
+
+
+def test_on_the_command_line(billing, lost):
+    def say(*words):
+        out = StringIO()
+        call_command("billing", "reconcile", *words, stdout=out)
+        return out.getvalue()
+
+    assert "subscription" in say()
+    assert "repaired" in say("--repair", "--account", "alpha")
+    assert "0 repaired" in say("--since", "2026-01-01")
+    assert "had never come" in say("--events")
+    with pytest.raises(CommandError, match="no customer"):
+        say("--account", "nobody")
+    assert Finding.objects.exists()
