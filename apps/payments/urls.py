@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.payments import urls_billing, urls_invoices
+from apps.payments import urls_billing, urls_invoices, urls_payments
 
-urlpatterns = [*urls_billing.urlpatterns, *urls_invoices.urlpatterns]
+urlpatterns = [*urls_billing.urlpatterns, *urls_invoices.urlpatterns, *urls_payments.urlpatterns]

@@ -26,6 +26,7 @@ TAGS: Final = {
     "roles": "The roles there are, and roles of a workspace's own.",
     "invoices": "What was billed: to read, and to download as PDF and XML.",
     "credit-notes": "What was taken back of invoices.",
+    "payments": "What was paid, what failed and why, and what was given back.",
     "workspace": "The workspace itself: its settings, their versions, its domains.",
     "sender-domains": "Domains of the workspace's own that its mail comes from.",
     "mails": "The workspace's mail: to whom, and what became of it.",

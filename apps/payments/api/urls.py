@@ -6,4 +6,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("apps.payments.api.urls_invoices")),
+    path("", include("apps.payments.api.urls_payments")),
 ]

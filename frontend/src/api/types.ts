@@ -858,6 +858,12 @@ export type PaginatedMemberShapeList = {
   results: Array<MemberShape>;
 };
 
+export type PaginatedPaymentList = {
+  next?: string;
+  previous?: string;
+  results: Array<Payment>;
+};
+
 export type PaginatedPupilList = {
   next?: string;
   previous?: string;
@@ -983,6 +989,24 @@ export type PatchedWorkspaceChangeRequest = {
   name?: string;
 };
 
+export type Payment = {
+  id: string;
+  status: PaymentStatusEnum;
+  currency: string;
+  amount: number;
+  amount_refunded: number;
+  method: string;
+  failure: string;
+  failure_code: string;
+  is_disputed: boolean;
+  invoice_id: string | null;
+  invoice_number: string;
+  refunds: Array<Refund>;
+  created_at: string;
+};
+
+export type PaymentStatusEnum = "succeeded" | "pending" | "failed";
+
 export type PeriodEnum = "now" | "day" | "month";
 
 export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "billing.view" | "billing.update" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "sender_domains.view" | "sender_domains.create" | "sender_domains.update" | "sender_domains.delete" | "schools.view" | "schools.create";
@@ -1095,6 +1119,18 @@ export type RealtimeAppWithSecret = {
 export type RefreshTokenRequest = {
   refresh_token: string;
 };
+
+export type Refund = {
+  id: string;
+  amount: number;
+  currency: string;
+  state: RefundStateEnum;
+  credit_note_id: string;
+  asked_at: string;
+  done_at: string | null;
+};
+
+export type RefundStateEnum = "sent" | "done" | "failed";
 
 export type Release = {
   id: string;
@@ -1514,6 +1550,8 @@ export interface Operations {
   credit_notes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: CreditNote };
   credit_notes_pdf_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
   credit_notes_xml_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  payments_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; invoice?: string; ordering?: "-created_at" | "created_at"; page_size?: number; status?: "failed" | "pending" | "succeeded"; year?: number }; body: undefined; answer: PaginatedPaymentList };
+  payments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Payment };
   workspace_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
   workspace_update: { path: Record<string, never>; query: Record<string, never>; body: PatchedWorkspaceChangeRequest; answer: Workspace };
   workspace_configuration_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: ConfigurationShape };
@@ -1667,6 +1705,8 @@ export const ROUTES: Record<keyof Operations, string> = {
   credit_notes_get: "GET /api/v1/credit-notes/{id}/",
   credit_notes_pdf_get: "GET /api/v1/credit-notes/{id}/pdf/",
   credit_notes_xml_get: "GET /api/v1/credit-notes/{id}/xml/",
+  payments_list: "GET /api/v1/payments/",
+  payments_get: "GET /api/v1/payments/{id}/",
   workspace_get: "GET /api/v1/workspace/",
   workspace_update: "PATCH /api/v1/workspace/",
   workspace_configuration_get: "GET /api/v1/workspace/configuration/",

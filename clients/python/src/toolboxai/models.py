@@ -969,6 +969,12 @@ class PaginatedMemberShapeList(TypedDict):
     results: list[MemberShape]
 
 
+class PaginatedPaymentList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[Payment]
+
+
 class PaginatedPupilList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -1093,6 +1099,24 @@ class PatchedSignInChangeRequest(TypedDict):
 class PatchedWorkspaceChangeRequest(TypedDict):
     name: NotRequired[str]
 
+
+class Payment(TypedDict):
+    id: str
+    status: PaymentStatusEnum
+    currency: str
+    amount: int
+    amount_refunded: int
+    method: str
+    failure: str
+    failure_code: str
+    is_disputed: bool
+    invoice_id: str | None
+    invoice_number: str
+    refunds: list[Refund]
+    created_at: str
+
+
+PaymentStatusEnum = Literal["succeeded", "pending", "failed"]
 
 PeriodEnum = Literal["now", "day", "month"]
 
@@ -1277,6 +1301,19 @@ class RealtimeAppWithSecret(TypedDict):
 
 class RefreshTokenRequest(TypedDict):
     refresh_token: str
+
+
+class Refund(TypedDict):
+    id: str
+    amount: int
+    currency: str
+    state: RefundStateEnum
+    credit_note_id: str
+    asked_at: str
+    done_at: str | None
+
+
+RefundStateEnum = Literal["sent", "done", "failed"]
 
 
 class Release(TypedDict):

@@ -2207,6 +2207,69 @@ class Operations(Transport):
         answer: str = self._call("GET", _path("/credit-notes/{id}/xml/", id=id))
         return answer
 
+    def payments_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        invoice: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["failed", "pending", "succeeded"] | None = None,
+        year: float | None = None,
+    ) -> models.PaginatedPaymentList:
+        """List payments.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedPaymentList = self._call(
+            "GET",
+            "/payments/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "invoice": invoice,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+        return answer
+
+    def payments_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        invoice: str | None = None,
+        ordering: Literal["-created_at", "created_at"] | None = None,
+        page_size: int | None = None,
+        status: Literal["failed", "pending", "succeeded"] | None = None,
+        year: float | None = None,
+    ) -> Iterator[models.Payment]:
+        """All of them, page by page."""
+        return self._pages(
+            "/payments/",
+            {
+                "fields": fields,
+                "invoice": invoice,
+                "ordering": ordering,
+                "page_size": page_size,
+                "status": status,
+                "year": year,
+            },
+        )
+
+    def payments_get(self, id: str, *, fields: str | None = None) -> models.Payment:
+        """Get a payment with its refunds.
+
+        One of them, with its ETag.
+        """
+        answer: models.Payment = self._call(
+            "GET", _path("/payments/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
     def workspace_get(self, *, fields: str | None = None) -> models.Workspace:
         """Get the workspace.
 
