@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from apps.payments.documents import cii
 from apps.payments.documents.content import (
+    BankAccount,
     Buyer,
     Document,
     Line,
@@ -22,8 +23,8 @@ from apps.payments.documents.rules import check
 from apps.payments.documents.stripe_objects import from_credit_note, from_invoice, rate_ids
 
 __all__ = [
-    "BadDocument", "Buyer", "Document", "Line", "Payment", "Period", "Reference", "Rendered",
-    "Seller", "Tax", "Violation", "attached", "check", "freeze", "from_credit_note",
+    "BadDocument", "BankAccount", "Buyer", "Document", "Line", "Payment", "Period", "Reference",
+    "Rendered", "Seller", "Tax", "Violation", "attached", "check", "freeze", "from_credit_note",
     "from_invoice", "rate_ids", "render", "thaw",
 ]  # fmt: skip
 

@@ -235,14 +235,14 @@ def _means(settlement: Element, document: Document) -> None:
     if document.means == "automatic":
         _add(means, "TypeCode", ONLINE)
         return
-    seller = document.seller
+    payee = document.account
     _add(means, "TypeCode", SEPA_TRANSFER)
     account = _add(means, "PayeePartyCreditorFinancialAccount")
-    _add(account, "IBANID", seller.iban)
-    _add(account, "AccountName", seller.name)
-    if seller.bic:
+    _add(account, "IBANID", payee.iban)
+    _add(account, "AccountName", payee.holder)
+    if payee.bic:
         bank = _add(means, "PayeeSpecifiedCreditorFinancialInstitution")
-        _add(bank, "BICID", seller.bic)
+        _add(bank, "BICID", payee.bic)
 
 
 def _tax(settlement: Element, document: Document, tax: Tax) -> None:

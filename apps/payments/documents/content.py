@@ -119,8 +119,18 @@ class Payment:
 
 
 @dataclass(frozen=True)
+class BankAccount:
+    """Where a transfer goes (BG-17)."""
+
+    holder: str
+    iban: str
+    bic: str = ""
+
+
+@dataclass(frozen=True)
 class Document:
-    """`prepaid` is what a balance has already paid (BT-113), negative where it added a debt;
+    """`payee` is an account kept for this buyer's transfers, in place of the seller's own.
+    `prepaid` is what a balance has already paid (BT-113), negative where it added a debt;
     `settlement` says what becomes of a credit note's amount; `notes` are the seller's own words.
     """
 
@@ -140,6 +150,7 @@ class Document:
     reference: Reference | None = None
     settlement: Settlement = ""
     payment: Payment | None = None
+    payee: BankAccount | None = None
     pay_url: str = ""
     notes: tuple[str, ...] = field(default=())
 
@@ -162,6 +173,12 @@ class Document:
     def due(self) -> int:
         """BT-115."""
         return self.total - self.prepaid
+
+    @property
+    def account(self) -> BankAccount:
+        """Where a transfer of it goes; its IBAN may be empty."""
+        seller = self.seller
+        return self.payee or BankAccount(seller.name, seller.iban, seller.bic)
 
     @property
     def period(self) -> Period | None:

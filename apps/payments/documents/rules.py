@@ -100,8 +100,8 @@ def _categories(document: Document) -> Iterator[Violation]:
 def _payment(document: Document) -> Iterator[Violation]:
     if document.kind == "invoice" and document.due > 0 and document.due_on is None:
         yield Violation("BR-CO-25", "what is to be paid needs a date")
-    if document.means == "transfer" and not document.seller.iban:
-        yield Violation("BR-61", "a transfer needs the seller's IBAN")
+    if document.means == "transfer" and not document.account.iban:
+        yield Violation("BR-61", "a transfer needs an IBAN")
     if document.kind == "credit_note" and document.reference is None:
         yield Violation("BR-55", "a credit note names its invoice")
     if document.kind == "receipt" and not (document.reference and document.payment):

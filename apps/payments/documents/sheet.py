@@ -99,7 +99,7 @@ def draw_up(document: Document) -> dict[str, Any]:
         "total": _total(document, say, formats),
         "notes": _notes(document, say),
         "payment": _payment(document, say, formats),
-        "foot": _foot(document.seller, say, formats),
+        "foot": _foot(document, say, formats),
         "page": say["page"],
         "einvoice": say["einvoice"] if shown else "",
     }  # fmt: skip
@@ -177,8 +177,16 @@ def _tax(tax: Tax, say: dict[str, str], formats: _Formats) -> list[str]:
 def _total(document: Document, say: dict[str, str], formats: _Formats) -> list[str]:
     if document.payment:
         return [say["paid"], formats.money(document.payment.amount)]
-    name = "credited" if document.kind == "credit_note" else "due" if document.due else "total"
-    return [say[name], formats.money(document.due)]
+    return [say[_name_of_total(document)], formats.money(document.due)]
+
+
+def _name_of_total(document: Document) -> str:
+    """Nobody shall transfer what is charged anyway."""
+    if document.kind == "credit_note":
+        return "credited"
+    if document.due <= 0:
+        return "total"
+    return "due" if document.means == "transfer" else "to_be_charged"
 
 
 def _notes(document: Document, say: dict[str, str]) -> list[str]:
@@ -211,11 +219,12 @@ def _paid(document: Document, say: dict[str, str], formats: _Formats) -> str:
 
 
 def _transfer(document: Document, say: dict[str, str], formats: _Formats) -> dict[str, Any]:
-    seller, due = document.seller, document.due_on
+    payee, due = document.account, document.due_on
     by = say["transfer_by"].format(day=formats.day(due)) if due else ""
     rows = [
-        ("IBAN", _in_groups(seller.iban)),
-        ("BIC", seller.bic),
+        (say["holder"], payee.holder if payee.holder != document.seller.name else ""),
+        ("IBAN", _in_groups(payee.iban)),
+        ("BIC", payee.bic),
         (say["remittance"], document.number),
     ]
     return {
@@ -237,12 +246,12 @@ def giro_code(document: Document) -> list[list[bool]]:
 
     European Payments Council, EPC069-12, version 2.1.
     """
-    seller = document.seller
+    payee = document.account
     if document.currency != "eur" or document.means != "transfer":
         return []
     amount = f"EUR{decimal(document.due, document.currency):f}"
     text = "\n".join(
-        (*_EPC, seller.bic, seller.name[:70], seller.iban, amount, "", "", document.number[:140])
+        (*_EPC, payee.bic, payee.holder[:70], payee.iban, amount, "", "", document.number[:140])
     )
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
     code.add_data(text.encode())
@@ -250,8 +259,10 @@ def giro_code(document: Document) -> list[list[bool]]:
     return matrix
 
 
-def _foot(seller: Seller, say: dict[str, str], formats: _Formats) -> list[list[str]]:
-    """Who the seller is, in columns."""
+def _foot(document: Document, say: dict[str, str], formats: _Formats) -> list[list[str]]:
+    """Who the seller is, in columns. Their account stands there only where one transfers to it."""
+    seller = document.seller
+    pays_there = document.means == "transfer" and document.payee is None
     columns = [
         [
             seller.name, seller.line1, seller.line2, f"{seller.postal_code} {seller.city}",
@@ -262,6 +273,9 @@ def _foot(seller: Seller, say: dict[str, str], formats: _Formats) -> list[list[s
             f"{say['vat_id']} {seller.vat_id}" if seller.vat_id else "",
             f"{say['tax_number']} {seller.tax_number}" if seller.tax_number else "",
         ],
-        [_in_groups(seller.iban), f"BIC {seller.bic}" if seller.bic else ""],
+        [
+            _in_groups(seller.iban) if pays_there else "",
+            f"BIC {seller.bic}" if seller.bic and pays_there else "",
+        ],
     ]  # fmt: skip
     return [kept for column in columns if (kept := [text for text in column if text])]

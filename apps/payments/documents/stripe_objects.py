@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from apps.payments import taxes
 from apps.payments.documents.content import (
+    BankAccount,
     Buyer,
     Category,
     Document,
@@ -47,10 +48,18 @@ KINDS: Final[dict[str, Category]] = {"reverse_charge": "AE", "outside": "O"}
 
 
 def from_invoice(
-    data: Object, *, seller: Seller, customer: Buyer, rates: Rates, purchase_order: str = ""
+    data: Object,
+    *,
+    seller: Seller,
+    customer: Buyer,
+    rates: Rates,
+    payee: BankAccount | None = None,
+    purchase_order: str = "",
 ) -> Document:
     """Of a final invoice. `customer` stands in where Stripe was told nothing; `rates` are Stripe's
-    tax rates by id. Raises `BadDocument` where it would come to another total than Stripe's.
+    tax rates by id; `payee` is the account for this customer's transfers.
+
+    Raises `BadDocument` where it would come to another total than Stripe's.
     """
     buyer = _buyer(data, customer, seller)
     names = _discounts(data)
@@ -72,13 +81,14 @@ def from_invoice(
         buyer=buyer,
         lines=lines,
         taxes=_together(data["lines"]["data"], lines),
+        payee=payee,
         purchase_order=_ordered_by(data) or purchase_order,
         pay_url=data.get("hosted_invoice_url") or "",
         notes=tuple(one for one in (data.get("description"), data.get("footer")) if one),
     )
     # A credit note before the payment lessens `amount_due` later.
     due = data["amount_due"] + data["pre_payment_credit_notes_amount"]
-    by_transfer = data["collection_method"] == "send_invoice" and bool(seller.iban)
+    by_transfer = data["collection_method"] == "send_invoice" and bool(made.account.iban)
     made = replace(
         made,
         prepaid=made.total - due,
@@ -101,6 +111,7 @@ def from_credit_note(data: Object, *, invoice: Document, rates: Rates) -> Docume
         taxes=_together(given, lines),
         due_on=None,
         means="none",
+        payee=None,
         prepaid=0,
         reference=Reference(invoice.number, invoice.issued_on),
         settlement=_settlement(data),

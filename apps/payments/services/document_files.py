@@ -32,10 +32,7 @@ def of(row: Invoice | CreditNote) -> IssuedDocument:
     """
     if isinstance(row, Invoice) and row.status == Invoice.Status.DRAFT:
         raise NotFound("A draft has no document yet.")
-    found = _issued(row)
-    if found is None:
-        issuing.fetch_rates(row.data)
-        found = _issue(row)
+    found = _issued(row) or issuing.issue(row)
     if found is None:
         raise DocumentNotReady(f"{row} is being prepared. Try again in a few minutes.")
     return found
@@ -73,17 +70,6 @@ def receipt(invoice: Invoice) -> File:
 def _issued(row: Invoice | CreditNote) -> IssuedDocument | None:
     source = "invoice" if isinstance(row, Invoice) else "credit_note"
     return IssuedDocument.objects.filter(**{source: row}).first()
-
-
-def _issue(row: Invoice | CreditNote) -> IssuedDocument | None:
-    with transaction.atomic():
-        if isinstance(row, Invoice):
-            return issuing.issue_invoice(row)
-        invoice = Invoice.objects.filter(pk=row.invoice_id).first()
-        if invoice is not None:
-            issuing.fetch_rates(invoice.data)
-            issuing.issue_invoice(invoice)
-        return issuing.issue_credit_note(row)
 
 
 def _make(issued: IssuedDocument) -> bytes:

@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from djstripe.models import TaxRate
 
 from apps.payments import documents
 from apps.payments.models import Account, CreditNote, Invoice, IssuedDocument
-from apps.payments.services import objects
+from apps.payments.services import objects, transfers
 
 log = structlog.get_logger(__name__)
 
@@ -21,15 +22,40 @@ def seller() -> documents.Seller:
     return documents.Seller(**settings.SELLER)
 
 
-def issue_invoice(invoice: Invoice) -> IssuedDocument | None:
-    """The document of an invoice, issued now where it was not; None for a draft, and while there
-    can be none yet (which is logged). Its credit notes that waited for it follow.
+def issue(row: Invoice | CreditNote) -> IssuedDocument | None:
+    """The document of an invoice or a credit note, issued now where it was not: outside of a
+    transaction, because what is missing for it is fetched. None for a draft, and where it cannot
+    be issued (the log says why). Raises `StripeError`.
     """
+    if isinstance(row, CreditNote):
+        invoice = Invoice.objects.filter(pk=row.invoice_id).first()
+        if invoice is not None:
+            issue(invoice)
+        _fetch_rates(row)
+        with transaction.atomic():
+            return issue_credit_note(row)
+    if row.status == Invoice.Status.DRAFT:
+        return None
+    _fetch_rates(row)
+    payee = _payee(row) if pays_by_transfer(row) else None
+    with transaction.atomic():
+        return issue_invoice(row, payee=payee)
+
+
+def pays_by_transfer(invoice: Invoice) -> bool:
+    """Whether its document names a bank account, which Stripe is asked for."""
+    return invoice.collection == Account.Collection.INVOICE and invoice.amount_due > 0
+
+
+def issue_invoice(
+    invoice: Invoice, *, payee: documents.BankAccount | None = None
+) -> IssuedDocument | None:
+    """In the caller's transaction, with what is here. Its credit notes that waited follow."""
     if invoice.status == Invoice.Status.DRAFT:
         return None
     found = IssuedDocument.objects.filter(invoice=invoice).first()
     if found is None:
-        found = _issue(invoice, lambda rates: _of_invoice(invoice, rates), invoice=invoice)
+        found = _issue(invoice, lambda rates: _of_invoice(invoice, rates, payee), invoice=invoice)
         waiting = CreditNote.objects.filter(invoice_id=invoice.pk, document__isnull=True)
         for note in waiting if found else ():
             issue_credit_note(note)
@@ -37,7 +63,7 @@ def issue_invoice(invoice: Invoice) -> IssuedDocument | None:
 
 
 def issue_credit_note(note: CreditNote) -> IssuedDocument | None:
-    """As `issue_invoice`; None as well while its invoice is not here."""
+    """As `issue_invoice`; None while its invoice is not issued."""
     found = IssuedDocument.objects.filter(credit_note=note).first()
     of = IssuedDocument.objects.filter(invoice_id=note.invoice_id).first()
     if found or of is None:
@@ -50,10 +76,15 @@ def issue_credit_note(note: CreditNote) -> IssuedDocument | None:
     )
 
 
-def fetch_rates(data: Mapping[str, Any]) -> None:
-    """Have the tax rates here that an object names. Raises `StripeError`."""
-    for ident in documents.rate_ids(data) - _rates(data).keys():
+def _fetch_rates(row: Invoice | CreditNote) -> None:
+    for ident in documents.rate_ids(row.data) - _rates(row.data).keys():
         objects.fetch("tax_rate", ident)
+
+
+def _payee(invoice: Invoice) -> documents.BankAccount | None:
+    """The account that Stripe keeps for this customer: what arrives there pays the invoice."""
+    found = transfers.details(invoice.account)
+    return documents.BankAccount(found.holder, found.iban, found.bic) if found else None
 
 
 def _issue(
@@ -85,12 +116,15 @@ def _issue(
     return made
 
 
-def _of_invoice(invoice: Invoice, rates: Mapping[str, Any]) -> documents.Document:
+def _of_invoice(
+    invoice: Invoice, rates: Mapping[str, Any], payee: documents.BankAccount | None
+) -> documents.Document:
     return documents.from_invoice(
         invoice.data,
         seller=seller(),
         customer=_customer(invoice.account),
         rates=rates,
+        payee=payee,
         purchase_order=invoice.account.purchase_order,
     )
 

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from apps.core.errors import NotFound
 from apps.payments.errors import DocumentDamaged
 from apps.payments.models import Account, CreditNote, Invoice, IssuedDocument
-from apps.payments.services import document_files, objects
+from apps.payments.services import document_files, objects, transfers
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {
@@ -79,13 +79,19 @@ def test_a_discount_is_named_on_its_line(subscribe, billing):
     assert "Rabatt: Welcome" in text_of(document_files.pdf(invoice.document))
 
 
-def test_it_is_the_same_whenever_it_is_fetched_and_whatever_changes_later(billing, subscribe):
+def test_it_is_the_same_whenever_it_is_fetched_and_whatever_changes_later(
+    billing, subscribe, django_capture_on_commit_callbacks
+):
     invoice = subscribe(collection_method="send_invoice", days_until_due=30)
     billing.stripe.api.invoices.finalize_invoice(invoice.pk)
-    objects.fetch("invoice", invoice.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        objects.fetch("invoice", invoice.pk)
     issued = IssuedDocument.objects.get(invoice=invoice)
     first = document_files.pdf(issued)
     assert issued.document.means == "transfer"
+    own = transfers.details(billing.account)
+    assert issued.document.account.iban == own.iban != issued.document.seller.iban
+    assert own.iban.encode() in document_files.xml(issued).content
     assert issued.document.due_on > issued.document.issued_on
     billing.stripe.api.invoices.pay(invoice.pk, {"paid_out_of_band": True})
     Account.objects.update(legal_name="Another", city="Elsewhere")
