@@ -303,39 +303,63 @@ class Life(RuleBasedStateMachine):
         assert not sums.exclude(found=0).exists()
 
     def check_stripe_sums(self):
-        """Fees and movements one by one, not only what they come to."""
+        """Every account that is a sum of something of Stripe's."""
         moves = list(stripe_api.each("balance_transaction"))
-        fees = ledger.balance(of="stripe_fees") + ledger.balance(of="dispute_fees")
-        assert fees == sum(one["fee"] for one in moves)
-        assert ledger.balance(of="stripe_balance") == sum(one["net"] for one in moves)
-        charged = sum(one["amount"] for one in moves if one["type"] in ("charge", "payment"))
-        paid = sum(
-            one["amount_paid"] - (one.get("amount_paid_off_stripe") or 0)
-            for one in self.fetched("invoice")
-        )
-        assert ledger.balance(of="unapplied") == charged - paid
+        found, notes = self.fetched("invoice"), self.notes()
+        final = [one for one in found if one["status"] not in ("draft", "void")]
+        losses = [one for one in self.fetched("dispute") if one["status"] == "lost"]
+        off = sum(one.get("amount_paid_off_stripe") or 0 for one in final)
+        expected = {
+            "stripe_fees": total(moves, "fee") - total(disputes(moves), "fee"),
+            "dispute_fees": total(disputes(moves), "fee"),
+            "stripe_balance": total(moves, "net"),
+            "bank": -total(moves, "amount", "payout"),
+            "unapplied": total(moves, "amount", "charge", "payment")
+            - total(final, "amount_paid")
+            + off,
+            "refunds": total(moves, "amount", "refund", "refund_failure")
+            + sum(total(one["refunds"], "amount_refunded") for one in notes),
+            "off_stripe": off - sum(one.get("out_of_band_amount") or 0 for one in notes),
+            "disputed": -total(disputes(moves), "amount") - total(losses, "amount"),
+            "dispute_losses": total(losses, "amount"),
+            "tax_payable": sum(tax_of(one) for one in final) - sum(tax_of(one) for one in notes),
+            "bad_debt": sum(
+                one["amount_remaining"] for one in final if one["status"] == "uncollectible"
+            ),
+        }
+        assert {code: ledger.balance(of=code) for code in expected} == expected
+
+    def notes(self):
+        """Those in force."""
+        void = {one["id"] for one in self.fetched("invoice") if one["status"] == "void"}
+        notes = self.fetched("credit_note")
+        return [one for one in notes if one["status"] == "issued" and one["invoice"] not in void]
 
     def check_revenue(self):
         """What is billed without tax is earned or deferred; in the end all of it is earned."""
-        billed = sum(
-            one["total"] - sum(tax["amount"] for tax in one["total_taxes"])
-            for one in self.fetched("invoice")
-            if one["status"] not in ("draft", "void")
-        )
-        void = {one["id"] for one in self.fetched("invoice") if one["status"] == "void"}
-        credited = sum(
-            one["total"] - sum(tax["amount"] for tax in one["total_taxes"])
-            for one in self.fetched("credit_note")
-            if one["status"] == "issued" and one["invoice"] not in void
-        )
+        final = [one for one in self.fetched("invoice") if one["status"] not in ("draft", "void")]
+        billed = sum(one["total"] - tax_of(one) for one in final)
+        billed -= sum(one["total"] - tax_of(one) for one in self.notes())
         self.account.refresh_from_db()
         for until in (None, date(2040, 1, 1), date(2040, 1, 1)):
             ledger.recognise(until)
             earned = ledger.balance(of="revenue") + ledger.balance(of="credit_notes")
-            assert earned + ledger.balance(of="deferred_revenue") == billed - credited
+            assert earned + ledger.balance(of="deferred_revenue") == billed
         assert ledger.balance(of="deferred_revenue") == 0
         assert not RevenueSchedule.objects.unsettled().exists()
         self.check_balanced()
+
+
+def total(found, name, *kinds):
+    return sum(one[name] for one in found if not kinds or one["type"] in kinds)
+
+
+def disputes(moves):
+    return [one for one in moves if one["type"] == "adjustment"]
+
+
+def tax_of(document):
+    return sum(tax["amount"] for tax in document["total_taxes"])
 
 
 def test_the_ledger_is_stripes(sandbox_process, settings_of_stripe):
