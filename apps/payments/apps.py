@@ -5,4 +5,8 @@ class PaymentsConfig(AppConfig):
     name = "apps.payments"
 
     def ready(self) -> None:
+        from apps.core import metrics
         from apps.payments import document_receivers, dunning_receivers  # noqa: F401 -- connects
+        from apps.payments.metrics import collect
+
+        metrics.register("payments", collect)

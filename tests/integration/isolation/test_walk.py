@@ -72,6 +72,10 @@ GLOBAL_METRICS = {
     "toolboxai_isolation_last_probe_timestamp_seconds", "toolboxai_isolation_reads_day",
     "toolboxai_realtime_errands", "toolboxai_realtime_oldest_errand_seconds",
     "toolboxai_realtime_channels", "toolboxai_realtime_subscriptions",
+    "toolboxai_stripe_events", "toolboxai_stripe_event_oldest_waiting_seconds",
+    "toolboxai_stripe_event_seconds", "toolboxai_stripe_connected", "toolboxai_stripe_endpoints",
+    "toolboxai_stripe_drift", "toolboxai_stripe_comparison_age_seconds",
+    "toolboxai_stripe_events_missed_day",
 }  # fmt: skip
 GLOBAL_MODELS = {
     "accounts.OperatorDevice": "operators belong to the installation",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit.models import AuditEntry
+from apps.payments import metrics
 from apps.payments.models import Invoice, ReconcileRun, StripeEvent
 from apps.payments.services import sync
 from tests.factories.jobs import work_off
@@ -79,3 +83,25 @@ def test_an_event_of_nobody_has_nobody_to_be_fetched(console, db):
     event.save()
     assert "Choose an event of a customer" in act(console, "fetch_all", event, confirmed="yes")
     assert not ReconcileRun.objects.exists()
+
+
+def test_what_waits_and_what_failed_is_measured(failed, django_assert_num_queries):
+    waiting = StripeEvent.of(make_payload({"id": "cus_1", "object": "customer"}))
+    waiting.received_at = timezone.now() - timedelta(minutes=20)
+    waiting.save()
+    ReconcileRun.objects.create(
+        state="finished",
+        finished_at=timezone.now() - timedelta(hours=2),
+        counts={"invoice": {"seen": 9, "different": 3, "repaired": 2}},
+    )
+    with django_assert_num_queries(4):
+        found = {
+            (sample.name.removeprefix("toolboxai_stripe_"), *sample.labels.values()): sample.value
+            for family in metrics.collect()
+            for sample in family.samples
+        }
+    assert found[("events", "failed")] == found[("events", "waiting")] == 1
+    assert 1_200 <= found[("event_oldest_waiting_seconds",)] < 2_000
+    assert (found[("drift", "yes")], found[("drift", "no")]) == (2, 1)
+    assert 7_200 <= found[("comparison_age_seconds",)] < 9_000
+    assert found[("endpoints", "enabled")] == 0
