@@ -6,7 +6,11 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import metrics
-        from apps.payments import document_receivers, dunning_receivers  # noqa: F401 -- connects
+        from apps.payments import (  # noqa: F401 -- connects
+            document_receivers,
+            dunning_receivers,
+            money_receivers,
+        )
         from apps.payments.metrics import collect
 
         metrics.register("payments", collect)

@@ -45,6 +45,12 @@ MAILS = (
         {**OPEN, "due_date": LATER, "invoice_url": f"{URL}/settings/billing/invoices/",
          "purchase_order": "PO 2026-118"}, "purchase_order"),
     _billing("refund_issued", "Refund", {**BILLING, "amount": "€49.00"}),
+    _billing("payment_disputed", "Payment disputed", {**BILLING, "amount": "€49.00"}),
+    _mail("money_alert", "Money waits for operators", "operations", {
+        "alert.kind": "approval", "alert.customer": "Lincoln High", "alert.amount": "€250.00",
+        "alert.detail": "Ticket 4711",
+        "alert.url": "https://toolboxai.example/operator/payments/refund/",
+    }),
     _billing("subscription_confirmed", "Subscription confirmation",
         {**PRICED, "interval": "month", "renews_at": LATER}),
     _billing("subscription_renewal", "Renewal of a yearly plan",

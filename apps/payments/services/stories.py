@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from apps.audit.models import AuditEntry
 from apps.mail.models import Message
-from apps.payments.models import Account, MoneyRequest, Payment
+from apps.payments import dunning
+from apps.payments.models import Account, MoneyRequest, Payment, StripeEvent
 from apps.payments.money import text
 
 EACH: Final = 200  # the newest of each kind
@@ -123,6 +124,29 @@ def _disputes(account: Account) -> Iterator[Happening]:
         yield Happening(row.created_at, "dispute", title, row.reason_text, url, is_bad=True)
 
 
+def _dunning(account: Account) -> Iterator[Happening]:
+    for case in account.dunning_cases.with_steps().defer("invoice__data")[:EACH]:
+        amount = text(case.amount, case.currency)
+        yield Happening(case.began_at, "dunning", f"{amount} of {case.invoice} are unpaid",
+                        is_bad=True)  # fmt: skip
+        for step in case.steps.all():
+            if step.done_at:
+                title = f"{dunning.STEPS[step.key].title}: {step.get_state_display().lower()}"
+                yield Happening(step.done_at, "dunning", title, step.detail)
+        if case.ended_at:
+            title = f"{case.invoice}: {case.get_outcome_display().lower()}"
+            yield Happening(case.ended_at, "dunning", title)
+
+
+def _events(account: Account) -> Iterator[Happening]:
+    """What Stripe said, as it came."""
+    if account.customer_id:
+        rows = StripeEvent.objects.filter(customer_id=account.customer_id).defer("payload")
+        for row in rows.order_by("-received_at")[:EACH]:
+            bad, url = row.state == StripeEvent.State.FAILED, _page("stripeevent", row)
+            yield Happening(row.created, "event", row.type, row.object_id, url, is_bad=bad)
+
+
 def _mails(account: Account) -> Iterator[Happening]:
     """About payments, to the address for invoices or to owners."""
     to = {account.billing_email}
@@ -157,6 +181,8 @@ KINDS: Final[dict[str, tuple[str, Source]]] = {
     "payment": ("Payments", _payments),
     "money": ("Refunds and credits", _moved),
     "dispute": ("Disputes", _disputes),
+    "dunning": ("Dunning", _dunning),
     "mail": ("Mails", _mails),
     "deed": ("Deeds", _deeds),
+    "event": ("Stripe's events", _events),
 }

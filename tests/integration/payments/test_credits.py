@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.jobs.models import JobRun
+from apps.mail.models import Message
 from apps.payments import stripe_api
 from apps.payments.errors import DisputeClosed, InvoiceNotOpen, NotCreditable, StripeError
 from apps.payments.models import CustomerCredit, Dispute, Invoice, Payment
@@ -130,6 +131,13 @@ class TestDisputes:
             disputes.accept(dispute=dispute, by=olga)
         verbs = list(AuditEntry.objects.filter(action__startswith="dispute.").order_by("sequence"))
         assert [one.action for one in verbs] == ["dispute.answer_saved", "dispute.answered"]
+
+    def test_operators_and_owners_are_told_once(self, olga, owner, dispute):
+        objects.fetch("dispute", dispute.pk)
+        told = Message.objects.values_list("template", "to")
+        assert told.filter(to=olga.user.email).count() == 1
+        assert ("mail/payment_disputed", owner.email) in told
+        assert told.filter(template="mail/payment_disputed", to=owner.email).count() == 1
 
     def test_one_is_accepted(self, dispute, olga):
         assert disputes.accept(dispute=dispute, by=olga).status == "lost"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.core.errors import NotAllowed
 from apps.jobs.models import JobRun
+from apps.mail.models import Message
 from apps.payments import stripe_api
 from apps.payments.errors import (
     AlreadyDecided,
@@ -68,6 +69,8 @@ def test_over_the_limit_another_operator_agrees(paid, olga, otto):
     row = ask(payment, 25_000, olga)
     assert (row.state, JobRun.objects.filter(name="payments.refund").count()) == ("waiting", 0)
     assert refunds.carry_out(refund_id=str(row.pk)).state == "waiting"
+    told = Message.objects.filter(template="mail/money_alert").values_list("to", flat=True)
+    assert list(told) == [otto.user.email]
     with pytest.raises(ApprovalByAnother):
         approvals.approve(request=row, by=olga)
     approvals.approve(request=row, by=otto)
