@@ -123,7 +123,7 @@ def test_ten_and_a_thousand_invoices_cost_the_same_queries(alpha, browse, owner,
         with CaptureQueriesContext(connection) as queries:
             assert made[-1].number in asker.get(address).content.decode()
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[0] == counts[1] > 0
 
 
 def test_operators_find_and_download_them(alpha, console):
