@@ -125,11 +125,15 @@ def record_decline(store: Store, session: Document, wish: dict[str, Any]) -> Non
     """
     if session["mode"] == "setup" or not session["customer"] or not session["amount_total"]:
         return
+    try:
+        method = payment_methods.make(store, wish)
+    except StripeError:
+        return  # no card at all: nothing was tried
     about = {
         "amount": session["amount_total"],
         "currency": session["currency"],
         "customer": session["customer"],
-        "payment_method": payment_methods.make(store, wish)["id"],
+        "payment_method": method["id"],
     }
     confirmations.confirm(store, payment_intents.add(store, about))
 

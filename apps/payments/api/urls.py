@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from apps.payments.api import billing_views
+
+router = SimpleRouter()
+router.register("billing", billing_views.BillingViewSet, basename="billing")
 
 urlpatterns = [
     path("", include("apps.payments.api.urls_invoices")),
     path("", include("apps.payments.api.urls_payments")),
+    *router.urls,
 ]

@@ -163,6 +163,18 @@ def _has_code(attempt: Attempt, present: Mapping[str, Any]) -> bool:
 def _change_now(
     attempt: Attempt, subscription: Subscription, present: Mapping[str, Any], chosen: Chosen
 ) -> None:
+    """The items first, as previewed; then the code, which counts from the next period on."""
+    if catalogue.from_items(present["items"]["data"]) != chosen:
+        _change_items(attempt, subscription, present, chosen)
+    discounts = previews.with_promotion(subscription, attempt.params["promotion_code"])
+    if discounts is not None:
+        wish = {"discounts": discounts, "proration_behavior": "none"}
+        _update(subscription.pk, wish, f"{attempt.key}-code")
+
+
+def _change_items(
+    attempt: Attempt, subscription: Subscription, present: Mapping[str, Any], chosen: Chosen
+) -> None:
     wish: dict[str, Any] = {
         "items": price_items.changed(chosen, present["items"]["data"]),
         "payment_behavior": "error_if_incomplete",
@@ -172,9 +184,6 @@ def _change_now(
     else:
         date = attempt.params["proration_date"]
         wish |= {"proration_behavior": "always_invoice", "proration_date": date}
-    discounts = previews.with_promotion(subscription, attempt.params["promotion_code"])
-    if discounts is not None:
-        wish["discounts"] = discounts
     try:
         _update(subscription.pk, wish, attempt.key)
     except StripeError as error:
@@ -202,13 +211,17 @@ def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
     held = present["items"]["data"]
     start = max(item["current_period_start"] for item in held)
     end = min(item["current_period_end"] for item in held)
-    following = {
+    following: dict[str, Any] = {
         "items": [dict(item) for item in prices.items(*chosen)],
         "duration": {"interval": chosen.interval, "interval_count": 1},
         "proration_behavior": "none",
         "metadata": {"toolboxai_plan": chosen.plan},
     }
+    kept = [{"discount": records.identity(one)} for one in present["discounts"]]
+    if kept:
+        following["discounts"] = kept
     now = {
+        **({"discounts": kept} if kept else {}),
         "items": [_as_phase(item) for item in held],
         "start_date": start,
         "end_date": end,

@@ -82,6 +82,7 @@ def of_change(
 ) -> Preview:
     """Another plan, interval or number of seats. More comes into force at once and is charged for
     the rest of the period; less comes into force when the period ends, and nothing is given back.
+    A promotion code counts from the next full period on.
 
     Raises `NothingToChange`, `ChangeBlocked`, and as `of_new`.
     """
@@ -95,17 +96,19 @@ def of_change(
     trial = subscription.status == Subscription.Status.TRIALING
     at_end = is_less(present, chosen) and not trial
     at_once = not (at_end or trial or present == chosen)
-    every = with_promotion(subscription, promotion_code)
-    used_up = at_once and promotions.is_once(promotion_code, account=account)
+    if at_end and promotion_code:
+        raise promotions.refused("A code is for what comes into force now. Leave it out here.")
     later = _preview(
-        account, None if used_up else every, subscription=subscription.pk,
+        account,
+        with_promotion(subscription, promotion_code),
+        subscription=subscription.pk,
         subscription_details=wish | {"proration_behavior": "none"},
-    )  # fmt: skip
+    )
     now = None
     if at_once:
         details = wish | {"proration_behavior": "always_invoice", "proration_date": moment}
         about = {"subscription": subscription.pk, "subscription_details": details}
-        now = amounts(_preview(account, every, **about))
+        now = amounts(_preview(account, None, **about))
     later_at = subscription.period_end
     if present.interval != chosen.interval and now is not None:
         later_at = later_by(account.now, 12 if chosen.interval == "year" else 1)

@@ -30,7 +30,7 @@ def find(code: str, *, account: Account) -> Promotion:
     params = {"code": code, "active": True, "expand": ["data.promotion.coupon"], "limit": 1}
     found = stripe_api.call(lambda api: api.promotion_codes.list(params))["data"] if code else []
     if not found:
-        raise _refused(f"There is no code “{code}”. Look whether it is typed as it was given.")
+        raise refused(f"There is no code “{code}”. Look whether it is typed as it was given.")
     promotion = found[0]
     coupon = promotion["promotion"]["coupon"]
     if not isinstance(coupon, dict):
@@ -70,15 +70,16 @@ def _require_usable(promotion: dict[str, Any], coupon: dict[str, Any], account: 
     )
     expires = promotion["expires_at"]
     if used_up or not coupon["valid"]:
-        raise _refused("This code has been used as often as it can be.")
+        raise refused("This code has been used as often as it can be.")
     if expires and expires <= account.now.timestamp():
-        raise _refused("This code has expired.")
+        raise refused("This code has expired.")
     if promotion["customer"] not in (None, account.customer_id):
-        raise _refused("This code is for another customer.")
+        raise refused("This code is for another customer.")
     first_only = (promotion["restrictions"] or {}).get("first_time_transaction")
     if first_only and account.invoices.filter(status="paid", total__gt=0).exists():
-        raise _refused("This code is for new customers.")
+        raise refused("This code is for new customers.")
 
 
-def _refused(why: str) -> PromotionCodeRefused:
+def refused(why: str) -> PromotionCodeRefused:
+    """The refusal of a code, beside its field."""
     return PromotionCodeRefused(why, errors={FIELD: [why]})

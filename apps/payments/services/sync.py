@@ -28,7 +28,7 @@ from apps.payments import stripe_api
 from apps.payments.errors import StripeError, StripeObjectMissing
 from apps.payments.models import Account, StripeEvent
 from apps.payments.models.events import NAMELESS, StripeEventQuerySet
-from apps.payments.services import accounts, clocks, objects
+from apps.payments.services import accounts, clocks, duplicates, objects
 
 State = StripeEvent.State
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -83,8 +83,19 @@ def sync(*, customer_id: str) -> dict[str, int]:
         due.update(due_at=timezone.now() + wait, problem=error.as_problem())
     account = Account.objects.filter(customer_id=customer_id).first() if customer_id else None
     if account is not None:
+        _end_duplicates(account)
         accounts.settle(account)
     return done
+
+
+def _end_duplicates(account: Account) -> None:
+    """Who paid twice may never come back to the page that says so. While Stripe does not answer
+    it waits for the next time.
+    """
+    try:
+        duplicates.resolve(account)
+    except StripeError as error:
+        log.warning("duplicate_subscription_stays", account=str(account.pk), problem=error.detail)
 
 
 def sweep() -> int:

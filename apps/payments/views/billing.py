@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.onward import lead
@@ -35,6 +36,9 @@ HOME = "settings_billing"
 @require_safe
 @workspace_page("billing.view")
 def show(request: WorkspaceRequest) -> HttpResponse:
+    """A plan in the query, from the page of prices, leads on to what it costs."""
+    if "plan" in request.GET:
+        return redirect(f"{reverse('billing_plan')}?{request.GET.urlencode()}")
     overview = overviews.of(accounts.of(request.tenant), by=request.user)
     attempt = overview.attempt
     context = {

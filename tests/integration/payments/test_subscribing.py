@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import pytest
 
+from apps.payments import catalogue
 from apps.payments.catalogue import Chosen
-from apps.payments.services import beginnings, changes, retries
+from apps.payments.errors import CardDeclined
+from apps.payments.services import beginnings, cancellations, changes, pauses, previews, retries
 from apps.payments.subscription_errors import (
     AlreadySubscribed,
     AttemptUnsure,
+    CannotPause,
     NothingToChange,
+    OfferTaken,
     PreviewOutdated,
+    PromotionCodeRefused,
     TrialUsed,
 )
 from apps.usage.services import limits
@@ -80,7 +85,6 @@ def test_what_was_not_shown_is_not_charged(shop, paid, owner):
     with pytest.raises(NothingToChange):
         change(shop, STARTER, owner)
     assert shop.taken == before
-    assert retries.DEEDS["change"].name == "change"
 
 
 def test_less_waits_for_the_end_of_what_is_paid(shop, paid, owner, alpha):
@@ -124,3 +128,73 @@ def test_no_answer_in_the_middle_of_a_change_charges_once(
     assert shop.account.subscription.plan == "school"
     with pytest.raises(NothingToChange):
         changes.apply(**wish)
+
+
+def use(shop, card):
+    """The customer pays with another of Stripe's cards from now on."""
+    api, account = shop.stripe.api, shop.account
+    method = api.payment_methods.attach(card, {"customer": account.customer_id})
+    api.customers.update(
+        account.customer_id, {"invoice_settings": {"default_payment_method": method.id}}
+    )
+
+
+def test_a_declined_card_changes_nothing(shop, paid, owner):
+    before = shop.taken
+    use(shop, "pm_card_chargeCustomerFail")
+    with pytest.raises(CardDeclined):
+        change(shop, SCHOOL, owner)
+    held = shop.stripe.api.subscriptions.retrieve(paid.pk)
+    assert catalogue.from_items(held.to_dict()["items"]["data"]) == STARTER
+    assert shop.account.attempts.get().state == "refused"
+    assert shop.taken == before
+
+
+def test_a_bank_that_asks_is_answered_on_stripes_page(shop, paid, owner):
+    before = shop.taken
+    use(shop, "pm_card_authenticationRequired")
+    seen, changed = change(shop, SCHOOL, owner)
+    assert changed.confirm_url.startswith("http")
+    assert shop.taken == before
+    assert shop.account.invoices.owed().get().total == seen.total_now
+
+
+def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner):
+    api = shop.stripe.api
+    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
+    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
+    api.promotion_codes.create({**code, "max_redemptions": 1})
+    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
+    seen = changes.preview(**wish)
+    assert (seen.now.discount, seen.later.discount) == (0, 7_450)
+    before = shop.taken
+    changed = changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
+    assert shop.taken - before == seen.total_now
+    assert previews.of_renewal(changed.subscription).total == seen.later.total
+    with pytest.raises(PromotionCodeRefused, match="as often as it can be"):
+        changes.preview(**{**wish, "chosen": Chosen("school", "month", 1)})
+
+
+def test_a_pause_charges_nothing_and_ends_by_itself(shop, paid, owner, alpha):
+    before, start = shop.taken, paid.period_end
+    paused = pauses.pause(account=shop.account, months=2, by=owner)
+    assert (paused.is_paused, pauses.rests(paused, shop.account.now)) == (True, False)
+    account = shop.go(start)
+    assert pauses.rests(account.subscription, account.now)
+    shop.go(pauses.later(start, 1))
+    assert shop.taken == before
+    account = shop.go(pauses.later(start, 2))
+    assert not account.subscription.is_paused
+    assert shop.taken - before == 2900 * 119 // 100
+    with pytest.raises(CannotPause, match="once in a school year"):
+        pauses.pause(account=account, months=1, by=owner)
+
+
+def test_who_wants_to_leave_is_offered_a_discount_once(shop, paid, owner):
+    cancellations.cancel(account=shop.account, feedback="too_expensive", by=owner)
+    kept = cancellations.stay(account=shop.account, by=owner)
+    assert not kept.cancel_at_period_end
+    assert previews.of_renewal(kept).discount == 725
+    assert cancellations.offers(kept).coupon == ""
+    with pytest.raises(OfferTaken):
+        cancellations.stay(account=shop.account, by=owner)

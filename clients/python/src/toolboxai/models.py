@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Amounts(TypedDict):
+    currency: str
+    subtotal: int
+    discount: int
+    tax: int
+    total: int
+    due: int
+    lines: list[Line]
+
+
 class ApiKey(TypedDict):
     id: str
     name: str
@@ -63,6 +73,19 @@ class Attempt(TypedDict):
 BasedOnEnum = Literal["admin", "teacher", "student", "guardian"]
 
 
+class Billing(TypedDict):
+    plan: str
+    subscription: Subscription | None
+    renewal: Amounts | None
+    renews_at: str | None
+    planned: Chosen | None
+    method: str
+    balance: int
+    trial_days_left: int | None
+    may_try: bool
+    unconfirmed: Unconfirmed | None
+
+
 class BulkAnswer(TypedDict):
     succeeded: int
     failed: int
@@ -79,6 +102,26 @@ class CallerUse(TypedDict):
     caller: str
     title: str
     numbers: Numbers
+
+
+class CancelInputRequest(TypedDict):
+    feedback: FeedbackEnum
+    comment: NotRequired[str]
+
+
+class ChangeInputRequest(TypedDict):
+    plan: PlanEnum
+    interval: IntervalEnum
+    seats: NotRequired[int]
+    promotion_code: NotRequired[str]
+    total_now: int
+    proration_date: int
+
+
+class Changed(TypedDict):
+    subscription: Subscription
+    at_end: bool
+    confirm_url: str
 
 
 class ChannelDelivery(TypedDict):
@@ -149,6 +192,24 @@ class CheckShape(TypedDict):
     detail: str
 
 
+class Checkout(TypedDict):
+    url: str
+    id: str
+
+
+class ChoiceInputRequest(TypedDict):
+    plan: PlanEnum
+    interval: IntervalEnum
+    seats: NotRequired[int]
+    promotion_code: NotRequired[str]
+
+
+class Chosen(TypedDict):
+    plan: PlanEnum
+    interval: IntervalEnum
+    seats: int
+
+
 class Class(TypedDict):
     id: str
     name: str
@@ -162,6 +223,13 @@ class Class(TypedDict):
 
 class ClassInputRequest(TypedDict):
     name: str
+
+
+CollectionEnum = Literal["charge_automatically", "send_invoice"]
+
+
+class ConcludeInputRequest(TypedDict):
+    session: str
 
 
 class ConfigurationShape(TypedDict):
@@ -283,6 +351,20 @@ class DeploymentStep(TypedDict):
 
 
 DeploymentStepStateEnum = Literal["pending", "running", "succeeded", "failed", "skipped"]
+
+
+class Details(TypedDict):
+    legal_name: str
+    billing_email: str
+    line1: str
+    line2: str
+    postal_code: str
+    city: str
+    state: str
+    country: str
+    vat_id: str
+    purchase_order: str
+    vat_state: str
 
 
 class Domain(TypedDict):
@@ -482,6 +564,17 @@ class Feature(TypedDict):
 
 FeatureEnum = Literal["stagings", "custom_domains", "custom_roles", "sso", "scim"]
 
+FeedbackEnum = Literal[
+    "too_expensive",
+    "unused",
+    "missing_features",
+    "switched_service",
+    "too_complex",
+    "customer_service",
+    "low_quality",
+    "other",
+]
+
 
 class Finding(TypedDict):
     rule: str
@@ -506,6 +599,9 @@ class HelpHit(TypedDict):
     heading: str
     url: str
     excerpt: str
+
+
+IntervalEnum = Literal["month", "year"]
 
 
 class InvitationInputRequest(TypedDict):
@@ -681,6 +777,11 @@ LimitEnum = Literal[
     "realtime_apps",
     "sender_domains",
 ]
+
+
+class Line(TypedDict):
+    text: str
+    amount: int
 
 
 class LinkInputRequest(TypedDict):
@@ -861,10 +962,28 @@ class Numbers(TypedDict):
     p95_ms: int | None
 
 
+class OrderInputRequest(TypedDict):
+    plan: PlanEnum
+    interval: IntervalEnum
+    seats: NotRequired[int]
+    promotion_code: NotRequired[str]
+    total_now: int
+
+
+class Outcome(TypedDict):
+    is_complete: bool
+    duplicate: bool
+    subscription: Subscription | None
+
+
 class OwnMembershipShape(TypedDict):
     id: str
     role: RoleNameShape
     since: str
+
+
+class Page(TypedDict):
+    url: str
 
 
 class PaginatedApiKeyList(TypedDict):
@@ -1049,6 +1168,19 @@ class PatchedConfigurationChangeRequest(TypedDict):
     mfa_roles: NotRequired[list[MfaRolesEnum]]
 
 
+class PatchedDetailsInputRequest(TypedDict):
+    legal_name: NotRequired[str]
+    billing_email: NotRequired[str]
+    line1: NotRequired[str]
+    line2: NotRequired[str]
+    postal_code: NotRequired[str]
+    city: NotRequired[str]
+    state: NotRequired[str]
+    country: NotRequired[str]
+    vat_id: NotRequired[str]
+    purchase_order: NotRequired[str]
+
+
 class PatchedEndpointChangeRequest(TypedDict):
     url: NotRequired[str]
     description: NotRequired[str]
@@ -1098,6 +1230,10 @@ class PatchedSignInChangeRequest(TypedDict):
 
 class PatchedWorkspaceChangeRequest(TypedDict):
     name: NotRequired[str]
+
+
+class PauseInputRequest(TypedDict):
+    months: int
 
 
 class Payment(TypedDict):
@@ -1214,9 +1350,22 @@ class Plan(TypedDict):
     name: str
 
 
+PlanEnum = Literal["starter", "school", "district"]
+
+
 class Point(TypedDict):
     start: str
     amount: int | None
+
+
+class Preview(TypedDict):
+    chosen: Chosen
+    now: Amounts | None
+    later: Amounts
+    later_at: str | None
+    starts_at: str | None
+    total_now: int
+    proration_date: int
 
 
 class Problem(TypedDict):
@@ -1588,6 +1737,35 @@ class StagingInputRequest(TypedDict):
 StreamEnum = Literal["transactional", "broadcast"]
 
 
+class Subscription(TypedDict):
+    status: SubscriptionStatusEnum
+    plan: str
+    interval: IntervalEnum
+    seats: int
+    amount: int
+    currency: str
+    collection: CollectionEnum
+    period_start: str | None
+    period_end: str | None
+    trial_end: str | None
+    cancel_at_period_end: bool
+    is_paused: bool
+    resumes_at: str | None
+    method: str
+
+
+SubscriptionStatusEnum = Literal[
+    "incomplete",
+    "incomplete_expired",
+    "trialing",
+    "active",
+    "past_due",
+    "unpaid",
+    "canceled",
+    "paused",
+]
+
+
 class Teacher(TypedDict):
     id: str
     name: str
@@ -1619,6 +1797,17 @@ class TrialShape(TypedDict):
 
 
 TypeEnum = Literal["TXT", "CNAME"]
+
+
+class Unconfirmed(TypedDict):
+    id: str
+    deed: str
+    state: UnconfirmedStateEnum
+    created_at: str
+    finished_at: str | None
+
+
+UnconfirmedStateEnum = Literal["open", "done", "refused", "dropped"]
 
 UnitEnum = Literal["count", "bytes"]
 

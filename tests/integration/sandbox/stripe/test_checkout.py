@@ -60,6 +60,14 @@ def test_the_try_of_a_declined_card_stays_on_record(stripe_account):
     assert stripe_account.api.payment_methods.list({"customer": customer.id}).data == []
 
 
+def test_what_is_no_card_is_said_and_nothing_was_tried(stripe_account):
+    customer = stripe_account.customer().id
+    session = open_session(stripe_account, stripe_account.price(), customer=customer)
+    refused = fill(session, expiry="1234")
+    assert (refused.status_code, "Your card" in refused.text) == (422, True)
+    assert stripe_account.api.charges.list().data == []
+
+
 def test_a_bank_asks_who_it_is_and_both_answers_count(stripe_account):
     session = open_session(stripe_account, stripe_account.price())
     bank = httpx.URL(session.url).join(fill(session, SECURE).headers["location"])
