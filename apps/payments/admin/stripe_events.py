@@ -105,12 +105,13 @@ class StripeEventAdmin(ReadOnlyModelAdmin):
 
 def differences(row: Finding) -> SafeString:
     lines = ((name, ours, stripes) for name, (ours, stripes) in row.differences.items())
-    return format_html_join("", "<div>{}: {} here, {} at Stripe</div>", lines)
+    told = format_html_join("", "<div>{}: {} here, {} at Stripe</div>", lines)
+    return told + format_html("{}", (row.problem or {}).get("detail", ""))
 
 
 class FindingInline(TabularInline):  # type: ignore[misc]
     model = Finding
-    fields = ("object_type", "object_id", "customer_id", "kind", "shown", "is_repaired", "problem")
+    fields = ("object_type", "object_id", "customer_id", "kind", "shown", "is_repaired")
     readonly_fields = ("shown",)
     extra = 0
     can_delete = False

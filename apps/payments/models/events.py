@@ -10,8 +10,6 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
-# Objects of a customer that do not name them: it stands in what they are of.
-NAMELESS = frozenset({"refund", "dispute"})
 # What is fetched instead of an object that is part of another one.
 PART_OF: dict[str, tuple[str, ...]] = {
     "cash_balance": ("customer",),
@@ -76,7 +74,7 @@ class StripeEvent(models.Model):
     type = models.CharField(max_length=120)
     object_type = models.CharField(max_length=60)
     object_id = models.CharField(max_length=255)
-    # Empty for what belongs to no customer, and for what does not name its own (`NAMELESS`).
+    # Empty for what belongs to no customer, and until it is fetched for what does not name its own.
     customer_id = models.CharField(max_length=255, blank=True, default="")
     created = models.DateTimeField(
         help_text="When it happened, by Stripe's or a test clock's time."

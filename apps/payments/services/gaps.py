@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
+from djstripe.models import WebhookEndpoint
 
 from apps.payments import stripe_api
 from apps.payments.errors import StripeError
@@ -27,19 +29,21 @@ LOOKS_KEPT: Final = timedelta(days=7)
 
 
 def look(*, asked_by: str = "system") -> ReconcileRun:
-    """Take in what Stripe has and we have not. `counts["event"]` says how many were `seen`, and
-    how many `missing`. Raises `StripeError`, after the run was noted as failed.
+    """Take in what Stripe has and we have not. `counts["event"]` says how many were `seen`, how
+    many `missing`, and how many are `older` than the first endpoint they could have been sent to.
+    Raises `StripeError`, after the run was noted as failed.
     """
     run = ReconcileRun.objects.create(
         kind=ReconcileRun.Kind.EVENTS, repairs=True, asked_by=asked_by[:254]
     )
-    counts = {"seen": 0, "missing": 0, "repaired": 0}
+    counts = {"seen": 0, "missing": 0, "older": 0}
+    since = WebhookEndpoint.objects.aggregate(first=Min("created"))["first"]
     try:
         for found in _unread(run):
             counts["seen"] += 1
             if take_in(found):
-                counts["missing"] += 1
-                counts["repaired"] += 1
+                is_older = since is None or found["created"] < since.timestamp()
+                counts["older" if is_older else "missing"] += 1
     except StripeError as error:
         run.state, run.problem = ReconcileRun.State.FAILED, error.as_problem()
         raise

@@ -27,7 +27,7 @@ from apps.core.errors import DomainError
 from apps.payments import stripe_api
 from apps.payments.errors import StripeError, StripeObjectMissing
 from apps.payments.models import Account, StripeEvent
-from apps.payments.models.events import NAMELESS, StripeEventQuerySet
+from apps.payments.models.events import StripeEventQuerySet
 from apps.payments.services import accounts, clocks, duplicates, objects
 
 State = StripeEvent.State
@@ -162,8 +162,10 @@ def _answer(kind: str, object_id: str, customer_id: str, account: Account | None
     if customer_id and account is None:
         raise Stranger("No account has this customer.")
     found = fetch(kind, object_id)
-    if not customer_id and kind in NAMELESS:
-        return _hand_on(found)
+    if not customer_id and (owner := objects.customer_of(found)):
+        # A refund, say, does not name its customer: now that it is known, under their lock.
+        request(customer_id=owner)
+        return {"customer_id": owner}
     objects.store(found, account)
     return {"state": State.PROCESSED, "processed_at": timezone.now(), "problem": None}
 
@@ -176,15 +178,6 @@ def fetch(kind: str, object_id: str) -> dict[str, Any]:
         if kind not in DELETABLE:
             raise
         return {"id": object_id, "object": kind, "deleted": True}
-
-
-def _hand_on(found: dict[str, Any]) -> dict[str, Any]:
-    """To the customer that has turned out to be the one it is about."""
-    customer_id = objects.customer_of(found)
-    if not customer_id:
-        return {"state": State.IGNORED}
-    request(customer_id=customer_id)
-    return {"customer_id": customer_id}
 
 
 def _note(told: StripeEventQuerySet, error: Exception) -> None:

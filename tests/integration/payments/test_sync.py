@@ -15,10 +15,10 @@ from apps.core.breaker import BreakerOpen
 from apps.jobs.models import JobRun
 from apps.payments import stripe_api
 from apps.payments.errors import StripeError
-from apps.payments.models import Account, Invoice, StripeEvent, Subscription
+from apps.payments.models import Account, Invoice, Refund, StripeEvent, Subscription
 from apps.payments.services import gaps, mirror, objects, sync
 from tests.factories.jobs import work_off
-from tests.factories.stripe_events import make_payload
+from tests.factories.stripe_events import make_endpoint, make_payload
 
 pytestmark = pytest.mark.django_db
 State = StripeEvent.State
@@ -214,20 +214,26 @@ def test_a_customer_may_become_ours_a_moment_later(billing):
     assert (state_of(event), event.problem["code"]) == (State.IGNORED, "stripe_customer_unknown")
 
 
-def test_refunds_and_disputes_find_their_customer(billing, monkeypatch):
+def test_what_does_not_name_its_customer_is_handed_to_them(billing):
+    """So that it is stored under their lock, as all else of theirs."""
     account = billing.connect()
-    subscription = billing.subscribe()
+    billing.subscribe()
     charge = billing.stripe.api.charges.list({"customer": account.customer_id}).data[0]
-    assert subscription.status == "active"
     refund = billing.stripe.api.refunds.create({"charge": charge.id, "amount": 100})
-    event = tell({"id": refund.id, "object": "refund", "charge": charge.id}, "refund.created")
-    assert event.customer_id == ""
-    monkeypatch.setitem(objects.PROJECTIONS, "refund", objects.PROJECTIONS.get("refund", ()))
+    invoice = billing.stripe.api.invoices.list({"customer": account.customer_id}).data[0]
+    events = [
+        tell({"id": refund.id, "object": "refund", "charge": charge.id}, "refund.created"),
+        tell({"id": "inpay_1", "object": "invoice_payment", "invoice": invoice.id}),
+    ]
+    assert {event.customer_id for event in events} == {""}
     sync.sync(customer_id="")
-    event.refresh_from_db()
-    assert event.customer_id == account.customer_id
+    assert {state_of(event) for event in events} == {State.WAITING}
+    assert {event.customer_id for event in events} == {account.customer_id}
     run = JobRun.objects.get(name="payments.sync")
     assert run.arguments == {"customer_id": account.customer_id}
+    sync.sync(customer_id=account.customer_id)
+    assert {state_of(event) for event in events} == {State.PROCESSED}
+    assert Refund.objects.get().amount == 100
 
 
 def test_what_nothing_is_made_of_is_left_alone(billing):
@@ -281,6 +287,7 @@ def test_events_that_never_came_are_fetched(billing):
     billing.subscribe()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gaps, "UNDERWAY", timedelta(0))
+        make_endpoint(created=timezone.now() - timedelta(hours=1))
         run = gaps.look()
         assert run.counts["event"]["missing"] == StripeEvent.objects.count() > 5
         work_off()
@@ -295,6 +302,14 @@ def test_events_that_never_came_are_fetched(billing):
         last = gaps.look()
         assert (last.total("missing"), last.total("seen") < run.total("seen")) == (1, True)
     assert set(StripeEvent.objects.values_list("source", flat=True)) == {"listed"}
+
+
+def test_what_was_before_there_was_an_endpoint_was_not_missed(billing, monkeypatch):
+    monkeypatch.setattr(gaps, "UNDERWAY", timedelta(0))
+    billing.connect(card="")
+    make_endpoint(created=timezone.now() + timedelta(minutes=1))
+    assert gaps.look().counts["event"] == {"seen": 1, "missing": 0, "older": 1}
+    assert StripeEvent.objects.count() == 1
 
 
 def test_a_look_while_stripe_is_away_is_noted(billing, settings):
