@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from apps.payments.documents import (
     Buyer,
@@ -16,6 +18,7 @@ from apps.payments.documents import (
     Seller,
     Tax,
 )
+from apps.payments.documents.content import Category
 
 SELLER = Seller(
     name="ToolBoxAI GmbH",
@@ -58,9 +61,9 @@ AMERICAN = Buyer(
 MONTH = Period(date(2026, 11, 27), date(2026, 12, 27))
 
 
-def lines(category="S", rate="19"):
+def lines(category: Category = "S", rate: str = "19") -> tuple[Line, ...]:
     """A plan with a discount, seats, a part that is given back and what was used: 204.28."""
-    tax = {"category": category, "rate": Decimal(rate), "period": MONTH}
+    tax: dict[str, Any] = {"category": category, "rate": Decimal(rate), "period": MONTH}
     return (
         Line(
             "School",
@@ -77,7 +80,7 @@ def lines(category="S", rate="19"):
     )
 
 
-def invoice(**changes) -> Document:
+def invoice(**changes: Any) -> Document:
     """By transfer, 19 % VAT, 10.00 of it from the balance."""
     made = Document(
         kind="invoice",
@@ -98,7 +101,7 @@ def invoice(**changes) -> Document:
     return replace(made, **changes)
 
 
-def untaxed(category, **changes) -> Document:
+def untaxed(category: Category, **changes: Any) -> Document:
     tax = Tax(category, Decimal(0), 20428, 0)
     return invoice(lines=lines(category, "0"), taxes=(tax,), **changes)
 
@@ -111,7 +114,7 @@ def outside() -> Document:
     return untaxed("O", buyer=AMERICAN, language="en", purchase_order="PO-77")
 
 
-def credit_note(**changes) -> Document:
+def credit_note(**changes: Any) -> Document:
     return invoice(
         **{
             "kind": "credit_note",
@@ -137,7 +140,7 @@ def receipt() -> Document:
     )
 
 
-ISSUED = {
+ISSUED: dict[str, Callable[[], Document]] = {
     "standard": invoice,
     "reverse charge": reverse_charge,
     "outside": outside,

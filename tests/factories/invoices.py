@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apps.payments.models import CreditNote, Invoice
 from apps.payments.services import accounts
@@ -10,7 +11,7 @@ from apps.payments.services import accounts
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def stripe_invoice(number: str, at: datetime, amount: int = 2900, **about):
+def stripe_invoice(number: str, at: datetime, amount: int = 2900, **about: Any) -> dict[str, Any]:
     seconds = int(at.timestamp())
     line = {
         "description": "1 \N{MULTIPLICATION SIGN} Starter (at €29.00 / month)",
@@ -27,7 +28,7 @@ def stripe_invoice(number: str, at: datetime, amount: int = 2900, **about):
     }  # fmt: skip
 
 
-def make_invoices(tenant, count, *, first=0, **about):
+def make_invoices(tenant: Any, count: int, *, first: int = 0, **about: Any) -> list[Invoice]:
     """As many paid ones, a day apart, oldest first; they are counted from `first`."""
     account = accounts.of(tenant)
     made = []
@@ -43,7 +44,7 @@ def make_invoices(tenant, count, *, first=0, **about):
     return Invoice.objects.bulk_create(made)
 
 
-def make_credit_note(invoice, total=500, number=1):
+def make_credit_note(invoice: Invoice, total: int = 500, number: int = 1) -> CreditNote:
     at = invoice.created_at + timedelta(days=1)
     seconds = int(at.timestamp())
     line = {

@@ -7,6 +7,7 @@ import io
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from pypdf import PdfReader
 
@@ -135,7 +136,22 @@ def test_the_xml_is_what_the_pdf_carries_and_a_receipt_has_none(subscribe):
     receipt = document_files.receipt(invoice)
     assert receipt.name.startswith("Zahlungsbestätigung-")
     assert "177,31 €" in text_of(receipt)
+    assert "Bezahlt am" in text_of(receipt)
     assert b"factur-x" not in receipt.content
+
+
+def test_a_command_issues_what_is_lacking_and_looks_at_every_file(subscribe, billing):
+    invoice = subscribe()
+    issued = document_files.of(invoice)
+    document_files.pdf(issued)
+    more = Invoice.objects.get(pk=invoice.pk)
+    more.pk, more.number = "in_more", "MORE-1"
+    more.data = {**more.data, "number": "MORE-1"}
+    more.save(force_insert=True)
+    out = io.StringIO()
+    call_command("billing", "documents", "--check", stdout=out)
+    assert "1 issued, 2 in all" in out.getvalue()
+    assert "Every file is as it was issued" in out.getvalue()
 
 
 def test_drafts_have_no_document(subscribe):
