@@ -18,6 +18,7 @@ from apps.payments.services import (
     endpoints,
     gaps,
     ledger,
+    metering,
     reconciliation,
     refunds,
 )
@@ -46,6 +47,11 @@ def credit(_task: Job, _run: JobRun, *, request_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def sync_balance(_task: Job, _run: JobRun, *, account_id: str) -> dict[str, Any]:
     return {"changes": customer_credits.sync(Account.objects.get(pk=account_id))}
+
+
+@shared_task(name="payments.meter", ignore_result=True)
+def meter() -> int:
+    return metering.report_all() if settings.STRIPE_SECRET_KEY else 0
 
 
 @shared_task(name="payments.expire_requests", ignore_result=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.payments.views import billing, plans
+from apps.payments.views import beyond, billing, plans
 
 HERE = "settings/billing/"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{HERE}checkout/", plans.checkout, name="billing_checkout"),
     path(f"{HERE}checkout/done/", plans.done, name="billing_checkout_done"),
     path(f"{HERE}checkout/left/", plans.left, name="billing_checkout_left"),
+    path(f"{HERE}beyond/", beyond.show, name="billing_beyond"),
     path(f"{HERE}method/", billing.method, name="billing_method"),
     path(f"{HERE}method/new/", plans.setup, name="billing_setup"),
     path(f"{HERE}details/", billing.details, name="billing_details"),

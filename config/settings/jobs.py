@@ -80,6 +80,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("webhooks.sweep", "interactive", 10, seconds=5),
         _every("webhooks.forget", "bulk", 80000, days=1),
         _every("payments.expire_requests", "bulk", 3000, hours=1),
+        _every("payments.meter", "bulk", 3000, hours=1),
         _every("payments.sweep", "interactive", 10, seconds=5),
         _every("payments.look_for_events", "default", 280, minutes=5),
         _every("payments.watch_endpoints", "default", 280, minutes=5),

@@ -10,7 +10,14 @@ from apps.payments.api import billing_views
 router = SimpleRouter()
 router.register("billing", billing_views.BillingViewSet, basename="billing")
 
+from apps.payments.api.beyond import BeyondViewSet
+
 urlpatterns = [
+    path(
+        "billing/beyond/",
+        BeyondViewSet.as_view({"get": "retrieve", "put": "update"}, detail=True),
+        name="billing-beyond",
+    ),
     path("", include("apps.payments.api.urls_invoices")),
     path("", include("apps.payments.api.urls_payments")),
     *router.urls,

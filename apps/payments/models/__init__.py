@@ -9,6 +9,7 @@ from apps.payments.models.events import StripeEvent
 from apps.payments.models.intents import PaymentIntent
 from apps.payments.models.issued import IssuedDocument
 from apps.payments.models.ledger import LedgerEntry, LedgerTransaction, RevenueSchedule
+from apps.payments.models.metering import UsageReport
 from apps.payments.models.payments import (
     CustomerCredit,
     Dispute,
@@ -45,4 +46,5 @@ __all__ = [
     "StripeEvent",
     "Subscription",
     "SubscriptionChange",
+    "UsageReport",
 ]

@@ -18,7 +18,7 @@ from apps.tenants.requests import PublicRequest
 from apps.tenants.services import tickets
 from apps.usage.services import entitlements
 
-BILLING = "/settings/billing/"
+BILLING = "/settings/billing/plan/"
 
 
 @require_safe

@@ -22,7 +22,7 @@ from apps.usage.plans import FEATURES, PLANS, Feature, Plan
 from apps.usage.services import limits, terms
 
 GRACE: Final = timedelta(days=14)
-BILLING: Final = "/settings/billing/"
+BILLING: Final = "/settings/billing/plan/"
 
 
 @dataclass(frozen=True)

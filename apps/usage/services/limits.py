@@ -10,9 +10,10 @@ of its own besides is held to both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -22,9 +23,10 @@ from apps.tenants import configuration
 from apps.tenants.models import Tenant
 from apps.usage import plans
 from apps.usage.errors import CallLimitReached, LimitReached
-from apps.usage.plans import LIMITS, THRESHOLDS, Limit, Plan
+from apps.usage.plans import BEYOND, LIMITS, THRESHOLDS, Limit, Plan
 from apps.usage.services import terms, usage
 from apps.usage.services.readings import Reading, month_of
+from apps.usage.services.terms import Terms
 from apps.usage.words import amount
 
 # Asked for in a row, one after the other, so that two cannot both take the last place. Not jobs
@@ -195,7 +197,7 @@ def _states(
     reading = reading or _reading(tenant, pool)
     own = configuration.of(tenant).limits
     shared = configuration.of(pool).limits if pool else {}
-    base = plan_of(pool or tenant).limits
+    base = _allowed(terms.of(pool or tenant), reading)
     for limit in wanted:
         used = reading.used(limit)
         mine = used.get(tenant.schema_name, 0)
@@ -206,6 +208,27 @@ def _states(
         yield State(limit, sum(used.values()), most, mine, pool)
         if limit.key in own and pool.pk != tenant.pk:
             yield State(limit, mine, own[limit.key], mine)
+
+
+def _allowed(held: Terms, reading: Reading) -> Mapping[str, int]:
+    """The plan's limits; those of what is paid for beyond the included (`plans.BEYOND`) are as far
+    away as the customer's most for a month allows, and no further than `Beyond.times`.
+    """
+    included = held.plan.limits
+    if not held.pays_beyond:
+        return included
+    used = {key: sum(reading.used(LIMITS[key]).values()) for key in BEYOND}
+    cost = sum(
+        max(0, used[key] - included[key]) * one.amount / one.size for key, one in BEYOND.items()
+    )
+    allowed = dict(included)
+    for key, one in BEYOND.items():
+        most = included[key] * one.times
+        if held.most_beyond is not None:
+            room = max(Decimal(0), held.most_beyond - cost)
+            most = min(most, max(included[key], used[key]) + int(room * one.size / one.amount))
+        allowed[key] = most
+    return allowed
 
 
 def _reading(tenant: Tenant, pool: Tenant | None) -> Reading:

@@ -32,7 +32,7 @@ def test_who_owns_one_workspace_comes_to_its_billing(browse, owner, alpha):
     answer = browse(owner, tenant=None).get("/pricing/start/", WANTED)
     way = urlsplit(answer["Location"])
     assert way.hostname == alpha.host
-    assert parse_qs(way.query)["next"] == ["/settings/billing/?plan=school&interval=year"]
+    assert parse_qs(way.query)["next"] == ["/settings/billing/plan/?plan=school&interval=year"]
 
 
 def test_who_owns_several_chooses_and_nobody_comes_to_anothers(browse, owner, alpha, beta, teacher):

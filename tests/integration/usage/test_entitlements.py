@@ -69,7 +69,7 @@ def test_what_the_plan_has_not_is_refused_and_the_way_to_it_is_told(plan, owner)
         assert refused.value.extra == {
             "feature": feature,
             "plan": smallest,
-            "upgrade_url": f"{alpha.url}/settings/billing/",
+            "upgrade_url": f"{alpha.url}/settings/billing/plan/",
         }
     plan("school")
     assert role(alpha, owner).name == "Librarian"
@@ -118,7 +118,7 @@ def test_pages_and_api_say_which_plan_has_it(plan, owner, browse):
                  "/settings/provisioning/", "/deployments/staging/"):  # fmt: skip
         page = browser.get(path)
         assert "Part of the plan" in page.content.decode(), path
-        assert "/settings/billing/?plan=" in page.content.decode(), path
+        assert "/settings/billing/plan/?plan=" in page.content.decode(), path
     found = browser.get("/api/v1/usage/").json()["features"]
     assert {one["feature"]: one["plan"] for one in found}["sso"] == "school"
     assert not any(one["usable"] for one in found)

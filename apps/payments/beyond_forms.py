@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from apps.payments import money
+from apps.payments.catalogue import CURRENCY
+from apps.usage.services.beyond import MOST
+
+CENTS = 100
+
+
+class BeyondForm(forms.Form):
+    pays = forms.BooleanField(label="Pay for what goes beyond the plan", required=False)
+    most = forms.DecimalField(
+        label="At most in a month, in euros",
+        required=False,
+        min_value=Decimal(0),
+        max_value=Decimal(MOST) / CENTS,
+        decimal_places=2,
+        help_text="Without VAT. More is refused then, until the next month. Empty: no most.",
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01", "min": "0"}),
+    )
+
+    @staticmethod
+    def of(pays: bool, most: int | None) -> dict[str, Any]:  # noqa: FBT001 -- as stored
+        return {"pays": pays, "most": None if most is None else money.decimal(most, CURRENCY)}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """As `metering.choose` takes it."""
+        most = self.cleaned_data["most"]
+        return {
+            "pays": self.cleaned_data["pays"],
+            "most": None if most is None else int(most * CENTS),
+        }

@@ -1,0 +1,159 @@
+"""Use beyond the plan: allowed within what the customer chose, told Stripe once, on the invoice."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from apps.core.errors import Invalid
+from apps.payments import stripe_api
+from apps.payments.errors import StripeError
+from apps.payments.models import UsageReport
+from apps.payments.services import catalogue_sync, metering, prices
+from apps.usage.errors import LimitReached
+from apps.usage.models import UsageDay, WorkspacePlan
+from apps.usage.plans import GB
+from apps.usage.services import beyond, limits, plan_changes, usage
+from apps.usage.services.readings import month_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def use(alpha):
+    """`use(deployments=2100)`: so many today, instead of before."""
+
+    def note(day=None, **amounts):
+        for metric, amount in amounts.items():
+            UsageDay.objects.update_or_create(
+                schema_name=alpha.schema_name, metric=metric, day=day or usage.today(),
+                source="", defaults={"amount": amount},
+            )  # fmt: skip
+
+    return note
+
+
+@pytest.fixture
+def paying(alpha, owner):
+    """Alpha on Starter, pays for more: at most 5 euros a month."""
+    plan_changes.change(tenant=alpha, plan="starter", by=None)
+    beyond.choose(tenant=alpha, pays=True, most=5_00, by=owner)
+    return alpha
+
+
+class TestLimits:
+    def test_what_is_paid_for_is_let_through_up_to_the_most(self, paying, use, owner):
+        use(deployments=2_000)
+        limits.require("deployments", tenant=paying)
+        assert limits.state("deployments_month", tenant=paying).most == 2_000 + 250
+        use(mails=16_000)  # a thousand more: one euro of the five
+        assert limits.state("deployments_month", tenant=paying).most == 2_000 + 200
+        use(deployments=2_200)
+        with pytest.raises(LimitReached):
+            limits.require("deployments", tenant=paying)
+        beyond.choose(tenant=paying, pays=True, most=None, by=owner)
+        assert limits.state("deployments_month", tenant=paying).most == 20_000
+        beyond.choose(tenant=paying, pays=False, most=None, by=owner)
+        assert limits.state("deployments_month", tenant=paying).most == 2_000
+
+    def test_the_free_plan_has_no_more(self, alpha, owner):
+        with pytest.raises(Invalid):
+            beyond.choose(tenant=alpha, pays=True, most=None, by=owner)
+        WorkspacePlan.objects.filter(tenant=alpha).update(pays_beyond=True)
+        assert limits.state("deployments_month", tenant=alpha).most == 300
+
+
+def test_of_files_the_average_of_the_month_counts(paying, use):
+    first = month_of(usage.today()).replace(month=2, year=2027)
+    use(day=first, storage_bytes=48 * GB)  # 28 more than the plan's 20
+    storage = beyond.of(paying, today=first.replace(day=14))[1]
+    assert (storage.units, storage.cost) == (14, 1_40)
+    assert beyond.of(paying, today=first.replace(day=28))[1].units == 28
+
+
+class TestReporting:
+    @pytest.fixture
+    def account(self, billing, paying):
+        for one in catalogue_sync.compare():
+            if one.kind in {"meter", "product"} or one.key.startswith("starter_month"):
+                one.carry_out()
+        account = billing.connect()
+        items = prices.items("starter", "month")
+        billing.stripe.api.subscriptions.create({"customer": account.customer_id, "items": items})
+        billing.sync("subscription")
+        return billing.account
+
+    def total(self, account):
+        day = 24 * 3600
+        now = int(timezone.now().timestamp()) // day * day
+        (meter,) = (m for m in stripe_api.pages("billing/meters") if "deploy" in m["event_name"])
+        found = stripe_api.request(
+            f"billing/meters/{meter['id']}/event_summaries",
+            params=None, customer=account.customer_id, start_time=now - day, end_time=now + day,
+        )  # fmt: skip
+        return found["data"][0]["aggregated_value"]
+
+    def test_each_unit_is_told_once_whatever_breaks(self, account, use, monkeypatch):
+        use(deployments=2_010)
+        metering.report(account)  # what was used before it was paid for
+        assert UsageReport.objects.get(meter="deployments").waived
+        use(deployments=2_050)
+        sent, original = [], stripe_api.call
+
+        def dies_after(deed):
+            sent.append(original(deed))
+            raise StripeError("the answer was lost")
+
+        monkeypatch.setattr(stripe_api, "call", dies_after)
+        with pytest.raises(StripeError):
+            metering.report(account)
+        monkeypatch.undo()
+        assert metering.report_all() == 1  # the same event again, which Stripe knows
+        assert self.total(account) == 40
+        assert metering.report(account) == 0
+        use(deployments=2_045)  # a correction is set off against what comes
+        assert metering.report(account) == 0
+        use(deployments=2_060)
+        assert metering.report(account) == 1
+        assert self.total(account) == 50
+        assert metering.of(account.tenant).cost == 50 * 2
+
+    def test_another_plan_charges_nothing_of_what_was_included(self, account, use, billing):
+        use(deployments=3_000)
+        metering.report(account)
+        plan_changes.change(tenant=account.tenant, plan="school", by=None)
+        metering.report(account)
+        use(deployments=10_005)
+        assert metering.report(account) == 1
+        assert self.total(account) == 5
+
+
+class TestPage:
+    def test_an_owner_looks_and_decides(self, alpha, browse, owner, use):
+        plan_changes.change(tenant=alpha, plan="starter", by=None)
+        use(deployments=2_100)
+        browser = browse(owner)
+        page = browser.get("/settings/billing/beyond/").content.decode()
+        assert "€0.02 a deployment" in page
+        assert "2,100" in page
+        browser.post("/settings/billing/beyond/", {"pays": "on", "most": "12.50"})
+        row = WorkspacePlan.objects.get(tenant=alpha)
+        assert (row.pays_beyond, row.most_beyond) == (True, 12_50)
+        wrong = browser.post("/settings/billing/beyond/", {"pays": "on", "most": "-1"})
+        assert wrong.status_code == 422
+
+    def test_over_the_api(self, alpha, browse, owner):
+        browser = browse(owner)
+        wish = {"pays": True, "most": 500}
+        path = "/api/v1/billing/beyond/"
+        refused = browser.put(path, wish, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+        plan_changes.change(tenant=alpha, plan="school", by=None)
+        found = browser.put(path, wish, content_type="application/json").json()
+        assert (found["pays"], found["most"], found["cost"]) == (True, 500, 0)
+        assert browser.get(path).json() == found
+
+    def test_nobody_else(self, browse, teacher, outsider, alpha):
+        for person in (teacher, outsider):
+            assert browse(person).get("/settings/billing/beyond/").status_code == 403
+            assert browse(person).get("/api/v1/billing/beyond/").status_code in {403, 404}
