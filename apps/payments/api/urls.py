@@ -6,11 +6,10 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from apps.payments.api import billing_views
+from apps.payments.api.beyond import BeyondViewSet
 
 router = SimpleRouter()
 router.register("billing", billing_views.BillingViewSet, basename="billing")
-
-from apps.payments.api.beyond import BeyondViewSet
 
 urlpatterns = [
     path(
