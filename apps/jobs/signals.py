@@ -8,6 +8,8 @@ job_requested = Signal()
 job_changed = Signal()  # state or progress moved; sent after commit
 # Failed for good, or was cancelled; sent in the transaction that records it.
 job_failed = Signal()
+# A chain or group is over, `run` its parent; sent in the transaction that records it.
+together_ended = Signal()
 job_cancel_asked = Signal()  # by a person, `by`; sent in the transaction that records it
 job_discarded = Signal()  # by a person, `by`, for a `reason`; in the transaction that records it
 failures_told = Signal()  # many of a kind or a new one: `alert`, a `failures.Alert`; after commit

@@ -10,12 +10,12 @@ from django_tenants.utils import schema_context
 from apps.accounts.models import User
 from apps.core.database import connection
 from apps.jobs.models import JobRun
-from apps.jobs.signals import job_failed
+from apps.jobs.signals import job_failed, together_ended
 from apps.mail.services import messages
 from apps.realtime import publisher
 from apps.realtime.events import DeploymentChanged, ReleaseChanged
 from apps.roblox.models import Deployment, Experience, Release
-from apps.roblox.services import deployments, releases
+from apps.roblox.services import deployments, releases, stagings
 from apps.roblox.signals import deployment_changed, release_changed
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Tenant
@@ -44,6 +44,7 @@ def connect() -> None:
     deployment_changed.connect(
         tell_who_deployed, sender=Deployment, dispatch_uid="roblox-mail-deployment"
     )
+    together_ended.connect(tell_of_staging, sender=JobRun, dispatch_uid="roblox-mail-staging")
     release_changed.connect(show_release, sender=Release, dispatch_uid="roblox-live-r")
     post_save.connect(note_experience, sender=Experience, dispatch_uid="roblox-first-experience")
     onboarding.register(FIRST_EXPERIENCE)
@@ -83,12 +84,12 @@ def show_deployment(deployment: Deployment, **_: Any) -> None:
 
 
 def tell_who_deployed(deployment: Deployment, **_: Any) -> None:
-    """Once it is over, whoever started it gets a mail, unless they declined such."""
-    template, starter = OUTCOMES.get(deployment.state), deployment.started_by_id
-    if template is None or starter is None:
-        return
-    person = User.objects.filter(pk=starter, is_active=True).first()
-    if person is None or not person.is_reachable:
+    """Once it is over, whoever started it gets a mail, unless they declined such. Of one that goes
+    together with others `tell_of_staging` tells.
+    """
+    template = OUTCOMES.get(deployment.state)
+    person = _reachable(deployment.started_by_id) if template else None
+    if template is None or person is None or _goes_with_others(deployment):
         return
     tenant = Tenant.objects.get(schema_name=connection.schema_name)
     environment = deployment.environment
@@ -104,6 +105,44 @@ def tell_who_deployed(deployment: Deployment, **_: Any) -> None:
             template=template, to=person.email, context=context, schema_name=tenant.schema_name,
             idempotency_key=f"deployment:{deployment.pk}:{deployment.state}",
         )  # fmt: skip
+
+
+def tell_of_staging(run: JobRun, **_: Any) -> None:
+    """One mail for all that went to staging together; another when they are tried again."""
+    person = _reachable(run.actor_id) if run.name == stagings.NAME else None
+    if person is None:
+        return
+    with schema_context(run.schema_name):
+        rows = stagings.deployments_of(run)
+    tenant = Tenant.objects.get(schema_name=run.schema_name)
+    places = [
+        {
+            "name": f"{row.release.experience.name} {row.release.version}",
+            "problem": str((row.error or {}).get("detail", "")),
+        }
+        for row in rows
+    ]
+    context = {
+        "tenant": tenant, "by": person, "url": f"{tenant.url}/jobs/{run.pk}/", "places": places,
+        "count": len(places), "failed": sum(bool(place["problem"]) for place in places),
+    }  # fmt: skip
+    with in_the_words_of(tenant):
+        messages.send(
+            template="mail/releases_staged", to=person.email, context=context,
+            schema_name=tenant.schema_name,
+            idempotency_key=f"staging:{run.pk}:{run.finished_at:%Y%m%d%H%M%S%f}",
+        )  # fmt: skip
+
+
+def _reachable(person_id: Any) -> User | None:
+    person = User.objects.filter(pk=person_id, is_active=True).first() if person_id else None
+    return person if person is not None and person.is_reachable else None
+
+
+def _goes_with_others(deployment: Deployment) -> bool:
+    if deployment.run_id is None:
+        return False
+    return JobRun.objects.filter(pk=deployment.run_id, parent__name=stagings.NAME).exists()
 
 
 def show_release(release: Release, **_: Any) -> None:

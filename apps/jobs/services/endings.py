@@ -17,6 +17,8 @@ def end(locked: JobRun, state: JobRun.State, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(changes))
+    if locked.kind:
+        signals.together_ended.send(sender=JobRun, run=locked)
     if state != JobRun.State.SUCCEEDED:
         signals.job_failed.send(sender=JobRun, run=locked)
     # A parent's failure is its member's, which is noted.

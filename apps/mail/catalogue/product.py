@@ -16,6 +16,17 @@ MAILS = (
     _mail("release_failed", "Release failed", "releases",
         {**RELEASE, "problem": "Roblox refused the API key."}),
     _mail(
+        "releases_staged", "Releases deployed together", "releases",
+        {
+            **NAME, "by": EMAIL, "url": f"{URL}/jobs/{ID}/", "count": 3, "failed": 1,
+            "places": [
+                {"name": "Volcano Lab 1.2.0", "problem": ""},
+                {"name": "Tidal Pool 2.0.1", "problem": "Roblox refused the API key."},
+                {"name": "Maze 1.0.0", "problem": ""},
+            ],
+        },
+    ),
+    _mail(
         "limit_near", "Quota at 80, 95 and 100 %", "usage",
         {
             **TENANT, "threshold": 95, "state.limit.label": "API calls this month",

@@ -19,6 +19,7 @@ from apps.tenants.access import require
 from apps.usage.plans import STAGINGS
 from apps.usage.services import entitlements
 
+NAME = "roblox.stage_together"  # the parent's
 MOST = 50
 MOST_RELEASES = 20
 
@@ -126,7 +127,7 @@ def _group(chosen: Mapping[str, Release], by: Any) -> JobRun:
         for pk, r in chosen.items()
     ]
     title = f"Deploy {count} places to staging" if count > 1 else "Deploy a place to staging"
-    return workflows.group(name="roblox.stage_together", title=title, members=members, by=by)
+    return workflows.group(name=NAME, title=title, members=members, by=by)
 
 
 def _refuse(refused: Mapping[str, str]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.core.errors import Invalid
+from apps.core.errors import Conflict, Invalid
 from apps.jobs.models import JobRun
 from apps.jobs.services import replays
+from apps.mail.models import Message
 from apps.roblox.errors import StagingRefused
 from apps.roblox.models import Deployment, Environment
 from apps.roblox.services import delivery, deployments, stagings
@@ -53,6 +54,33 @@ def test_they_go_side_by_side_under_one_parent(roblox, places, owner):
     assert ended(parent) == ("succeeded", ["succeeded"] * 2)
     for place in Environment.objects.filter(kind="staging"):
         assert roblox.place(place.place_id)["live"]["number"] == 1
+
+
+def subjects():
+    return list(Message.objects.order_by("created_at").values_list("subject", flat=True))
+
+
+def test_one_mail_tells_of_all_that_went_together(places, owner, monkeypatch, mailoutbox):
+    real = delivery.ACTIONS["verify"]
+
+    def refuse_lab(work):
+        if work.release.experience.slug == "lab":
+            raise Conflict("Lab is taken.")
+        return real(work)
+
+    monkeypatch.setitem(delivery.ACTIONS, "verify", refuse_lab)
+    parent = stagings.begin(choices=CHOICES, by=owner)
+    work_off()
+    assert ended(parent)[0] == "failed"
+    assert subjects() == ["1 of 2 places did not reach staging"]
+    (mail,) = mailoutbox
+    assert mail.to == [owner.email]
+    for text in (f"/jobs/{parent.pk}/", "Maze 2.0.0: live", "Lab 1.0.0: Lab is taken."):
+        assert text in mail.body
+    monkeypatch.setitem(delivery.ACTIONS, "verify", real)
+    replays.replay(run=parent, by=owner)
+    work_off()
+    assert subjects()[1:] == ["2 places are live in staging"]
 
 
 def test_all_of_them_are_begun_or_none(places, owner):
