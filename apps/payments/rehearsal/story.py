@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from apps.payments.catalogue import Chosen
-from apps.payments.models import Refund
 from apps.payments.rehearsal.stage import Stage
 from apps.payments.services import (
+    approvals,
     beginnings,
     billing_details,
     cancellations,
@@ -83,12 +83,13 @@ def _pause(stage: Stage) -> None:
 def _give_back(stage: Stage) -> None:
     """More than one operator may give back alone: the second approves."""
     first, second = (Operator(user) for user in stage.operators)
-    payment = stage.account.payments.order_by("-created_at").first()
-    asked: Refund = refunds.request(
+    payment = stage.account.payments.filter(status="succeeded").latest("created_at")
+    asked = refunds.request(
         payment=payment, amount=ASKED_BACK, reason="requested_by_customer",
-        comment="Half of the classes could not take part.", by=first,
+        note="Half of the classes could not take part.", by=first,
     )  # fmt: skip
-    refunds.approve(refund=asked, by=second)
+    approvals.approve(request=asked, by=second)
+    refunds.carry_out(refund_id=str(asked.pk))
 
 
 def _cancel(stage: Stage) -> None:

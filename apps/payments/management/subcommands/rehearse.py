@@ -42,5 +42,5 @@ def _show(out: OutputWrapper, statement: Any) -> None:
     out.write(f"\nStatement\n{'':13}{'opening':60}{money.text(statement.opening):>14}")
     for line in statement.lines:
         what = f"{line.transaction.occurred_at:%d %b %Y}  {line.transaction.memo:60.60}"
-        out.write(f"{what}{money.text(line.amount):>14}{money.text(line.balance):>14}")
+        out.write(f"{what}{money.text(line.amount):>14}{money.text(line.owed):>14}")
     out.write(f"{'':13}{'closing':60}{'':14}{money.text(statement.closing):>14}")
