@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded.ports import LOOPBACK
 from embedded.probes import answers_http
@@ -55,9 +55,10 @@ def address(port: int) -> str:
 
 def connect_stripe(port: int, held: str) -> dict[str, str]:
     """An account at its stand-in for Stripe, which is the account of a key: the one `held`, or
-    a new one.
+    a new one. Its dashboard is set as docs/runbooks/dunning.md asks for.
     """
     key = held if held.startswith(TEST_KEY) else f"{TEST_KEY}{secrets.token_hex(24)}"
+    _post(port, "stripe/settings", {"key": key, "after_last_retry": "past_due"})
     return {"STRIPE_API_URL": address(port), "STRIPE_SECRET_KEY": key}
 
 
@@ -66,14 +67,18 @@ def connect_sendgrid(port: int, public_url: str) -> dict[str, str]:
     What happens to mails comes back to the product at `public_url`.
     """
     wish = {"domain": SENDER_DOMAIN, "webhook_url": f"{public_url}/mail/events/sendgrid/"}
-    request = urllib.request.Request(  # noqa: S310 -- our own process
-        f"{address(port)}/_sandbox/sendgrid/connect", json.dumps(wish).encode(), method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        told = json.load(answer)
+    told = _post(port, "sendgrid/connect", wish)
     return {
         "SENDGRID_API_URL": address(port),
         "SENDGRID_API_KEY": told["api_key"],
         "SENDGRID_WEBHOOK_KEY": told["webhook_key"],
         "DEFAULT_FROM_EMAIL": f"ToolBoxAI <hello@{SENDER_DOMAIN}>",
     }
+
+
+def _post(port: int, path: str, body: dict[str, str]) -> Any:
+    request = urllib.request.Request(  # noqa: S310 -- our own process
+        f"{address(port)}/_sandbox/{path}", json.dumps(body).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)

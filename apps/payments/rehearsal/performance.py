@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Sum
 
 from apps.payments import stripe_api
 from apps.payments.models import Account, Invoice
@@ -57,6 +60,9 @@ def faults(stage: Stage) -> list[str]:
     paid = {one["payment_intent"] for one in charges}
     if len(paid) != len(charges):
         found.append("a payment was charged twice")
+    undone = stage.account.refunds.exclude(state="done").count()
+    if undone:
+        found.append(f"{undone} refunds were not carried out")
     unpaid = Invoice.objects.filter(account=stage.account).owed().count()
     if unpaid:
         found.append(f"{unpaid} invoices are still open")
@@ -68,13 +74,11 @@ def faults(stage: Stage) -> list[str]:
     return found
 
 
-def _charges(account: Account) -> list[dict[str, object]]:
+def _charges(account: Account) -> list[dict[str, Any]]:
     return list(stripe_api.each("charge", customer=account.customer_id))
 
 
 def _received(account: Account) -> int:
-    from django.db.models import F, Sum
-
     rows = account.payments.filter(status="succeeded")
     return rows.aggregate(found=Sum(F("amount") - F("amount_refunded")))["found"] or 0
 

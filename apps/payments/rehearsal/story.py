@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from apps.payments import stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.rehearsal.stage import Stage
 from apps.payments.services import (
@@ -71,8 +72,6 @@ def _new_card(stage: Stage) -> None:
     stage.use_method(WORKS)
     invoice = stage.account.invoices.owed().first()
     if invoice is not None:
-        from apps.payments import stripe_api
-
         stripe_api.call(lambda api: api.invoices.pay(invoice.pk))
 
 
@@ -85,7 +84,7 @@ def _give_back(stage: Stage) -> None:
     first, second = (Operator(user) for user in stage.operators)
     payment = stage.account.payments.filter(status="succeeded").latest("created_at")
     asked = refunds.request(
-        payment=payment, amount=ASKED_BACK, reason="requested_by_customer",
+        payment=payment, amount=ASKED_BACK, reason="product_unsatisfactory",
         note="Half of the classes could not take part.", by=first,
     )  # fmt: skip
     approvals.approve(request=asked, by=second)
@@ -115,7 +114,7 @@ ACTS: Final = (
     Act(200, "Holidays: nothing is charged"),
     Act(250, "School again: charged again"),
     Act(265, "Moves up to District; the rest of School is credited", _district),
-    Act(290, "Gets part of a payment back, approved by a second operator", _give_back),
+    Act(290, "Gets part of a payment back; a second operator approves", _give_back),
     Act(320, "Renewed"),
     Act(350, "Renewed"),
     Act(385, "Cancels, for the end of the period, and says why", _cancel),

@@ -60,11 +60,10 @@ def fetch(kind: str, ident: str) -> Account | None:
 
 def store(data: Object, account: Account | None = None) -> Account | None:
     """Keep an object just fetched (`stripe_api.retrieve`, `each`); returns whose it is, None for
-    what belongs to no customer or to one that is not ours. Call it outside of a transaction where
-    you can: the mirror may fetch what the object refers to.
+    what belongs to no customer or to one that is not ours. Nobody else stores anything of the
+    account meanwhile.
     """
     account = account or account_of(data)
-    mirror.keep(data)
     followers = following.of(data, account)
     with transaction.atomic():
         if account is not None:
@@ -72,6 +71,7 @@ def store(data: Object, account: Account | None = None) -> Account | None:
         elif customer_of(data):
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
+        mirror.keep(data)  # behind the account's lock: two would lock its rows crosswise
         for one in (data, *followers):
             project(one, account)
     return account

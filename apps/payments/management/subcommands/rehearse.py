@@ -24,9 +24,9 @@ def run(out: OutputWrapper, *, keep: bool, **_: Any) -> None:
     began = time.monotonic()
     found = stage.build()
     out.write(f"{found.tenant.name}, {found.account.customer_id}\n")
-    out.write(f"{'':12}{'':52}{'state':32}{'received':>12}{'owed':>12}")
+    out.write(f"{'':12}{'':60}{'state':40}{'received':>12}{'owed':>12}")
     for scene in performance.play(found):
-        text = f"{found.now:%d %b %Y} {scene.act.title:52}{scene.state:32}"
+        text = f"{found.now:%d %b %Y} {scene.act.title:60}{scene.state:40}"
         out.write(f"{text}{money.text(scene.paid):>12}{money.text(scene.owed):>12}")
     _show(out, performance.statement(found))
     faults = performance.faults(found)

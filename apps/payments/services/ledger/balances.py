@@ -156,7 +156,7 @@ def statement(account: Account, start: datetime, end: datetime) -> Statement:
         )
         .annotate(moved=Sum("entries__amount"))
         .exclude(moved=0)
-        .order_by("occurred_at", "id")
+        .order_by("occurred_at", "-moved", "id")  # what is owed before what settles it
     )
     lines = []
     for one in moved:
