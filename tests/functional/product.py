@@ -121,7 +121,7 @@ class Product:
     def _embedded(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.python, "-m", "embedded", *words], cwd=ROOT, env=self.env,
-            capture_output=True, text=True, check=False, timeout=150,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     def _has_started(self) -> bool:
