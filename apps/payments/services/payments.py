@@ -122,7 +122,7 @@ def refund(data: Object, account: Account | None) -> None:
     row.stripe_id, row.state = data["id"], REFUND_STATES[data["status"] or "pending"]
     row.problem = (data.get("failure_reason") or "").replace("_", " ")
     if row.done_at is None and row.state != State.SENT:
-        row.done_at = account.now
+        row.done_at = _time(data["created"]) if row.state == State.DONE else account.now
     row.save()
     recount(payment)
     if before != row.state:

@@ -18,6 +18,7 @@ from apps.payments.models import Account, MoneyRequest, Payment, StripeEvent
 from apps.payments.money import text
 
 EACH: Final = 200  # the newest of each kind
+ALL: Final = "all"
 MONEY_DEEDS: Final = ("plan.", "refund.", "credit.", "invoice.", "dispute.", "billing.",
                       "subscription.", "dunning.", "payment.")  # fmt: skip
 
@@ -43,8 +44,11 @@ Source = Callable[[Account], Iterator[Happening]]
 
 
 def of(account: Account, kind: str = "") -> list[Happening]:
-    """The newest first; `kind` narrows it to one of `KINDS`. Its queries do not grow with it."""
-    sources = [KINDS[kind][1]] if kind in KINDS else [source for _, source in KINDS.values()]
+    """The newest first; `kind` narrows it to one of `KINDS`, or is `ALL`; what Stripe said word by
+    word is left out unless it is asked for so. Its queries do not grow with it.
+    """
+    wanted = [kind] if kind in KINDS else [one for one in KINDS if kind == ALL or one != "event"]
+    sources = [KINDS[one][1] for one in wanted]
     found = [one for source in sources for one in source(account)]
     return sorted(found, key=attrgetter("at"), reverse=True)
 

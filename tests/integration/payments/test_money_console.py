@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from apps.core.errors import NotAllowed
 from apps.payments.models import (
     Account,
     CustomerCredit,
@@ -16,7 +17,7 @@ from apps.payments.models import (
     Subscription,
     SubscriptionChange,
 )
-from apps.payments.services import business, customer_search, objects
+from apps.payments.services import business, customer_search, demo_customers, objects
 from tests.factories.payments import make_account, make_invoice, make_payment, pay_and_dispute
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +183,25 @@ class TestDeeds:
         act(console, "invoice", "write_off", invoice, reason="Bankrupt")
         invoice.refresh_from_db()
         assert invoice.status == "uncollectible"
+
+
+class TestDemo:
+    def test_a_made_up_life_is_played_and_taken_in(self, billing, monkeypatch):
+        life = demo_customers.Life(
+            "Elm", "FR", 4, "school",
+            turns=((1.5, "card", demo_customers.BAD_CARD), (2.1, "card", "pm_card_visa"),
+                   (2.2, "plan", "starter"), (2.3, "refund", ""), (3.5, "cancel", "")),
+        )  # fmt: skip
+        monkeypatch.setattr(demo_customers, "LIVES", (life,))
+        assert demo_customers.seed() == 1
+        assert demo_customers.seed() == 0
+        account = Account.objects.get(name="Elm")
+        assert account.payments.failed().exists()
+        assert [row.amount for row in account.refunds.all()] == [2_500]
+        worth = SubscriptionChange.objects.filter(account=account).order_by("at")
+        assert [one.monthly for one in worth][:2] == [14_900, 2_900]
+
+    def test_never_at_stripe_itself(self, settings):
+        settings.STRIPE_API_HOST = "https://api.stripe.com"
+        with pytest.raises(NotAllowed):
+            demo_customers.seed()
