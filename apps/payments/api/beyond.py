@@ -14,7 +14,7 @@ from apps.rest.resources import Conventions
 from apps.usage.services.beyond import MOST
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class MeteredSerializer(serializers.Serializer[Any]):
     meter = serializers.CharField(source="part.beyond.meter")
     used = serializers.IntegerField(source="part.used", help_text="bytes, or how many")
     included = serializers.IntegerField(source="part.included")
@@ -33,7 +33,7 @@ class BeyondInput(serializers.Serializer[Any]):
 
 class BeyondSerializer(BeyondInput):
     cost = serializers.IntegerField(read_only=True, help_text="so far this month, in cents")
-    lines = LineSerializer(many=True, read_only=True)
+    lines = MeteredSerializer(many=True, read_only=True)
 
 
 class BeyondViewSet(Conventions, viewsets.ViewSet):

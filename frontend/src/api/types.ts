@@ -65,6 +65,18 @@ export type Attempt = {
 
 export type BasedOnEnum = "admin" | "teacher" | "student" | "guardian";
 
+export type Beyond = {
+  pays: boolean;
+  most: number | null;
+  cost: number;
+  lines: Array<Metered>;
+};
+
+export type BeyondInputRequest = {
+  pays: boolean;
+  most: number | null;
+};
+
 export type Billing = {
   plan: string;
   subscription: Subscription | null;
@@ -780,6 +792,15 @@ export type MemberShape = {
   role: string;
   since: string;
   suspended_at?: string | null;
+};
+
+export type Metered = {
+  meter: string;
+  used: number;
+  included: number;
+  billed: number;
+  cost: number;
+  price: string;
 };
 
 export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "connections" | "messages" | "realtime_apps" | "sender_domains";
@@ -1754,6 +1775,8 @@ export interface Operations {
   exports_file_get: { path: { id: string }; query: { token: string }; body: undefined; answer: Blob };
   help_search: { path: Record<string, never>; query: { q: string }; body: undefined; answer: HelpAnswer };
   billing: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Billing };
+  billing_beyond: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Beyond };
+  billing_beyond_set: { path: Record<string, never>; query: Record<string, never>; body: BeyondInputRequest; answer: Beyond };
   billing_cancel: { path: Record<string, never>; query: Record<string, never>; body: CancelInputRequest; answer: Subscription };
   billing_change: { path: Record<string, never>; query: Record<string, never>; body: ChangeInputRequest; answer: Changed };
   billing_checkout_create: { path: Record<string, never>; query: Record<string, never>; body: ChoiceInputRequest; answer: Checkout };
@@ -1928,6 +1951,8 @@ export const ROUTES: Record<keyof Operations, string> = {
   exports_file_get: "GET /api/v1/exports/{id}/file/",
   help_search: "GET /api/v1/help/search/",
   billing: "GET /api/v1/billing/",
+  billing_beyond: "GET /api/v1/billing/beyond/",
+  billing_beyond_set: "PUT /api/v1/billing/beyond/",
   billing_cancel: "POST /api/v1/billing/cancel/",
   billing_change: "POST /api/v1/billing/change/",
   billing_checkout_create: "POST /api/v1/billing/checkout/",

@@ -73,6 +73,18 @@ class Attempt(TypedDict):
 BasedOnEnum = Literal["admin", "teacher", "student", "guardian"]
 
 
+class Beyond(TypedDict):
+    pays: bool
+    most: int | None
+    cost: int
+    lines: list[Metered]
+
+
+class BeyondInputRequest(TypedDict):
+    pays: bool
+    most: int | None
+
+
 class Billing(TypedDict):
     plan: str
     subscription: Subscription | None
@@ -886,6 +898,15 @@ class MemberShape(TypedDict):
     role: str
     since: str
     suspended_at: NotRequired[str | None]
+
+
+class Metered(TypedDict):
+    meter: str
+    used: int
+    included: int
+    billed: int
+    cost: int
+    price: str
 
 
 MetricEnum = Literal[

@@ -2907,6 +2907,35 @@ class Operations(Transport):
         answer: models.Billing = self._call("GET", "/billing/")
         return answer
 
+    def billing_beyond(self) -> models.Beyond:
+        """Used, included, billed beyond, and the cost so far.
+
+        Used, included, billed beyond, and the cost so far.
+        """
+        answer: models.Beyond = self._call("GET", "/billing/beyond/")
+        return answer
+
+    def billing_beyond_set(
+        self,
+        *,
+        pays: bool,
+        most: int | None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Beyond:
+        """Pay for what goes beyond, or not any more.
+
+        Pay for what goes beyond, or not any more; what was used before is not charged.
+        """
+        answer: models.Beyond = self._call(
+            "PUT",
+            "/billing/beyond/",
+            body={"pays": pays, "most": most},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
     def billing_cancel(
         self,
         *,
