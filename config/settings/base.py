@@ -132,6 +132,7 @@ TEMPLATES = [
                 "apps.tenants.context_processors.workspace",
                 "apps.realtime.context_processors.realtime",
                 "apps.usage.context_processors.usage",
+                "apps.payments.context_processors.unpaid",
             ],
         },
     }

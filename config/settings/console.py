@@ -92,6 +92,8 @@ UNFOLD = {
                     _rows("Refunds", "undo", "payments_refund"),
                     _rows("Credits", "savings", "payments_customercredit"),
                     _rows("Disputes", "gavel", "payments_dispute"),
+                    _item("Dunning", "running_with_errors", "payments_dunning_board"),
+                    _rows("Unpaid invoices", "money_off", "payments_dunningcase"),
                     _item("Ledger", "account_balance", "payments_ledger"),
                     _rows("Ledger transactions", "list_alt", "payments_ledgertransaction"),
                     _rows("Stripe's events", "bolt", "payments_stripeevent"),

@@ -1,5 +1,21 @@
 """The operator console: customers and their money. Each module registers its pages."""
 
-from apps.payments.admin import customers, disputes, invoices, ledger, payments, stripe_events
+from apps.payments.admin import (
+    customers,
+    disputes,
+    dunning,
+    invoices,
+    ledger,
+    payments,
+    stripe_events,
+)
 
-__all__ = ["customers", "disputes", "invoices", "ledger", "payments", "stripe_events"]
+__all__ = [
+    "customers",
+    "disputes",
+    "dunning",
+    "invoices",
+    "ledger",
+    "payments",
+    "stripe_events",
+]

@@ -105,7 +105,7 @@ def _to_be_paid(account: Account, invoice: Invoice) -> dict[str, Any]:
     url = account.tenant.url if account.tenant else ""
     return {
         "due_date": invoice.due_at or invoice.finalized_at,
-        "invoice_url": f"{url}/settings/billing/invoices/",
+        "invoice_url": f"{url}/settings/billing/invoices/{invoice.pk}/pdf/",
         "purchase_order": account.purchase_order or None,
     }
 

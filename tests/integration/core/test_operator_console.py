@@ -36,6 +36,7 @@ from tests.factories.payments import pay_and_dispute
 from tests.factories.scim import scim_token
 from tests.factories.stripe_events import make_payload
 from tests.factories.tenants import invite
+from tests.factories.unpaid import Debtor
 from tests.factories.webhooks import make_endpoint
 
 PUBLIC = "config.urls_public"
@@ -202,6 +203,7 @@ class TestPages:
         make_credit_note(*make_invoices(alpha, 1))
         pay_and_dispute(alpha)
         _bill(alpha)
+        Debtor(alpha, number="TBX-UNPAID").at(0)
         row = admin.site._registry[model].get_queryset(RequestFactory().get("/")).first()
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         page = console.get(url(f"{name}_change", row.pk))

@@ -13,7 +13,8 @@ from apps.payments import dunning, failures
 from apps.payments.dunning import SCHEDULE, Deed, Stage
 
 BEGAN = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
-RUNBOOK = Path(__file__).resolve().parents[3] / "docs/runbooks/dunning.md"
+ROOT = Path(__file__).resolve().parents[3]
+RUNBOOK = ROOT / "docs/runbooks/dunning.md"
 
 
 def test_it_goes_by_days_and_every_step_has_a_name_of_its_own():
@@ -59,6 +60,14 @@ def test_how_far_it_has_come(done, in_grace, reached):
 def test_the_runbook_says_the_same():
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", RUNBOOK.read_text(), re.MULTILINE)
     assert rows == [(str(day), words) for day, words in dunning.in_words()]
+
+
+def test_what_customers_read_says_the_same_days():
+    article = (ROOT / "apps/help/articles/unpaid.md").read_text()
+    before = [str(step.day) for step in SCHEDULE if step.day < 10 and step.deed == Deed.TELL]
+    days = [dunning.READ_ONLY_DAY, dunning.SUSPENSION_DAY, dunning.END_DAY]
+    rows = re.findall(r"^\| ([\d, ]+) \|", article, re.MULTILINE)
+    assert rows == [", ".join(before), *map(str, days)]
 
 
 def test_what_a_bank_suspects_is_not_told():

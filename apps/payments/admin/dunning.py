@@ -1,0 +1,151 @@
+"""Unpaid invoices: the board of what is open, each case with its timeline, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from apps.core.operator_admin import Figure
+from apps.payments.admin.money_deeds import ReasonForm
+from apps.payments.admin.payments import MoneyAdmin
+from apps.payments.models import DunningCase
+from apps.payments.models.accounts import CURRENCY
+from apps.payments.money import text
+from apps.payments.mrr import charts
+from apps.payments.mrr.charts import PALE, Key
+from apps.payments.services import dunning_cases, dunning_figures, dunning_timeline
+from apps.tenants.deeds import Deed
+
+TONES = {
+    "Grace": "info", "Reminded": "warning", "Read-only": "danger", "Suspended": "danger",
+    "Recovered": "success", "Credited": "success",
+}  # fmt: skip
+
+
+class ExtensionForm(ReasonForm):
+    days = forms.IntegerField(
+        label="Days", min_value=1, max_value=dunning_cases.MOST_DAYS, initial=7,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="What is to come comes so many days later.",
+    )  # fmt: skip
+
+
+def _describe(case: DunningCase) -> str:
+    owed = text(case.invoice.amount_remaining, case.currency)
+    return f"{case.invoice} of {case.account}: {owed}, since {case.began_at:%-d %B %Y}"
+
+
+def _retry(*, case: DunningCase, by: Any) -> None:
+    dunning_cases.retry(case=case, by=by)
+
+
+EXTEND = Deed(
+    "extend", "Give more time",
+    "All that is to come comes later, and what the workspace suffers already is lifted until then.",
+    "{} has more time.", dunning_cases.extend, ExtensionForm, subject="case", describe=_describe,
+)  # fmt: skip
+RETRY = Deed(
+    "retry_now", "Try the payment now", "With the means of payment that is stored now.",
+    "{}: tried. Its state says whether it went through.", _retry, subject="case",
+    describe=_describe,
+)  # fmt: skip
+STOP = Deed(
+    "stop_case", "Stop", "No mails, nothing is held any more. The invoice stays open.",
+    "{} is stopped.", dunning_cases.stop, ReasonForm, subject="case", describe=_describe,
+)  # fmt: skip
+WRITE_OFF = Deed(
+    "write_off_case", "Write off",
+    "The invoice is not expected to be paid any more; the books say so, and nothing is held.",
+    "{} is written off.", dunning_cases.write_off, ReasonForm, subject="case", describe=_describe,
+)  # fmt: skip
+DEEDS = (EXTEND, RETRY, STOP, WRITE_OFF)
+
+
+@admin.register(DunningCase)
+class DunningCaseAdmin(MoneyAdmin):
+    list_display = (
+        "invoice", "customer", "shown_amount", "shown_stage", "began_at", "extended_days",
+        "ended_at",
+    )  # fmt: skip
+    list_filter = (
+        ("ended_at", admin.EmptyFieldListFilter), "outcome", "account__collection", "began_at",
+    )  # fmt: skip
+    search_fields = ("invoice__number", "invoice__id", "account__name", "account__schema_name")
+    actions: ClassVar[list[Any]] = [deed.as_action() for deed in DEEDS]
+    change_form_before_template = "operator/_dunning_case.html"
+    fields = (
+        "invoice", "customer", "shown_amount", "shown_stage", "began_at", "extended_days",
+        "ended_at", "outcome",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("invoice").prefetch_related("steps")
+
+    def figures(self) -> list[Figure]:
+        running = DunningCase.objects.open().count()
+        return [self.figure("Unpaid invoices", running, "ended_at__isempty=1", alarm=True)]
+
+    def get_urls(self) -> list[Any]:
+        guarded = self.admin_site.admin_view(require_safe(self.board))
+        return [path("board/", guarded, name="payments_dunning_board"), *super().get_urls()]
+
+    def board(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Dunning",
+            "columns": [
+                (one, text(one.amount, CURRENCY), [_card(case) for case in one.cases])
+                for one in dunning_figures.board()
+            ],
+            "plot": _plot(dunning_figures.months()),
+        }
+        return TemplateResponse(request, "operator/dunning.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        case = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if case is not None:
+            deeds = dunning_timeline.deeds_of(case)
+            context |= {
+                "case": case,
+                "entries": dunning_timeline.entries(case, deeds=deeds),
+                "deeds": DEEDS if case.ended_at is None else (),
+            }
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
+    def shown_stage(self, case: DunningCase) -> str:
+        return case.get_outcome_display() if case.ended_at else str(case.stage.label)
+
+
+def _card(case: DunningCase) -> dict[str, Any]:
+    owed = text(case.invoice.amount_remaining, case.currency)
+    coming = (step for step in case.steps.all() if step.state == "pending")
+    return {"case": case, "amount": owed, "next": next(coming, None)}
+
+
+def _plot(months: list[dunning_figures.Month]) -> charts.Plot:
+    rate = dunning_figures.rate(months)
+    said = "nothing was owed" if rate is None else f"{rate} % of the money came in"
+    return charts.line(
+        "Cases by the month they began", [one.start for one in months],
+        [one.cases for one in months], str, fill=PALE, over=[one.recovered for one in months],
+        headline=said, keys=(Key(PALE, "began"), Key(charts.BLUE, "paid in the end")),
+    )  # fmt: skip

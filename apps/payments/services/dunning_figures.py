@@ -1,0 +1,88 @@
+"""How dunning goes: the board of what is open, and how much of it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+
+from apps.payments.dunning import Stage
+from apps.payments.models import DunningCase
+
+MONTHS = 12
+MOST = 500
+
+
+@dataclass
+class Column:
+    stage: Stage
+    cases: list[DunningCase] = field(default_factory=list)
+    amount: int = 0
+
+
+@dataclass(frozen=True)
+class Month:
+    """Cases by the month in which they began. `recovered` counts those that were paid."""
+
+    start: date
+    cases: int
+    recovered: int
+    amount: int
+    recovered_amount: int
+
+
+def board() -> list[Column]:
+    """Open cases by how far they have come, the oldest first."""
+    columns: dict[Stage, Column] = {
+        stage: Column(stage) for stage in list(Stage) if stage != Stage.ENDED
+    }
+    for case in DunningCase.objects.open().with_steps().order_by("began_at")[:MOST]:
+        column = columns.get(case.stage) or columns[Stage.SUSPENDED]
+        column.cases.append(case)
+        column.amount += case.invoice.amount_remaining
+    return list(columns.values())
+
+
+def months(number: int = MONTHS) -> list[Month]:
+    """The last months, this one included, oldest first."""
+    starts = list(_starts(timezone.now(), number))
+    paid = Q(outcome=DunningCase.Outcome.RECOVERED)
+    rows = (
+        DunningCase.objects.filter(began_at__gte=starts[0])
+        .annotate(month=TruncMonth("began_at"))
+        .order_by("month")
+        .values("month")
+        .annotate(
+            cases=Count("pk"), recovered=Count("pk", filter=paid),
+            owed=Sum("amount"), come_in=Sum("amount", filter=paid),
+        )
+    )  # fmt: skip
+    found = {row["month"].date(): row for row in rows}
+    return [_month(start.date(), found.get(start.date())) for start in starts]
+
+
+def rate(found: Iterable[Month]) -> int | None:
+    """Percent of the amounts that came in; None where nothing was owed."""
+    rows = list(found)
+    owed = sum(one.amount for one in rows)
+    return round(100 * sum(one.recovered_amount for one in rows) / owed) if owed else None
+
+
+def _month(start: date, row: Any) -> Month:
+    if row is None:
+        return Month(start, 0, 0, 0, 0)
+    return Month(start, row["cases"], row["recovered"], row["owed"] or 0, row["come_in"] or 0)
+
+
+def _starts(now: datetime, number: int) -> Iterable[datetime]:
+    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    found = [start]
+    for _ in range(number - 1):
+        start = (start - timedelta(days=1)).replace(day=1)
+        found.append(start)
+    return reversed(found)

@@ -1,0 +1,94 @@
+"""A case as people read it: what happened, and what comes unless it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.audit.models import AuditEntry
+from apps.payments.dunning import Deed
+from apps.payments.models import Account, DunningCase, DunningStep
+
+State = DunningStep.State
+DEEDS = {
+    "dunning.extended": "More time given",
+    "dunning.stopped": "Stopped by operators",
+    "dunning.written_off": "Written off",
+    "dunning.retried": "Payment tried by operators",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`state` is one of `cotton/steps.html`: succeeded, running, skipped, pending."""
+
+    at: datetime
+    title: str
+    state: str
+    detail: str = ""
+
+
+def of(account: Account, *, ended: int = 10) -> list[DunningCase]:
+    """The account's cases with their steps: all open ones, and the last that ended."""
+    rows = account.dunning_cases.with_steps()
+    return [*rows.open(), *rows.filter(ended_at__isnull=False)[:ended]]
+
+
+def entries(case: DunningCase, *, deeds: Iterable[AuditEntry] | None = None) -> list[Entry]:
+    """By time. What was left out is shown to operators only, who pass what they did (`deeds`)."""
+    found = [_beginning(case)]
+    found += [
+        _entry(step)
+        for step in case.steps.all()
+        if _is_shown(case, step) or (step.state == State.SKIPPED and deeds is not None)
+    ]
+    found += [_deed(entry) for entry in deeds or ()]
+    if case.ended_at is not None:
+        found.append(Entry(case.ended_at, case.get_outcome_display(), "succeeded"))
+    elif case.invoice.next_attempt_at is not None:
+        found.append(Entry(case.invoice.next_attempt_at, "Payment tried again", "pending"))
+    return sorted(found, key=lambda entry: (entry.state == "pending", entry.at))
+
+
+def deeds_of(case: DunningCase) -> list[AuditEntry]:
+    rows = AuditEntry.objects.filter(
+        schema_name=case.account.schema_name, object_type="payments.dunningcase",
+        object_id=str(case.pk),
+    )  # fmt: skip
+    return list(rows.order_by("at"))
+
+
+def _beginning(case: DunningCase) -> Entry:
+    title = "The invoice was due" if case.is_overdue else "The payment failed"
+    return Entry(case.began_at, title, "succeeded", f"Invoice {case.invoice.number}")
+
+
+def _is_shown(case: DunningCase, step: DunningStep) -> bool:
+    if step.state == State.SKIPPED:
+        return False
+    is_try = step.declared is not None and step.declared.deed == Deed.RETRY
+    waits = step.state == State.PENDING and is_try
+    # A try that will only be made where Stripe makes none is no promise.
+    return not waits or (not case.is_overdue and case.invoice.next_attempt_at is None)
+
+
+def _entry(step: DunningStep) -> Entry:
+    declared = step.declared
+    state = {State.DONE: "succeeded", State.ASKED: "running", State.SKIPPED: "skipped"}
+    detail = step.detail
+    if not detail and declared is not None and step.state == State.PENDING:
+        detail = declared.text
+    return Entry(
+        step.done_at or step.due_at, step.title, state.get(State(step.state), "pending"), detail
+    )
+
+
+def _deed(entry: AuditEntry) -> Entry:
+    return Entry(entry.at, DEEDS.get(entry.action, entry.action), "succeeded", _said(entry))
+
+
+def _said(entry: AuditEntry) -> str:
+    days = entry.data.get("days")
+    words = [f"{days} days" if days else "", entry.data.get("reason") or "", entry.actor_label]
+    return ", ".join(filter(None, words))
