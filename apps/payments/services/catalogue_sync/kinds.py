@@ -158,18 +158,11 @@ def _prices() -> Kind:
         moved = {"transfer_lookup_key": True} if "lookup_key" in fields else {}
         return service.update(found["id"], {**fields, **moved})
 
-    def read() -> Iterable[Document]:
-        """All of them; the archived ones as well, for one that is to be again as it was."""
-        names = {one["id"]: one["event_name"] for one in _all("billing/meters")()}
-        for one in _all("prices")():
-            meter = (one["recurring"] or {}).get("meter")
-            yield {**one, "meter": names.get(meter, "") if meter else ""}
-
     return Kind(
         name="price",
         wanted={key: _price(one) for key, one in catalogue.PRICES.items()},
         fixed=frozenset({"currency", "product", "amount", "interval", "meter", "tax_behavior"}),
-        read=read,
+        read=_read_prices,
         shown=lambda found: {
             **_picked("currency", "product", "nickname", "tax_behavior", "meter", "lookup_key",
                       "active")(found),
@@ -182,6 +175,14 @@ def _prices() -> Kind:
         archive=lambda found: service.update(found["id"], {"active": False}),
         hands_over=True,
     )  # fmt: skip
+
+
+def _read_prices() -> Iterable[Document]:
+    """All of them; the archived ones as well, for one that is to be again as it was."""
+    names = {one["id"]: one["event_name"] for one in _all("billing/meters")()}
+    for one in _all("prices")():
+        meter = (one["recurring"] or {}).get("meter")
+        yield {**one, "meter": names.get(meter, "") if meter else ""}
 
 
 def _price(one: catalogue.Price) -> Fields:
