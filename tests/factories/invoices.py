@@ -51,7 +51,7 @@ def make_credit_note(invoice: Invoice, total: int = 500, number: int = 1) -> Cre
         "description": "Credit", "amount": total, "quantity": 1, "discount_amounts": [],
         "taxes": [], "period": None,
     }  # fmt: skip
-    data = {
+    data: dict[str, Any] = {
         "number": f"{invoice.number}-CN-{number:02}", "total": total, "effective_at": seconds,
         "type": "post_payment", "memo": "A day without service", "lines": {"data": [line]},
     }  # fmt: skip
