@@ -40,8 +40,9 @@ def lives(url: str, key: str, count: int) -> list[dict[str, Any]]:
     for number in range(count):
         customer = api.customers.create({"email": f"bursar-{number}@lincoln.example"})
         method = api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
-        settings = {"default_payment_method": method.id}
-        api.customers.update(customer.id, {"invoice_settings": settings})
+        api.customers.update(
+            customer.id, {"invoice_settings": {"default_payment_method": method.id}}
+        )
         api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
     found = api.events.list({"limit": 100}).auto_paging_iter()
     return [event.to_dict(for_json=True) for event in found][::-1]

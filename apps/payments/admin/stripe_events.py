@@ -77,7 +77,7 @@ class StripeEventAdmin(ReadOnlyModelAdmin):
         failed = StripeEvent.objects.failed().count()
         return [self.figure("Stripe events failed", failed, "state__exact=failed", alarm=True)]
 
-    @display(description="state", label=LABELS, ordering="state")
+    @display(description="state", label=LABELS, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, row: StripeEvent) -> str:
         return row.get_state_display()
 
@@ -150,7 +150,7 @@ class ReconcileRunAdmin(ReadOnlyModelAdmin):
         left = newest.drift - newest.total("repaired") if newest else 0
         return [self.figure("Drift from Stripe", left, "kind__exact=objects", alarm=True)]
 
-    @display(description="state", label=LABELS, ordering="state")
+    @display(description="state", label=LABELS, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, row: ReconcileRun) -> str:
         return row.get_state_display()
 

@@ -205,7 +205,8 @@ def _wait(error: Exception, attempts: int) -> timedelta:
     is_stripes = isinstance(error, StripeError)
     longest = LONGEST_OUTAGE_WAIT if is_stripes else LONGEST_WAIT
     wish = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    return max(wish, min(FIRST_WAIT * 4 ** min(attempts - 1, 12), longest))
+    growing: timedelta = FIRST_WAIT * 4 ** min(attempts - 1, 12)
+    return max(wish, min(growing, longest))
 
 
 def _problem(error: Exception) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +54,6 @@ def _remove(out: OutputWrapper, *, id: str, **_: Any) -> None:  # noqa: A002 -- 
     out.write(f"{id}  removed")
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., None]] = {
     "list": _list, "ensure": _ensure, "create": _create, "rotate": _rotate, "remove": _remove,
 }  # fmt: skip
