@@ -130,7 +130,11 @@ def _take_card(customer: str, subscription: str, card: str) -> None:
     if card == BAD_CARD:
         return
     for invoice in stripe_api.pages("invoices", subscription=subscription, status="open"):
-        stripe_api.call(lambda api, pk=invoice["id"]: api.invoices.pay(pk))
+        _pay(str(invoice["id"]))
+
+
+def _pay(invoice: str) -> None:
+    stripe_api.call(lambda api: api.invoices.pay(invoice))
 
 
 def _refund(_customer: str, subscription: str, _what: str) -> None:
