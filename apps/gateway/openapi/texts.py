@@ -24,6 +24,7 @@ TAGS: Final = {
     "invitations": "People who are asked to join.",
     "invitation-links": "Links that let people join with a role, for a time or a number of times.",
     "roles": "The roles there are, and roles of a workspace's own.",
+    "billing": "The plan, what it costs, and all that is done with the subscription.",
     "invoices": "What was billed: to read, and to download as PDF and XML.",
     "credit-notes": "What was taken back of invoices.",
     "payments": "What was paid, what failed and why, and what was given back.",

@@ -36,6 +36,7 @@ VALUES: Final[dict[str, Any]] = {
     "Event.version": 1,
     "Event.channels": ["private-w-w_lincoln.deployments"],
     "Event.payload": {"version": 1, "id": "0198f2a4-6c1e-7d3a-9b52-3f1c7a5e8d21"},
+    "country": "DE",
     # people
     "email": "olivia@lincoln.example",
     "created_by": "olivia@lincoln.example",

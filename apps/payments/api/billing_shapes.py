@@ -15,7 +15,7 @@ PLANS = list(catalogue.PRICED)
 INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class AmountLineSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     amount = serializers.IntegerField()
 
@@ -27,7 +27,7 @@ class AmountsSerializer(serializers.Serializer[Any]):
     tax = serializers.IntegerField()
     total = serializers.IntegerField(help_text="below zero: becomes credit")
     due = serializers.IntegerField(help_text="what is charged, after credit")
-    lines = LineSerializer(many=True)
+    lines = AmountLineSerializer(many=True)
 
 
 class ChosenSerializer(serializers.Serializer[Any]):

@@ -33,7 +33,7 @@ from apps.rest.strictness import Nothing
 
 BILLING = forced_singular_serializer(shapes.BillingSerializer)  # type: ignore[no-untyped-call]
 WRITES = (
-    "trial", "checkout", "setup", "conclude", "change", "unplan", "order", "set_details",
+    "trial", "checkout", "set_up", "conclude", "change", "unplan", "order", "set_details",
     "cancel", "keep", "stay", "pause", "resume", "portal", "retry", "drop",
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
     inputs: ClassVar = {
         "trial": shapes.ChoiceInput,
         "checkout": shapes.ChoiceInput,
-        "setup": Nothing,
+        "set_up": Nothing,
         "conclude": shapes.ConcludeInput,
         "preview": shapes.ChoiceInput,
         "change": shapes.ChangeInput,
@@ -96,7 +96,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
 
     @extend_schema(request=None, responses={201: shapes.CheckoutSerializer})
     @action(detail=False, methods=["post"], url_path="checkout/setup")
-    def setup(self, request: Request, **_: Any) -> Response:
+    def set_up(self, request: Request, **_: Any) -> Response:
         """A page to leave a means of payment on, in a trial say."""
         made = checkouts.begin_setup(account=self.account, by=request.user)
         return Response(shapes.CheckoutSerializer(made).data, status=201)

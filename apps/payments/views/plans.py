@@ -142,8 +142,8 @@ def done(request: WorkspaceRequest) -> HttpResponse:
         )
     if not outcome.is_complete:
         return redirect("billing_checkout_left")
-    context = {"nav_active": "settings", "outcome": outcome, "account": account}
-    return render(request, "workspace/billing/checkout_done.html", context)
+    shown = {"nav_active": "settings", "outcome": outcome, "account": account}
+    return render(request, "workspace/billing/checkout_done.html", shown)
 
 
 @require_safe

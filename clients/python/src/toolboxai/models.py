@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class AmountLine(TypedDict):
+    text: str
+    amount: int
+
+
 class Amounts(TypedDict):
     currency: str
     subtotal: int
@@ -12,7 +17,7 @@ class Amounts(TypedDict):
     tax: int
     total: int
     due: int
-    lines: list[Line]
+    lines: list[AmountLine]
 
 
 class ApiKey(TypedDict):
@@ -789,11 +794,6 @@ LimitEnum = Literal[
     "realtime_apps",
     "sender_domains",
 ]
-
-
-class Line(TypedDict):
-    text: str
-    amount: int
 
 
 class LinkInputRequest(TypedDict):

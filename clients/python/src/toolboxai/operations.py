@@ -2045,6 +2045,350 @@ class Operations(Transport):
             if_match=if_match,
         )
 
+    def billing(self) -> models.Billing:
+        """Plan, subscription and next charge.
+
+        Plan, subscription and next charge. `renewal` is null while Stripe does not answer.
+        """
+        answer: models.Billing = self._call("GET", "/billing/")
+        return answer
+
+    def billing_beyond(self) -> models.Beyond:
+        """Used, included, billed beyond, and the cost so far.
+
+        Used, included, billed beyond, and the cost so far.
+        """
+        answer: models.Beyond = self._call("GET", "/billing/beyond/")
+        return answer
+
+    def billing_beyond_set(
+        self,
+        *,
+        pays: bool,
+        most: int | None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> models.Beyond:
+        """Pay for what goes beyond, or not any more.
+
+        Pay for what goes beyond, or not any more; what was used before is not charged.
+        """
+        answer: models.Beyond = self._call(
+            "PUT",
+            "/billing/beyond/",
+            body={"pays": pays, "most": most},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
+    def billing_cancel(
+        self,
+        *,
+        feedback: models.FeedbackEnum,
+        comment: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Subscription:
+        """End it when what is paid for is over.
+
+        End it when what is paid for is over; `keep` undoes it until then.
+        """
+        answer: models.Subscription = self._call(
+            "POST",
+            "/billing/cancel/",
+            body={"feedback": feedback, "comment": comment},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_change(
+        self,
+        *,
+        plan: models.PlanEnum,
+        interval: models.IntervalEnum,
+        total_now: int,
+        proration_date: int,
+        seats: int | Omit = OMIT,
+        promotion_code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Changed:
+        """Billing change.
+
+        Another plan, interval or number of seats, as the preview showed it.
+        """
+        answer: models.Changed = self._call(
+            "POST",
+            "/billing/change/",
+            body={
+                "plan": plan,
+                "interval": interval,
+                "seats": seats,
+                "promotion_code": promotion_code,
+                "total_now": total_now,
+                "proration_date": proration_date,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_checkout_create(
+        self,
+        *,
+        plan: models.PlanEnum,
+        interval: models.IntervalEnum,
+        seats: int | Omit = OMIT,
+        promotion_code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Checkout:
+        """A page to pay on.
+
+        A page to pay on. Asked again for the same, it is the same page.
+        """
+        answer: models.Checkout = self._call(
+            "POST",
+            "/billing/checkout/",
+            body={
+                "plan": plan,
+                "interval": interval,
+                "seats": seats,
+                "promotion_code": promotion_code,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_details_get(self) -> models.Details:
+        """Get billing details.
+
+        Who invoices are made out to.
+        """
+        answer: models.Details = self._call("GET", "/billing/details/")
+        return answer
+
+    def billing_details_update(
+        self,
+        *,
+        legal_name: str | Omit = OMIT,
+        billing_email: str | Omit = OMIT,
+        line1: str | Omit = OMIT,
+        line2: str | Omit = OMIT,
+        postal_code: str | Omit = OMIT,
+        city: str | Omit = OMIT,
+        state: str | Omit = OMIT,
+        country: str | Omit = OMIT,
+        vat_id: str | Omit = OMIT,
+        purchase_order: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Details:
+        """Change what is named.
+
+        Change what is named; the rest stays.
+        """
+        answer: models.Details = self._call(
+            "PATCH",
+            "/billing/details/",
+            body={
+                "legal_name": legal_name,
+                "billing_email": billing_email,
+                "line1": line1,
+                "line2": line2,
+                "postal_code": postal_code,
+                "city": city,
+                "state": state,
+                "country": country,
+                "vat_id": vat_id,
+                "purchase_order": purchase_order,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_keep(self, *, idempotency_key: str | None = None) -> models.Subscription:
+        """Undo `cancel`.
+
+        Undo `cancel`.
+        """
+        answer: models.Subscription = self._call(
+            "POST", "/billing/keep/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_offer(self, *, idempotency_key: str | None = None) -> models.Subscription:
+        """Billing offer.
+
+        Take the discount that is offered once to whoever wants to leave.
+        """
+        answer: models.Subscription = self._call(
+            "POST", "/billing/offer/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_order_create(
+        self,
+        *,
+        plan: models.PlanEnum,
+        interval: models.IntervalEnum,
+        total_now: int,
+        seats: int | Omit = OMIT,
+        promotion_code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Subscription:
+        """Subscribe against an invoice that is due in thirty days.
+
+        Subscribe against an invoice that is due in thirty days.
+        """
+        answer: models.Subscription = self._call(
+            "POST",
+            "/billing/order/",
+            body={
+                "plan": plan,
+                "interval": interval,
+                "seats": seats,
+                "promotion_code": promotion_code,
+                "total_now": total_now,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_pause(
+        self, *, months: int, idempotency_key: str | None = None
+    ) -> models.Subscription:
+        """Billing pause.
+
+        Charge nothing for some months, from the end of the paid period on.
+        """
+        answer: models.Subscription = self._call(
+            "POST", "/billing/pause/", body={"months": months}, idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_portal_create(self, *, idempotency_key: str | None = None) -> models.Page:
+        """A page to change the means of payment on, good for minutes.
+
+        A page to change the means of payment on, good for minutes.
+        """
+        answer: models.Page = self._call(
+            "POST", "/billing/portal/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_preview(
+        self,
+        *,
+        plan: models.PlanEnum,
+        interval: models.IntervalEnum,
+        seats: int | Omit = OMIT,
+        promotion_code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Preview:
+        """What a plan would cost, now and later.
+
+        What a plan would cost, now and later; nothing is changed.
+        """
+        answer: models.Preview = self._call(
+            "POST",
+            "/billing/preview/",
+            body={
+                "plan": plan,
+                "interval": interval,
+                "seats": seats,
+                "promotion_code": promotion_code,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_resume(self, *, idempotency_key: str | None = None) -> models.Subscription:
+        """End the pause.
+
+        End the pause; where it has begun, a new period is charged now.
+        """
+        answer: models.Subscription = self._call(
+            "POST", "/billing/resume/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_trial(
+        self,
+        *,
+        plan: models.PlanEnum,
+        interval: models.IntervalEnum,
+        seats: int | Omit = OMIT,
+        promotion_code: str | Omit = OMIT,
+        idempotency_key: str | None = None,
+    ) -> models.Subscription:
+        """Thirty days of a plan without a means of payment, once.
+
+        Thirty days of a plan without a means of payment, once.
+        """
+        answer: models.Subscription = self._call(
+            "POST",
+            "/billing/trial/",
+            body={
+                "plan": plan,
+                "interval": interval,
+                "seats": seats,
+                "promotion_code": promotion_code,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_change_drop(self, *, idempotency_key: str | None = None) -> models.Subscription:
+        """Drop the change that waits for the end of the period.
+
+        Drop the change that waits for the end of the period.
+        """
+        answer: models.Subscription = self._call(
+            "POST", "/billing/change/drop/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_checkout_conclude(
+        self, *, session: str, idempotency_key: str | None = None
+    ) -> models.Outcome:
+        """Billing checkout conclude.
+
+        What became of a visit to a page to pay on, as Stripe says now.
+        """
+        answer: models.Outcome = self._call(
+            "POST",
+            "/billing/checkout/conclude/",
+            body={"session": session},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def billing_checkout_setup(self, *, idempotency_key: str | None = None) -> models.Checkout:
+        """A page to leave a means of payment on, in a trial say.
+
+        A page to leave a means of payment on, in a trial say.
+        """
+        answer: models.Checkout = self._call(
+            "POST", "/billing/checkout/setup/", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def billing_unconfirmed_drop(self, *, idempotency_key: str | None = None) -> None:
+        """Look what became of it, and do not ask again.
+
+        Look what became of it, and do not ask again.
+        """
+        self._call("POST", "/billing/unconfirmed/drop/", idempotency_key=idempotency_key)
+
+    def billing_unconfirmed_retry(
+        self, *, idempotency_key: str | None = None
+    ) -> models.Unconfirmed:
+        """Ask again for what Stripe did not confirm.
+
+        Ask again for what Stripe did not confirm. It is done once, however often.
+        """
+        answer: models.Unconfirmed = self._call(
+            "POST", "/billing/unconfirmed/retry/", idempotency_key=idempotency_key
+        )
+        return answer
+
     def invoices_list(
         self,
         *,
@@ -2897,348 +3241,4 @@ class Operations(Transport):
         Find help by a question or some words.
         """
         answer: models.HelpAnswer = self._call("GET", "/help/search/", query={"q": q})
-        return answer
-
-    def billing(self) -> models.Billing:
-        """Plan, subscription and next charge.
-
-        Plan, subscription and next charge. `renewal` is null while Stripe does not answer.
-        """
-        answer: models.Billing = self._call("GET", "/billing/")
-        return answer
-
-    def billing_beyond(self) -> models.Beyond:
-        """Used, included, billed beyond, and the cost so far.
-
-        Used, included, billed beyond, and the cost so far.
-        """
-        answer: models.Beyond = self._call("GET", "/billing/beyond/")
-        return answer
-
-    def billing_beyond_set(
-        self,
-        *,
-        pays: bool,
-        most: int | None,
-        idempotency_key: str | None = None,
-        if_match: str | None = None,
-    ) -> models.Beyond:
-        """Pay for what goes beyond, or not any more.
-
-        Pay for what goes beyond, or not any more; what was used before is not charged.
-        """
-        answer: models.Beyond = self._call(
-            "PUT",
-            "/billing/beyond/",
-            body={"pays": pays, "most": most},
-            idempotency_key=idempotency_key,
-            if_match=if_match,
-        )
-        return answer
-
-    def billing_cancel(
-        self,
-        *,
-        feedback: models.FeedbackEnum,
-        comment: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Subscription:
-        """End it when what is paid for is over.
-
-        End it when what is paid for is over; `keep` undoes it until then.
-        """
-        answer: models.Subscription = self._call(
-            "POST",
-            "/billing/cancel/",
-            body={"feedback": feedback, "comment": comment},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_change(
-        self,
-        *,
-        plan: models.PlanEnum,
-        interval: models.IntervalEnum,
-        total_now: int,
-        proration_date: int,
-        seats: int | Omit = OMIT,
-        promotion_code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Changed:
-        """Billing change.
-
-        Another plan, interval or number of seats, as the preview showed it.
-        """
-        answer: models.Changed = self._call(
-            "POST",
-            "/billing/change/",
-            body={
-                "plan": plan,
-                "interval": interval,
-                "seats": seats,
-                "promotion_code": promotion_code,
-                "total_now": total_now,
-                "proration_date": proration_date,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_checkout_create(
-        self,
-        *,
-        plan: models.PlanEnum,
-        interval: models.IntervalEnum,
-        seats: int | Omit = OMIT,
-        promotion_code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Checkout:
-        """A page to pay on.
-
-        A page to pay on. Asked again for the same, it is the same page.
-        """
-        answer: models.Checkout = self._call(
-            "POST",
-            "/billing/checkout/",
-            body={
-                "plan": plan,
-                "interval": interval,
-                "seats": seats,
-                "promotion_code": promotion_code,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_details_get(self) -> models.Details:
-        """Get billing details.
-
-        Who invoices are made out to.
-        """
-        answer: models.Details = self._call("GET", "/billing/details/")
-        return answer
-
-    def billing_details_update(
-        self,
-        *,
-        legal_name: str | Omit = OMIT,
-        billing_email: str | Omit = OMIT,
-        line1: str | Omit = OMIT,
-        line2: str | Omit = OMIT,
-        postal_code: str | Omit = OMIT,
-        city: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        country: str | Omit = OMIT,
-        vat_id: str | Omit = OMIT,
-        purchase_order: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Details:
-        """Change what is named.
-
-        Change what is named; the rest stays.
-        """
-        answer: models.Details = self._call(
-            "PATCH",
-            "/billing/details/",
-            body={
-                "legal_name": legal_name,
-                "billing_email": billing_email,
-                "line1": line1,
-                "line2": line2,
-                "postal_code": postal_code,
-                "city": city,
-                "state": state,
-                "country": country,
-                "vat_id": vat_id,
-                "purchase_order": purchase_order,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_keep(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Undo `cancel`.
-
-        Undo `cancel`.
-        """
-        answer: models.Subscription = self._call(
-            "POST", "/billing/keep/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_offer(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Billing offer.
-
-        Take the discount that is offered once to whoever wants to leave.
-        """
-        answer: models.Subscription = self._call(
-            "POST", "/billing/offer/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_order_create(
-        self,
-        *,
-        plan: models.PlanEnum,
-        interval: models.IntervalEnum,
-        total_now: int,
-        seats: int | Omit = OMIT,
-        promotion_code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Subscription:
-        """Subscribe against an invoice that is due in thirty days.
-
-        Subscribe against an invoice that is due in thirty days.
-        """
-        answer: models.Subscription = self._call(
-            "POST",
-            "/billing/order/",
-            body={
-                "plan": plan,
-                "interval": interval,
-                "seats": seats,
-                "promotion_code": promotion_code,
-                "total_now": total_now,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_pause(
-        self, *, months: int, idempotency_key: str | None = None
-    ) -> models.Subscription:
-        """Billing pause.
-
-        Charge nothing for some months, from the end of the paid period on.
-        """
-        answer: models.Subscription = self._call(
-            "POST", "/billing/pause/", body={"months": months}, idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_portal_create(self, *, idempotency_key: str | None = None) -> models.Page:
-        """A page to change the means of payment on, good for minutes.
-
-        A page to change the means of payment on, good for minutes.
-        """
-        answer: models.Page = self._call(
-            "POST", "/billing/portal/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_preview(
-        self,
-        *,
-        plan: models.PlanEnum,
-        interval: models.IntervalEnum,
-        seats: int | Omit = OMIT,
-        promotion_code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Preview:
-        """What a plan would cost, now and later.
-
-        What a plan would cost, now and later; nothing is changed.
-        """
-        answer: models.Preview = self._call(
-            "POST",
-            "/billing/preview/",
-            body={
-                "plan": plan,
-                "interval": interval,
-                "seats": seats,
-                "promotion_code": promotion_code,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_resume(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """End the pause.
-
-        End the pause; where it has begun, a new period is charged now.
-        """
-        answer: models.Subscription = self._call(
-            "POST", "/billing/resume/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_trial(
-        self,
-        *,
-        plan: models.PlanEnum,
-        interval: models.IntervalEnum,
-        seats: int | Omit = OMIT,
-        promotion_code: str | Omit = OMIT,
-        idempotency_key: str | None = None,
-    ) -> models.Subscription:
-        """Thirty days of a plan without a means of payment, once.
-
-        Thirty days of a plan without a means of payment, once.
-        """
-        answer: models.Subscription = self._call(
-            "POST",
-            "/billing/trial/",
-            body={
-                "plan": plan,
-                "interval": interval,
-                "seats": seats,
-                "promotion_code": promotion_code,
-            },
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_change_drop(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Drop the change that waits for the end of the period.
-
-        Drop the change that waits for the end of the period.
-        """
-        answer: models.Subscription = self._call(
-            "POST", "/billing/change/drop/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_checkout_conclude(
-        self, *, session: str, idempotency_key: str | None = None
-    ) -> models.Outcome:
-        """Billing checkout conclude.
-
-        What became of a visit to a page to pay on, as Stripe says now.
-        """
-        answer: models.Outcome = self._call(
-            "POST",
-            "/billing/checkout/conclude/",
-            body={"session": session},
-            idempotency_key=idempotency_key,
-        )
-        return answer
-
-    def billing_checkout_setup(self, *, idempotency_key: str | None = None) -> models.Checkout:
-        """A page to leave a means of payment on, in a trial say.
-
-        A page to leave a means of payment on, in a trial say.
-        """
-        answer: models.Checkout = self._call(
-            "POST", "/billing/checkout/setup/", idempotency_key=idempotency_key
-        )
-        return answer
-
-    def billing_unconfirmed_drop(self, *, idempotency_key: str | None = None) -> None:
-        """Look what became of it, and do not ask again.
-
-        Look what became of it, and do not ask again.
-        """
-        self._call("POST", "/billing/unconfirmed/drop/", idempotency_key=idempotency_key)
-
-    def billing_unconfirmed_retry(
-        self, *, idempotency_key: str | None = None
-    ) -> models.Unconfirmed:
-        """Ask again for what Stripe did not confirm.
-
-        Ask again for what Stripe did not confirm. It is done once, however often.
-        """
-        answer: models.Unconfirmed = self._call(
-            "POST", "/billing/unconfirmed/retry/", idempotency_key=idempotency_key
-        )
         return answer
