@@ -33,7 +33,9 @@ _OF: Final[dict[str, tuple[str, ...]]] = {
     ),
     "invoice_payment": ("paid",),
     "credit_note": ("created", "updated", "voided"),
-    "payment_intent": ("succeeded", "payment_failed", "canceled"),
+    "payment_intent": (
+        "succeeded", "payment_failed", "canceled", "requires_action", "processing",
+    ),
     "charge": ("succeeded", "failed", "pending", "captured", "refunded", "updated", "expired"),
     "charge.dispute": ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated"),
     "refund": ("created", "updated", "failed"),

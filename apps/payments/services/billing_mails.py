@@ -94,7 +94,7 @@ def _tell_of_invoice(account: Account, invoice: Invoice, since: datetime) -> Non
             account=account, template="mail/invoice_sent", key=invoice.pk,
             context=lambda: {**about(), **_to_be_paid(account, invoice)},
         )  # fmt: skip
-    elif invoice.is_owed and invoice.hosted_url and intents.wants_confirmation(invoice):
+    elif invoice.is_owed and not is_sent and intents.wants_confirmation(invoice):
         notices.tell(
             account=account, template="mail/payment_action_required", key=invoice.pk,
             context=lambda: {**about(), "confirm_url": invoice.hosted_url},
