@@ -1,10 +1,61 @@
-"""From the page of prices to a paid subscription, by the keyboard alone."""
+"""From the page of prices to a paid subscription, by the keyboard alone; and where the card's
+number went: to Stripe and nowhere else (ADR 31).
+"""
 
 import re
+from urllib.parse import urlsplit
 
+import psycopg
+import redis
 from playwright.sync_api import expect
 
 from tests.functional.test_keyboard import tab_to
+
+NUMBER = "4242424242424242"
+
+
+def kept_in_the_database(url):
+    """Tables with the number in any row, of every schema."""
+    found = []
+    with psycopg.connect(url) as connection:
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        assert len(tables) > 200
+        for (table,) in tables:
+            rows = f"SELECT count(*) FROM {table} AS one WHERE one::text LIKE %s"  # noqa: S608 -- quoted
+            if connection.execute(rows, [f"%{NUMBER}%"]).fetchone() != (0,):
+                found.append(table)
+    return found
+
+
+def kept_in_redis(url):
+    server = redis.Redis.from_url(url)
+    read = {
+        "string": server.get,
+        "hash": server.hgetall,
+        "list": lambda key: server.lrange(key, 0, -1),
+        "set": server.smembers,
+        "zset": lambda key: server.zrange(key, 0, -1),
+        "stream": server.xrange,
+        "none": str,  # gone meanwhile
+    }
+    keys = list(server.scan_iter())
+    assert keys
+    return [key for key in keys if NUMBER in str(read[server.type(key).decode()](key))]
+
+
+def kept_in_files(local):
+    """Of the product: logs, mails, media. What the sandbox has is Stripe's."""
+    files = [
+        path
+        for folder in ("logs", "outbox", "media")
+        for path in (local / folder).rglob("*")
+        if path.is_file() and path.name != "sandbox.log"
+    ]
+    assert len(files) > 5
+    return [str(path) for path in files if NUMBER.encode() in path.read_bytes()]
 
 
 def type_in(page, words, text):
@@ -31,6 +82,8 @@ def at_stripe(page, name, text):
 def test_from_prices_to_paid(visitor, product, demo):
     visitor.accept("favicon.ico")  # Stripe's page in the sandbox has none
     page = visitor.open(f"{product.public}/pricing/")
+    sent = []
+    page.on("request", lambda request: sent.append((request.url, request.post_data or "")))
     press(page, r"^Try School$")
     expect(page).to_have_url(re.compile("/signup/"))
     tab_to(page, r"^Sign in$")  # the head's, which knows nothing of the plan
@@ -49,7 +102,7 @@ def test_from_prices_to_paid(visitor, product, demo):
     press(page, r"^Pay €[\d,.]+ at Stripe$")
 
     expect(page).to_have_url(re.compile("/c/pay/"))
-    at_stripe(page, "number", "4242424242424242")
+    at_stripe(page, "number", NUMBER)
     at_stripe(page, "expiry", "12 / 34")
     at_stripe(page, "cvc", "123")
     at_stripe(page, "name", "Olivia Park")
@@ -59,3 +112,9 @@ def test_from_prices_to_paid(visitor, product, demo):
     expect(page.get_by_role("main")).to_contain_text("School is yours")
     press(page, "To billing")
     expect(page.get_by_role("main")).to_contain_text("With Visa 4242")
+
+    with_number = {urlsplit(url).netloc for url, data in sent if NUMBER in url + data}
+    assert with_number == {urlsplit(product.secrets["SANDBOX_URL"]).netloc}
+    assert kept_in_the_database(product.secrets["DATABASE_OWNER_URL"]) == []
+    assert kept_in_redis(product.secrets["REDIS_URL"]) == []
+    assert kept_in_files(product.local) == []
