@@ -71,6 +71,9 @@ TABLES = ("payments_ledgertransaction", "payments_ledgerentry")
 
 
 class Migration(migrations.Migration):
+    unsafe = {
+        "names_a_schema": "the ledger lies in public alone, and so do its triggers' functions",
+    }
     dependencies = [
         ("payments", "0003_payments_refunds_disputes"),
     ]
