@@ -16,7 +16,9 @@ from apps.payments.services import notices
 def tell_of_request(row: MoneyRequest) -> None:
     """Everybody but who asked for it."""
     name = "refund" if isinstance(row, Refund) else "customercredit"
-    others = User.objects.exclude(pk=row.asked_by_id)
+    others = User.objects.all()
+    if row.asked_by_id is not None:
+        others = others.exclude(pk=row.asked_by_id)
     _tell("approval", row, f"payments/{name}/{row.pk}/change/", row.note, among=others)
 
 
