@@ -19,6 +19,7 @@ from apps.payments.services import (
     gaps,
     ledger,
     metering,
+    pauses,
     reconciliation,
     refunds,
 )
@@ -132,5 +133,7 @@ def dun(_task: Job, _run: JobRun, *, step_id: str) -> dict[str, Any]:
 
 @shared_task(name="payments.advance_dunning", ignore_result=True)
 def advance_dunning() -> int:
-    """What time brings: dunning's next steps, and mails before something ends or renews."""
-    return dunning.advance_all() + billing_mails.tell_all()
+    """What time brings: dunning's next steps, pauses that begin or are over, and mails before
+    something ends or renews.
+    """
+    return dunning.advance_all() + pauses.settle_all() + billing_mails.tell_all()

@@ -120,6 +120,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def granting(self) -> Self:
         return self.live().filter(status__in=Subscription.GRANTING)
 
+    def paused(self) -> Self:
+        """Those whose pause is set, has begun, or is over without Stripe having said so yet."""
+        return self.granting().filter(is_paused=True)
+
 
 class Subscription(models.Model):
     """Stripe's subscription as last fetched. `amount` is what recurs each `interval` in minor
@@ -138,6 +142,7 @@ class Subscription(models.Model):
         PAUSED = "paused", "Paused"
 
     GRANTING: Final = (Status.TRIALING, Status.ACTIVE, Status.PAST_DUE)
+    PAUSED_FROM: Final = "toolboxai_paused_from"  # metadata: seconds since 1970
 
     id = models.CharField(max_length=255, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="subscriptions")
@@ -186,5 +191,11 @@ class Subscription(models.Model):
 
     @property
     def grants(self) -> bool:
-        """Whether its plan is the workspace's."""
+        """Whether its plan is the workspace's, but for a pause (`rests`)."""
         return self.ended_at is None and self.status in self.GRANTING
+
+    def rests(self, now: datetime) -> bool:
+        """Whether a pause has begun: what was paid for is used up and nothing is charged."""
+        begins = (self.data.get("metadata") or {}).get(self.PAUSED_FROM) or 0
+        is_over = self.resumes_at is not None and self.resumes_at <= now
+        return self.is_paused and not is_over and now.timestamp() >= int(begins)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.payments import stripe_api
-from apps.payments.models import Account
+from apps.payments.models import Account, Subscription
 from apps.payments.services import objects
 from apps.payments.signals import account_settled
 from apps.tenants.models import Tenant
@@ -69,11 +69,12 @@ def details(account: Account) -> dict[str, Any]:
 
 def settle(account: Account) -> Account:
     """Give the workspace the plan that its subscriptions grant, and tell who waits for it. Call it
-    after each change of the account's rows; it may be repeated.
+    after each change of the account's rows; it may be repeated. Who pauses has the free plan from
+    when the pause begins to when it is over: what is not paid for is not given.
     """
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        granting = account.subscriptions.granting().order_by("-created_at").first()
+        granting = _granting(account)
         plan, seats = (granting.plan, granting.seats) if granting else (FREE.slug, 0)
         tenant = account.tenant
         known = terms.of(tenant).seats if tenant is not None else seats
@@ -84,3 +85,9 @@ def settle(account: Account) -> Account:
                 plan_changes.change(tenant=tenant, plan=plan, seats=seats, by=None, at=account.now)
         account_settled.send(sender=Account, account=account)
     return account
+
+
+def _granting(account: Account) -> Subscription | None:
+    now = account.now
+    newest = account.subscriptions.granting().order_by("-created_at")
+    return next((one for one in newest if not one.rests(now)), None)

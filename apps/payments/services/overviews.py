@@ -15,7 +15,6 @@ from apps.payments.services import (
     beginnings,
     changes,
     checkouts,
-    pauses,
     previews,
     subscriptions,
     transfers,
@@ -63,7 +62,7 @@ class Overview:
 
     @property
     def rests(self) -> bool:
-        return self.subscription is not None and pauses.rests(self.subscription, self.account.now)
+        return self.subscription is not None and self.subscription.rests(self.account.now)
 
     @property
     def renews_at(self) -> datetime | None:

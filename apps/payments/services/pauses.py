@@ -1,7 +1,8 @@
 """A pause over the holidays: nothing is charged, everything can be read, nothing is lost.
 
 It begins when what is paid for is over, lasts whole months and ends by itself, so that the period
-after it is charged as any other. Invoices of the time between are void:
+after it is charged as any other. Between, the workspace is on the free plan, with the grace of any
+change to a smaller one (`accounts.settle`). Invoices of that time are void:
 https://docs.stripe.com/billing/subscriptions/pause-payment.
 """
 
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from apps.payments import stripe_api
 from apps.payments.models import Account, Attempt, Subscription
-from apps.payments.services import attempts, records
+from apps.payments.services import accounts, attempts, records
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.periods import later
 from apps.payments.services.subscriptions import require_live
@@ -22,7 +23,7 @@ from apps.tenants.access import require
 MONTHS: Final = (1, 2, 3)
 BEFORE: Final = timedelta(hours=1)  # it ends so long before the invoice that is charged again
 BETWEEN: Final = timedelta(days=300)
-FROM: Final = "toolboxai_paused_from"  # metadata: seconds since 1970
+FROM: Final = Subscription.PAUSED_FROM
 
 
 def obstacle(subscription: Subscription) -> str:
@@ -80,16 +81,20 @@ def resume(*, account: Account, by: Any) -> Subscription:
         if not subscription.is_paused:
             raise NothingToChange("It is not paused.")
 
-    params = {"subscription": subscription.pk, "anew": rests(subscription, account.now)}
+    params = {"subscription": subscription.pk, "anew": subscription.rests(account.now)}
     attempts.carry_out(RESUME, account=account, params=params, by=by, check=check)
     return require_live(account)
 
 
-def rests(subscription: Subscription, now: datetime) -> bool:
-    """Whether the pause has begun: what was paid for is used up and nothing is charged."""
-    begins = (subscription.data.get("metadata") or {}).get(FROM) or 0
-    over = subscription.resumes_at is not None and subscription.resumes_at <= now
-    return subscription.is_paused and not over and now.timestamp() >= int(begins)
+def settle_all() -> int:
+    """What time alone brings: pauses that begin take the plan away, those that are over give it
+    back, whether Stripe has said so or not. Returns how many accounts were looked at.
+    """
+    paused = Subscription.objects.paused().values("account_id")
+    found = list(Account.objects.filter(pk__in=paused))
+    for account in found:
+        accounts.settle(account)
+    return len(found)
 
 
 def _last(account: Account) -> Attempt | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from django.core.cache import cache
@@ -275,3 +276,12 @@ def test_nobody_is_led_to_another_host(browse, student, onward, path):
     answer = client.post(f"/accounts/{path}/", form)
     assert answer.status_code == 302
     assert "evil" not in answer.url
+
+
+@pytest.mark.parametrize("here", ["login", "signup"])
+def test_every_way_in_leads_back_to_what_was_asked_for(visitor, here):
+    """Who chose a plan on the page of prices, and has an account, signs in from the header."""
+    page = visitor.get(f"/accounts/{here}/?next=/start/%3Fplan%3Dschool").content.decode()
+    links = re.findall(r'href="/accounts/(?:login|signup)/([^"]*)"', page)
+    assert len(links) >= 3
+    assert {unquote(one).removeprefix("code/") for one in links} == {"?next=/start/?plan=school"}

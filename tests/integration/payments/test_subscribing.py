@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from apps.payments import catalogue
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import CardDeclined
+from apps.payments.models import Account
 from apps.payments.services import beginnings, cancellations, changes, pauses, previews, retries
 from apps.payments.subscription_errors import (
     AlreadySubscribed,
@@ -16,7 +19,8 @@ from apps.payments.subscription_errors import (
     PromotionCodeRefused,
     TrialUsed,
 )
-from apps.usage.services import limits
+from apps.usage.models import WorkspacePlan
+from apps.usage.services import entitlements, limits, terms
 
 SCHOOL, STARTER = Chosen("school", "month", 0), Chosen("starter", "month", 0)
 
@@ -178,16 +182,47 @@ def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner):
 def test_a_pause_charges_nothing_and_ends_by_itself(shop, paid, owner, alpha):
     before, start = shop.taken, paid.period_end
     paused = pauses.pause(account=shop.account, months=2, by=owner)
-    assert (paused.is_paused, pauses.rests(paused, shop.account.now)) == (True, False)
+    assert (paused.is_paused, paused.rests(shop.account.now)) == (True, False)
+    assert limits.plan_of(alpha).slug == "starter"
     account = shop.go(start)
-    assert pauses.rests(account.subscription, account.now)
+    assert account.subscription.rests(account.now)
     shop.go(pauses.later(start, 1))
+    assert limits.plan_of(alpha).slug == "free"
     assert shop.taken == before
     account = shop.go(pauses.later(start, 2))
     assert not account.subscription.is_paused
+    assert limits.plan_of(alpha).slug == "starter"
     assert shop.taken - before == 2900 * 119 // 100
     with pytest.raises(CannotPause, match="once in a school year"):
         pauses.pause(account=account, months=1, by=owner)
+
+
+def test_a_pause_begins_and_ends_here_without_a_word_of_stripes(shop, paid, owner, alpha):
+    """The hour does it; features stay as after any change to a smaller plan."""
+    WorkspacePlan.objects.filter(tenant_id=alpha.pk).update(former="", former_until=None)
+    paused = pauses.pause(account=shop.account, months=1, by=owner)
+
+    def at(moment):
+        Account.objects.filter(pk=shop.account.pk).update(simulated_at=moment)
+        assert pauses.settle_all() == 1
+        return terms.of(alpha)
+
+    assert at(paused.period_end - timedelta(hours=2)).plan.slug == "starter"
+    resting = at(paused.period_end)
+    assert (resting.plan.slug, resting.former.slug) == ("free", "starter")
+    assert resting.former_until == paused.period_end + entitlements.GRACE
+    again = at(paused.resumes_at)
+    assert (again.plan.slug, again.former) == ("starter", None)
+
+
+def test_who_goes_on_early_has_the_plan_at_once(shop, paid, owner, alpha):
+    pauses.pause(account=shop.account, months=2, by=owner)
+    shop.go(paid.period_end)
+    assert limits.plan_of(alpha).slug == "free"
+    before = shop.taken
+    pauses.resume(account=shop.account, by=owner)
+    assert limits.plan_of(alpha).slug == "starter"
+    assert shop.taken - before == 2900 * 119 // 100
 
 
 def test_who_wants_to_leave_is_offered_a_discount_once(shop, paid, owner):
