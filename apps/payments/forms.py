@@ -5,12 +5,14 @@ from typing import Any, Final
 from django import forms
 
 from apps.payments import catalogue
+from apps.payments.card_numbers import refuse_card_number
 from apps.payments.catalogue import Chosen
 from apps.payments.countries import COUNTRIES
 from apps.payments.services.cancellations import REASONS
 from apps.usage.plans import PLANS
 
 OFF: Final = {"autocomplete": "off"}
+NO_CARD: Final = [refuse_card_number]
 
 
 class PlanForm(forms.Form):
@@ -59,6 +61,7 @@ class ConfirmForm(PlanForm):
 
 class DetailsForm(forms.Form):
     legal_name = forms.CharField(
+        validators=NO_CARD,
         label="Name on invoices",
         max_length=150,
         help_text="The school or its authority, as it is to stand on invoices.",
@@ -69,21 +72,25 @@ class DetailsForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     line1 = forms.CharField(
-        label="Address", max_length=200,
+        validators=NO_CARD, label="Address", max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )  # fmt: skip
     line2 = forms.CharField(
-        label="Address, second line", max_length=200, required=False,
+        validators=NO_CARD, label="Address, second line", max_length=200, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
     )  # fmt: skip
     postal_code = forms.CharField(
-        max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+        validators=NO_CARD,
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
     )
     city = forms.CharField(
-        max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+        validators=NO_CARD,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )
     state = forms.CharField(
-        label="State or province", max_length=100, required=False,
+        validators=NO_CARD, label="State or province", max_length=100, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-level1"}),
     )  # fmt: skip
     country = forms.ChoiceField(
@@ -97,7 +104,7 @@ class DetailsForm(forms.Form):
         widget=forms.TextInput(attrs={**OFF, "spellcheck": "false"}),
     )  # fmt: skip
     purchase_order = forms.CharField(
-        label="Purchase order number", max_length=60, required=False,
+        validators=NO_CARD, label="Purchase order number", max_length=60, required=False,
         help_text="Stands on each invoice from now on.",
         widget=forms.TextInput(attrs=OFF),
     )  # fmt: skip
@@ -108,6 +115,7 @@ class CancelForm(forms.Form):
         label="Why do you leave?", choices=list(REASONS.items()), widget=forms.RadioSelect
     )
     comment = forms.CharField(
+        validators=NO_CARD,
         label="What could we have done better?",
         required=False,
         max_length=1000,

@@ -63,7 +63,7 @@ PATHS: Final[dict[str, str]] = {
 # What is fetched along with an object, so that all of our rows follow from one answer.
 EXPANDED: Final[dict[str, tuple[str, ...]]] = {
     "charge": ("balance_transaction",),
-    "customer": ("cash_balance", "invoice_settings.default_payment_method"),
+    "customer": ("cash_balance", "invoice_settings.default_payment_method", "tax_ids"),
     "dispute": ("charge",),
     "invoice": ("discounts.source.coupon", "payments"),
     "payout": ("balance_transaction", "failure_balance_transaction"),

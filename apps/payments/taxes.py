@@ -29,6 +29,12 @@ STANDARD_RATES: Final[dict[str, Decimal]] = {
     }.items()
 }  # fmt: skip
 
+# A number counts while it is looked up, and while the office's register does not answer: a business
+# that gave its number in good faith is not to lay out a tax that it does not owe and pays back to
+# nobody. Stripe goes on asking, and once the answer is "unverified" the tax is charged from the
+# next invoice on. The seller has to have the number confirmed: Council Implementing Regulation
+# (EU) 282/2011, article 18(1)(a).
+COUNTING: Final = frozenset({"verified", "pending", "unavailable"})
 REVERSE_CHARGE_NOTE: Final = "Reverse charge: the customer owes the VAT (Art. 196 2006/112/EC)."
 OUTSIDE_NOTE: Final = "Not subject to VAT in the European Union (Art. 44 and 58 2006/112/EC)."
 
@@ -66,8 +72,8 @@ def decide(*, seller: str, country: str, vat_id: str = "", verification: Verific
     """The tax of a customer in `country` who buys from `seller` (both ISO 3166-1 alpha-2).
 
     A country that is not known yet is taken to be the seller's. A VAT number moves the tax to the
-    customer unless the country's office says that there is no such number; while that is being
-    looked up it counts.
+    customer once it is at Stripe (`verification` is not empty) unless the country's office says
+    that there is no such number (`COUNTING`).
     """
     buyer = (country or seller).upper()
     seller = seller.upper()
@@ -87,7 +93,7 @@ def every(*, seller: str) -> list[Tax]:
 
 
 def _is_business(country: str, vat_id: str, verification: Verification) -> bool:
-    if not vat_id or verification == "unverified":
+    if not vat_id or verification not in COUNTING:
         return False
     number = normalised(vat_id)
     return country_of(number) == country and problem(number, country=country) == ""

@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.management import is_from_elsewhere
-from sandbox.stripe import accounts, deliveries, keys
+from sandbox.stripe import accounts, deliveries, keys, tax_ids
 from sandbox.stripe.endpoint import OK
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.pages.rendering import open_store
 from sandbox.world import world_of
 
+STATUSES = ("verified", "unverified", "unavailable")
 Body = dict[str, Any]
 Action = Callable[[Request, Body], Awaitable[Any]]
 
@@ -67,6 +68,19 @@ async def change_settings(request: Request, body: Body) -> Body:
 
 
 @action
+async def look_up_tax_ids(request: Request, body: Body) -> Body:
+    """The tax office answers `status` (verified, unverified, unavailable) for what is pending of
+    `customer`; Stripe waits for it for minutes or days.
+    """
+    status = str(body["status"])
+    if status not in STATUSES:
+        raise ValueError(f"status is one of {', '.join(STATUSES)}.")
+    store = open_store(request, _account(request, body))
+    with store.database.transaction():
+        return {"answered": tax_ids.look_up(store, str(body["customer"]), status)}
+
+
+@action
 async def deliver(request: Request, body: Body) -> Body:
     """All webhooks that wait are tried now; those of `event` are sent again."""
     if body.get("event"):
@@ -77,6 +91,7 @@ async def deliver(request: Request, body: Body) -> Body:
 PATH = "/_sandbox/stripe"
 routes = [
     Route(f"{PATH}/keys/roll", roll_key, methods=["POST"]),
+    Route(f"{PATH}/tax-ids", look_up_tax_ids, methods=["POST"]),
     Route(f"{PATH}/settings", change_settings, methods=["POST"]),
     Route(f"{PATH}/deliveries", deliver, methods=["POST"]),
 ]

@@ -41,13 +41,30 @@ def add(store: Store, customer: Document, wish: dict[str, Any]) -> Document:
 def _verification(kind: str, value: str, customer: Document) -> Document | None:
     if kind not in ("eu_vat", "gb_vat", "au_abn"):
         return None
-    status = OUTCOMES.get(value[2:], "verified")
+    return _answer(OUTCOMES.get(value[2:], "verified"), customer)
+
+
+def _answer(status: str, customer: Document) -> Document:
     is_verified = status == "verified"
     return {
         "status": status,
         "verified_address": "123 TEST STREET" if is_verified else None,
         "verified_name": (customer["name"] or "TEST").upper() if is_verified else None,
     }
+
+
+def look_up(store: Store, customer_id: str, status: str) -> int:
+    """The tax office answers for what a customer has that is pending; how many."""
+    customer = store.get(customer_id, "customer")
+    found = [
+        one
+        for one in of_customer(store, customer_id)
+        if (one["verification"] or {}).get("status") == "pending"
+    ]
+    for tax_id in found:
+        tax_id["verification"] = _answer(status, customer)
+        store.save(tax_id, "customer.tax_id.updated")
+    return len(found)
 
 
 def of_customer(store: Store, customer_id: str) -> list[Document]:

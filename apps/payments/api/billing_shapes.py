@@ -7,11 +7,13 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.payments import catalogue
+from apps.payments.card_numbers import refuse_card_number
 from apps.payments.models import Account, Attempt, Subscription
 from apps.payments.services import billing_details, pauses
 from apps.payments.services.cancellations import REASONS
 
 PLANS = list(catalogue.PRICED)
+NO_CARD = [refuse_card_number]
 INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
 
 
@@ -129,11 +131,14 @@ class DetailsInput(serializers.ModelSerializer[Account]):
     class Meta:
         model = Account
         fields = billing_details.FIELDS
+        extra_kwargs = {name: {"validators": NO_CARD} for name in billing_details.WRITTEN_FREELY}
 
 
 class CancelInput(serializers.Serializer[Any]):
     feedback = serializers.ChoiceField(choices=list(REASONS))
-    comment = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    comment = serializers.CharField(
+        max_length=1000, allow_blank=True, default="", validators=NO_CARD
+    )
 
 
 class PauseInput(serializers.Serializer[Any]):

@@ -213,7 +213,10 @@ def _tax_of(data: Object, seller: Seller, buyer: Buyer, rates: Rates) -> tuple[C
     percentage = sum((_percentage(one, rates) for one in charged), Decimal(0))
     if percentage:
         return "S", percentage
-    kind = taxes.decide(seller=seller.country, country=buyer.country, vat_id=buyer.vat_id).kind
+    # Whether the number counted was decided when no tax was put on the bill.
+    kind = taxes.decide(
+        seller=seller.country, country=buyer.country, vat_id=buyer.vat_id, verification="verified"
+    ).kind
     named = [REASONS.get(one["taxability_reason"]) for one in data["taxes"] or ()]
     category = KINDS.get(kind) or next((one for one in named if one), None)
     if category == "AE" and not buyer.vat_id:

@@ -91,7 +91,8 @@ def _state(stage: Stage) -> str:
     subscription = stage.account.subscription
     words = [stage.account.plan.title()]
     if subscription is not None:
-        words.append(subscription.get_status_display().lower())
+        rests = subscription.rests(stage.now)
+        words.append("paused" if rests else subscription.get_status_display().lower())
     if stage.tenant.is_read_only:
         words.append("read-only")
     if stage.tenant.state == stage.tenant.State.SUSPENDED:

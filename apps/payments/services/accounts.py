@@ -43,7 +43,7 @@ def connect(account: Account, *, clock_id: str = "") -> Account:
         customer_id=customer["id"], clock_id=clock_id
     )
     account.refresh_from_db()
-    objects.store(stripe_api.retrieve("customer", str(account.customer_id)), account)
+    objects.fetch("customer", str(account.customer_id), account)
     account.refresh_from_db()
     return account
 

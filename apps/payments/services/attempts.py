@@ -69,7 +69,7 @@ def go_on(attempt: Attempt, deed: Deed, *, by: Any) -> Attempt:
     try:
         answer = deed.ask(attempt)
         for kind, ident in answer.touched:
-            objects.fetch(kind, ident)
+            objects.fetch(kind, ident, attempt.account)
     except DomainError as error:
         raise _failed(attempt, deed, error) from error
     accounts.settle(attempt.account)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.payments import stripe_api, taxes
+from apps.payments.catalogue import MARK
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Attempt
-from apps.payments.services import accounts, attempts, records, subscriptions, tax_rates
+from apps.payments.services import (
+    accounts,
+    attempts,
+    objects,
+    records,
+    subscriptions,
+    tax_rates,
+)
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.subscription_errors import DetailsMissing, VatNumberRefused
 from apps.tenants.access import require
@@ -15,6 +24,9 @@ from apps.tenants.access import require
 FIELDS: Final = (
     "legal_name", "billing_email", "line1", "line2", "postal_code", "city", "state", "country",
     "vat_id", "purchase_order",
+)  # fmt: skip
+WRITTEN_FREELY: Final = (
+    "legal_name", "line1", "line2", "postal_code", "city", "state", "purchase_order",
 )  # fmt: skip
 CUSTOM_FIELD: Final = "Purchase order"  # at most 40 letters, and what it holds 140
 INVALID: Final = "tax_id_invalid"
@@ -47,13 +59,25 @@ def update(*, account: Account, by: Any, **details: str) -> Account:
     return account
 
 
-def look_up(account: Account) -> Account:
-    """Ask Stripe what the tax office says of the VAT number. Raises `StripeError`."""
-    state = _state_of(_held(account), account)
-    if state != account.vat_state:
-        account.vat_state = state
-        account.save(update_fields=["vat_state"])
-    return account
+def follow_tax(account: Account) -> None:
+    """After the tax office has answered: the subscription has the tax that the VAT number and the
+    address stand for, from its next invoice on. Asks Stripe only where that is another than it
+    has; leaves alone a rate that is none of the catalogue's. Raises `StripeError`.
+    """
+    subscription = subscriptions.live_of(account)
+    if subscription is None:
+        return
+    held = {_rate_of(one) for one in subscription.data.get("default_tax_rates") or ()}
+    if not held or None in held or held == {tax_rates.tax_of(account).key}:
+        return
+    ident, wish = subscription.pk, {"default_tax_rates": tax_rates.ids_of(account)}
+    stripe_api.call(lambda api: api.subscriptions.update(ident, wish))
+    objects.fetch("subscription", ident, account)
+
+
+def _rate_of(rate: Any) -> str | None:
+    """The key of a rate of ours (`taxes.Tax.key`)."""
+    return rate["metadata"].get(MARK) if isinstance(rate, Mapping) else None
 
 
 def _check_vat(number: str, country: str) -> None:
@@ -91,7 +115,7 @@ def _set_vat(account: Account, key: str) -> str:
     kept = [one for one in held if taxes.normalised(one["value"]) == account.vat_id]
     if account.vat_id and not kept:
         kept = [_add(account, key)]
-    return _state_of(kept, account)
+    return records.vat_state(kept, account)
 
 
 def _held(account: Account) -> list[dict[str, Any]]:
@@ -118,13 +142,6 @@ def _add(account: Account, key: str) -> dict[str, Any]:
         text = "Stripe says that this is no valid VAT number. Look at it again."
         raise VatNumberRefused(text, errors={"vat_id": [text]}) from error
     return made
-
-
-def _state_of(held: list[dict[str, Any]], account: Account) -> str:
-    for one in held:
-        if taxes.normalised(one["value"]) == account.vat_id:
-            return str((one["verification"] or {}).get("status") or "")
-    return ""
 
 
 def _tax_changed(account: Account, key: str) -> tuple[tuple[str, str], ...]:

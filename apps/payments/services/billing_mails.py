@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from apps.payments import money
 from apps.payments.models import Account, Invoice, Subscription
-from apps.payments.services import dunning_mails, intents, notices
+from apps.payments.services import dunning_mails, intents, notices, tax_rates
 from apps.payments.services.records import moment
 from apps.usage.plans import PLANS
 
@@ -39,6 +39,8 @@ def tell(account: Account) -> None:
     ended = Q(canceled_at__gte=since) | Q(ended_at__gte=since)
     for subscription in account.subscriptions.filter(Q(ended_at__isnull=True) | ended):
         _tell_of_subscription(account, subscription, since)
+    if account.vat_state == "unverified":
+        _tell_of_vat_number(account)
 
 
 def tell_all() -> int:
@@ -108,6 +110,18 @@ def _to_be_paid(account: Account, invoice: Invoice) -> dict[str, Any]:
         "invoice_url": f"{url}/settings/billing/invoices/{invoice.pk}/pdf/",
         "purchase_order": account.purchase_order or None,
     }
+
+
+def _tell_of_vat_number(account: Account) -> None:
+    """The tax office does not know it: once for each number."""
+    url = account.tenant.url if account.tenant else ""
+    notices.tell(
+        account=account, template="mail/vat_number_unknown", key=account.vat_id,
+        context=lambda: {
+            "vat_id": account.vat_id, "tax": tax_rates.tax_of(account).label,
+            "details_url": f"{url}/settings/billing/details/",
+        },
+    )  # fmt: skip
 
 
 def _tell_of_subscription(account: Account, one: Subscription, since: datetime) -> None:

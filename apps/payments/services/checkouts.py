@@ -182,11 +182,11 @@ def _expire(held: Checkout, key: str) -> None:
 
 
 def _keep_bought(account: Account, session: Mapping[str, Any]) -> None:
-    objects.fetch("customer", str(account.customer_id))
+    objects.fetch("customer", str(account.customer_id), account)
     if subscription := records.identity(session["subscription"]):
-        objects.fetch("subscription", subscription)
+        objects.fetch("subscription", subscription, account)
     if invoice := records.identity(session["invoice"]):
-        objects.fetch("invoice", invoice)
+        objects.fetch("invoice", invoice, account)
 
 
 def _use_method(account: Account, session: Mapping[str, Any]) -> None:
@@ -200,8 +200,8 @@ def _use_method(account: Account, session: Mapping[str, Any]) -> None:
     if subscription is not None:
         wish, ident = {"default_payment_method": method}, subscription.pk
         stripe_api.call(lambda api: api.subscriptions.update(ident, wish))
-        objects.fetch("subscription", ident)
-    objects.fetch("customer", customer)
+        objects.fetch("subscription", ident, account)
+    objects.fetch("customer", customer, account)
 
 
 def _note(checkout: Checkout, session: Mapping[str, Any]) -> None:

@@ -62,14 +62,14 @@ def write_off(invoice: Invoice, *, key: str) -> None:
 
 def fetch(invoice: Invoice) -> None:
     """The invoice, and what it is for, as they are now."""
-    objects.fetch("invoice", invoice.pk)
+    objects.fetch("invoice", invoice.pk, invoice.account)
     invoice.refresh_from_db()
     for payment in (invoice.data.get("payments") or {}).get("data") or []:
         intent: Any = (payment.get("payment") or {}).get("payment_intent")
         if isinstance(intent, str):
-            objects.fetch("payment_intent", intent)
+            objects.fetch("payment_intent", intent, invoice.account)
     if invoice.subscription_id:
-        objects.fetch("subscription", invoice.subscription_id)
+        objects.fetch("subscription", invoice.subscription_id, invoice.account)
 
 
 def _end_subscription(case: DunningCase, *, key: str) -> str:

@@ -57,7 +57,7 @@ def carry_out(*, credit_id: str) -> CustomerCredit:
             state=State.FAILED, problem=error.detail[:500], done_at=timezone.now()
         )
     else:
-        objects.fetch("customer", str(row.account.customer_id))
+        objects.fetch("customer", str(row.account.customer_id), row.account)
     row.refresh_from_db()
     return row
 

@@ -123,6 +123,6 @@ def _record(dispute: Dispute, verb: str, by: Operator, **data: Any) -> None:
 
 
 def _refresh(dispute: Dispute) -> Dispute:
-    objects.fetch("dispute", dispute.pk)
+    objects.fetch("dispute", dispute.pk, dispute.account)
     dispute.refresh_from_db()
     return dispute

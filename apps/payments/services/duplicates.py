@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.audit.services import entries as audit
 from apps.payments import stripe_api
 from apps.payments.models import Account, Subscription
-from apps.payments.services import objects, records
+from apps.payments.services import objects
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +48,8 @@ def _give_back(subscription: Subscription) -> None:
         }  # fmt: skip
         options = {"idempotency_key": f"duplicate-{invoice['id']}"}
         made = _create_note(note, options)
-        objects.fetch("credit_note", made["id"])
-        objects.fetch("invoice", invoice["id"])
+        objects.fetch("credit_note", made["id"], subscription.account)
+        objects.fetch("invoice", invoice["id"], subscription.account)
 
 
 def _create_note(note: dict[str, Any], options: dict[str, str]) -> Any:
@@ -66,6 +66,6 @@ def _end(subscription: Subscription) -> None:
     ident = subscription.pk
     if stripe_api.retrieve("subscription", ident)["status"] != "canceled":
         stripe_api.call(lambda api: api.subscriptions.cancel(ident, wish))
-    objects.fetch("subscription", ident)
+    objects.fetch("subscription", ident, subscription.account)
     if subscription.latest_invoice_id:
-        objects.fetch("invoice", records.identity(subscription.latest_invoice_id))
+        objects.fetch("invoice", subscription.latest_invoice_id, subscription.account)

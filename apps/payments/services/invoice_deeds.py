@@ -60,7 +60,7 @@ def _require(invoice: Invoice, states: tuple[str, ...], by: Operator) -> None:
 def _do(invoice: Invoice, deed: Any) -> Invoice:
     """At Stripe, and then as Stripe has it now. Done twice it ends in the same state."""
     stripe_api.call(deed)
-    objects.fetch("invoice", invoice.pk)
+    objects.fetch("invoice", invoice.pk, invoice.account)
     accounts.settle(invoice.account)
     invoice.refresh_from_db()
     return invoice

@@ -53,9 +53,21 @@ PROJECTIONS: Final[dict[str, tuple[Projection, ...]]] = {
 }
 
 
-def fetch(kind: str, ident: str) -> Account | None:
-    """Fetch an object by its kind and id and store it; whose it is. Raises `StripeError`."""
-    return store(stripe_api.retrieve(kind, ident))
+def fetch(kind: str, ident: str, account: Account | None = None) -> Account | None:
+    """Fetch an object by its kind and id and store it; whose it is. Raises `StripeError`.
+
+    Both happen while nobody else stores anything of the account, so that what was fetched earlier
+    is never written over what was fetched later. `account`: whose it is, where the caller knows;
+    else Stripe is asked for that first.
+    """
+    if account is None:
+        found = stripe_api.retrieve(kind, ident)
+        account = account_of(found)
+        if account is None:
+            return store(found)
+    with transaction.atomic():
+        _lock(account)
+        return store(stripe_api.retrieve(kind, ident), account)
 
 
 def store(data: Object, account: Account | None = None) -> Account | None:
@@ -67,7 +79,7 @@ def store(data: Object, account: Account | None = None) -> Account | None:
     followers = following.of(data, account)
     with transaction.atomic():
         if account is not None:
-            account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+            account = _lock(account)
         elif customer_of(data):
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
@@ -75,6 +87,11 @@ def store(data: Object, account: Account | None = None) -> Account | None:
         for one in (data, *followers):
             project(one, account)
     return account
+
+
+def _lock(account: Account) -> Account:
+    """As its row is now, to be written by nobody else until the caller's transaction ends."""
+    return Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def project(data: Object, account: Account | None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Manager, Model
 from django.dispatch import Signal
 
-from apps.payments import signals
+from apps.payments import signals, taxes
 from apps.payments.models import Account, CreditNote, Invoice, Subscription
 from apps.payments.services import terms
 
@@ -24,7 +24,8 @@ def customer(data: Object, account: Account | None) -> None:
     account.clock_id = identity(data.get("test_clock"))
     settings = data.get("invoice_settings") or {}
     account.method = method_text(settings.get("default_payment_method"))
-    account.save(update_fields=["balance", "clock_id", "method"])
+    account.vat_state = vat_state((data.get("tax_ids") or {}).get("data") or (), account)
+    account.save(update_fields=["balance", "clock_id", "method", "vat_state"])
 
 
 def subscription(data: Object, account: Account | None) -> None:
@@ -120,6 +121,16 @@ def credit_note(data: Object, account: Account | None) -> None:
         "created_at": moment(data["created"]),
         "voided_at": moment(data["voided_at"]),
     })  # fmt: skip
+
+
+def vat_state(held: Iterable[Object], account: Account) -> str:
+    """What the tax office says of the account's number; "" where Stripe does not hold it. `held`:
+    https://docs.stripe.com/api/tax_ids.
+    """
+    for one in held:
+        if taxes.normalised(one["value"]) == account.vat_id:
+            return str((one["verification"] or {}).get("status") or "")
+    return ""
 
 
 def moment(seconds: int | None) -> datetime | None:

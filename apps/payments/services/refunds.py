@@ -174,10 +174,10 @@ def _link(row: Refund, done: dict[str, Any]) -> None:
             row.refresh_from_db()
             refund_stored.send(sender=Refund, refund=row, before=State.SENT)
     if is_note:
-        objects.fetch("credit_note", done["id"])
-        objects.fetch("invoice", identity(done["invoice"]))
+        objects.fetch("credit_note", done["id"], row.account)
+        objects.fetch("invoice", identity(done["invoice"]), row.account)
     if ident:
-        objects.fetch("refund", ident)
+        objects.fetch("refund", ident, row.account)
 
 
 def _fail(row: Refund, problem: str) -> None:

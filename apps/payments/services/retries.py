@@ -62,11 +62,11 @@ def look(account: Account) -> Account:
     `StripeError`.
     """
     customer = str(account.customer_id)
-    objects.fetch("customer", customer)
-    for found in list(stripe_api.each("subscription", customer=customer, status="all")):
-        objects.store(found, account)
+    objects.fetch("customer", customer, account)
+    for found in stripe_api.pages("subscriptions", customer=customer, status="all"):
+        objects.fetch("subscription", found["id"], account)
     for found in stripe_api.pages("invoices", customer=customer, limit=10):
-        objects.fetch("invoice", found["id"])
+        objects.fetch("invoice", found["id"], account)
     return accounts.settle(account)
 
 

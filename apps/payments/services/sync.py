@@ -25,10 +25,10 @@ from django.utils import timezone
 from apps.core.breaker import BreakerOpen
 from apps.core.errors import DomainError
 from apps.payments import stripe_api
-from apps.payments.errors import StripeError, StripeObjectMissing
+from apps.payments.errors import NotForSale, StripeError, StripeObjectMissing
 from apps.payments.models import Account, StripeEvent
 from apps.payments.models.events import StripeEventQuerySet
-from apps.payments.services import accounts, clocks, duplicates, objects
+from apps.payments.services import accounts, billing_details, clocks, duplicates, objects
 
 State = StripeEvent.State
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -83,19 +83,22 @@ def sync(*, customer_id: str) -> dict[str, int]:
         due.update(due_at=timezone.now() + wait, problem=error.as_problem())
     account = Account.objects.filter(customer_id=customer_id).first() if customer_id else None
     if account is not None:
-        _end_duplicates(account)
+        _follow(account)
         accounts.settle(account)
     return done
 
 
-def _end_duplicates(account: Account) -> None:
-    """Who paid twice may never come back to the page that says so. While Stripe does not answer
-    it waits for the next time.
+def _follow(account: Account) -> None:
+    """What is to be done at Stripe about what has come in: who paid twice may never come back to
+    the page that says so, and another tax is owed when the tax office does not know a VAT number.
+    While Stripe does not answer it waits for the next time.
     """
-    try:
-        duplicates.resolve(account)
-    except StripeError as error:
-        log.warning("duplicate_subscription_stays", account=str(account.pk), problem=error.detail)
+    for deed in (duplicates.resolve, billing_details.follow_tax):
+        try:
+            deed(account)
+        except (StripeError, NotForSale) as error:
+            name = deed.__name__
+            log.warning("stripe_not_told", what=name, account=str(account.pk), why=error.detail)
 
 
 def sweep() -> int:

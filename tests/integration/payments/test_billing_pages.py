@@ -6,6 +6,8 @@ import re
 
 import httpx
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.payments.models import Attempt
 
@@ -92,6 +94,41 @@ def test_what_is_wrong_is_said_and_nothing_lost(page):
     assert refused.status_code == 422
     assert "One looks like FR12345678901" in text_of(refused)
     assert "PO-4711" in text_of(refused)
+
+
+def test_a_card_number_among_the_words_is_refused_and_asked_for_at_stripe(shop, page):
+    about = {**ADDRESS, "purchase_order": "4242 4242 4242 4242"}
+    refused = page.post(f"{HERE}details/", about)
+    assert refused.status_code == 422
+    assert "cards are entered on Stripe" in text_of(refused)
+    assert shop.account.purchase_order == ""
+
+
+def test_the_page_asks_the_database_as_often_whatever_there_is(shop, page, owner):
+    account = shop.connect()
+    shop.subscribe(default_tax_rates=[])
+    shop.sync()
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            assert page.get(HERE).status_code == 200
+        return len(found)
+
+    queries()  # what is kept for a while is read once
+    before = queries()
+    for number in range(8):
+        invoice, ended = (
+            account.invoices.latest("created_at"),
+            account.subscriptions.get(ended_at=None),
+        )
+        invoice.pk, invoice.status, invoice.amount_remaining = f"in_{number}", "open", 500
+        invoice.number = f"TBX-{number}"
+        invoice.save(force_insert=True)
+        ended.pk, ended.status, ended.ended_at = f"sub_{number}", "canceled", ended.created_at
+        ended.save(force_insert=True)
+        Attempt.objects.create(account=account, deed="pause", key=f"k{number}", state="done")
+    assert page.get(HERE).content.decode().count("could not be charged") == 8
+    assert queries() == before
 
 
 def test_a_school_orders_against_an_invoice(shop, page):

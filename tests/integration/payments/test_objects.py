@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.payments import stripe_api
 from apps.payments.errors import CardDeclined, StripeError, StripeObjectMissing
@@ -59,6 +61,25 @@ def test_whose_customer_is_not_ours_leaves_nothing(billing):
     stranger = billing.stripe.customer()
     assert objects.fetch("customer", stranger.id) is None
     assert Account.objects.filter(customer_id=stranger.id).count() == 0
+
+
+def test_what_is_fetched_is_stored_before_anybody_else_stores(billing, monkeypatch):
+    account = billing.connect(card="")
+    real, locked = stripe_api.retrieve, []
+    with CaptureQueriesContext(connection) as queries:
+
+        def retrieve(*args):
+            before = " ".join(one["sql"] for one in queries.captured_queries)
+            locked.append('"payments_account"' in before and "FOR NO KEY UPDATE" in before)
+            return real(*args)
+
+        monkeypatch.setattr(stripe_api, "retrieve", retrieve)
+        objects.fetch("customer", account.customer_id, account)
+        assert locked == [True]
+    queries, locked[:] = CaptureQueriesContext(connection), []
+    with queries:
+        objects.fetch("customer", account.customer_id)
+    assert locked == [False, True]  # whose it is has to be asked for first
 
 
 def test_refusals_say_whether_they_are_permanent(billing):

@@ -10,7 +10,10 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from apps.payments.api.billing_shapes import CancelInput, DetailsInput
 from apps.payments.card_numbers import refuse_card_number
+from apps.payments.forms import CancelForm, DetailsForm
+from apps.payments.services import billing_details
 from config import redaction
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,6 +59,27 @@ def test_what_looks_like_a_card_is_refused_where_people_write():
     with pytest.raises(ValidationError, match="card number"):
         refuse_card_number(f"please use {CARD}")
     refuse_card_number("order 4711 of 2026")
+
+
+@pytest.mark.parametrize("name", billing_details.WRITTEN_FREELY)
+def test_no_field_of_an_invoice_takes_one(name):
+    form = DetailsForm({name: "4242424242424242"})
+    shape = DetailsInput(data={name: "4242424242424242"}, partial=True)
+    assert not shape.is_valid()
+    assert "card number" in str(form.errors[name])
+    assert "card number" in str(shape.errors[name])
+
+
+def test_nor_does_what_people_say_when_they_leave():
+    given = {"feedback": "other", "comment": f"Give it back to {CARD}!"}
+    for found in (CancelForm(given).errors, _errors(CancelInput(data=given))):
+        assert list(found) == ["comment"]
+        assert "card number" in str(found["comment"])
+
+
+def _errors(shape):
+    shape.is_valid()
+    return shape.errors
 
 
 def test_logs_and_reports_keep_four_digits():

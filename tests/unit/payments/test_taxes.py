@@ -19,6 +19,7 @@ from apps.payments import taxes
         ("AT", "ATU 1234 5678", "pending", "reverse_charge", "0"),
         ("AT", "ATU12345678", "unavailable", "reverse_charge", "0"),
         ("AT", "ATU12345678", "unverified", "destination", "20"),
+        ("AT", "ATU12345678", "", "destination", "20"),
         ("AT", "FR12345678901", "verified", "destination", "20"),
         ("GR", "EL123456789", "verified", "reverse_charge", "0"),
         ("US", "", "", "outside", "0"),
@@ -68,7 +69,10 @@ def test_keys_tell_rates_apart_and_not_customers():
         ("US", ""),
         ("JP", ""),
     ]
-    keys = [taxes.decide(seller="DE", country=c, vat_id=v).key for c, v in buyers]
+    keys = [
+        taxes.decide(seller="DE", country=c, vat_id=v, verification="verified").key
+        for c, v in buyers
+    ]
     assert keys == [
         "domestic_de_19", "destination_fr_20", "destination_fi_25.5",
         "reverse_charge_eu_0", "reverse_charge_eu_0", "outside_eu_0", "outside_eu_0",
