@@ -57,13 +57,14 @@ _JSON: Final = {
 _PUBLIC: Final = {
     Door.ANYONE: """
         accounts/github/login/ accounts/google/login/ accounts/oidc/<provider_id>/login/ docs/…
-        outbox/…
+        outbox/… pricing/
     """,
-    Door.PERSON: "workspaces/…",
+    Door.PERSON: "workspaces/… pricing/start/",
     Door.PROOF: """
         accounts/github/login/callback/ accounts/google/login/callback/
         accounts/google/login/token/ accounts/oidc/<provider_id>/login/callback/ metrics apps/…
         internal/tls/ask invitations/… mail/events/sendgrid/ mail/unsubscribe/<str:token>/
+        stripe/webhook/<uuid:endpoint>/
     """,
     Door.OPERATOR: "operator/…",
 }

@@ -54,6 +54,9 @@ KINDS = (
     (r"scim_token_.*:pk", "token"),
     (r"scim_group_map:pk", "group"),
     (r"event-.*:sequence", "event"),
+    (r"(invoice-|billing_(invoice|receipt)).*:pk", "invoice"),
+    (r"(credit-note-|billing_credit_note_).*:pk", "credit_note"),
+    (r"payment-.*:pk", "payment"),
     (r"(configuration-version-|settings_)restore:number", "configuration"),
 )
 # No identifier of a workspace's row: why.

@@ -23,6 +23,8 @@ from apps.webhooks.models import Attempt, Delivery, Event
 from tests.factories.accounts import UserFactory
 from tests.factories.classes import make_class
 from tests.factories.gateway import make_key
+from tests.factories.invoices import make_credit_note, make_invoices
+from tests.factories.payments import make_payment
 from tests.factories.tenants import invite
 from tests.factories.transfers import fill
 from tests.factories.webhooks import make_endpoint
@@ -51,6 +53,7 @@ def fill_with_everything(tenant: Any, owner: Any, mark: str, version: str) -> Fi
     _programs(filled)
     _messages(filled)
     _rest(filled, number)
+    _money(filled)
     return filled
 
 
@@ -182,3 +185,12 @@ def _rest(filled: Filled, number: int) -> None:
     filled.ids |= {
         "export": export.pk, "domain": domain.pk, "job": run.pk, "configuration": number,
     }  # fmt: skip
+
+
+def _money(filled: Filled) -> None:
+    (invoice,) = make_invoices(filled.tenant, 1)
+    invoice.data["customer_name"] = filled.mark
+    invoice.save(update_fields=["data"])
+    note = make_credit_note(invoice)
+    payment = make_payment(invoice.account, filled.tenant.slug, invoice=invoice, method=filled.mark)
+    filled.ids |= {"invoice": invoice.pk, "credit_note": note.pk, "payment": payment.pk}
