@@ -131,6 +131,22 @@ def test_the_page_asks_the_database_as_often_whatever_there_is(shop, page, owner
     assert queries() == before
 
 
+def test_a_pause_says_what_it_takes_and_when_it_is_over(shop, page):
+    shop.connect(clock=True)
+    shop.subscribe()
+    shop.sync()
+    assert "limits are those of the Free plan" in text_of(page.get(f"{HERE}pause/"))
+    assert page.post(f"{HERE}pause/", {"months": "4"}).status_code == 422
+    assert page.post(f"{HERE}pause/", {"months": "1"}).status_code == 302
+    assert "A pause begins on 1 February 2027" in text_of(page.get(HERE))
+    shop.go(shop.account.subscription.period_end)
+    shown = text_of(page.get(HERE))
+    assert "Until the pause is over: Free." in shown
+    assert "Pause…" not in shown
+    assert page.post(f"{HERE}resume/").status_code == 302
+    assert "Until the pause is over" not in text_of(page.get(HERE))
+
+
 def test_a_school_orders_against_an_invoice(shop, page):
     assert page.post(f"{HERE}details/", ADDRESS).status_code == 302
     seen = page.get(f"{HERE}plan/", CHOICE)
