@@ -99,3 +99,8 @@ class InvoiceNotOpen(Conflict):
 class CaseEnded(Conflict):
     code = "dunning_case_ended"
     title = "This invoice is chased no more"
+
+
+class ClockStuck(Conflict):
+    code = "test_clock_stuck"
+    title = "Stripe's test clock does not arrive"

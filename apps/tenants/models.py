@@ -267,6 +267,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def owners(self) -> Self:
         return self.filter(role=Role.OWNER)
 
+    def seated(self) -> Self:
+        """Those that count: who is suspended leaves the seat to others."""
+        return self.filter(suspended_at__isnull=True)
+
 
 class Membership(RoleBearer):
     """A person's place in a workspace."""

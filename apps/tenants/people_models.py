@@ -12,7 +12,14 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.core.ids import uuid7
-from apps.tenants.permissions import OWNER, OWNERS_ALONE, PERMISSIONS, Role, sorted_by_group
+from apps.tenants.permissions import (
+    OWNER,
+    OWNERS_ALONE,
+    PERMISSIONS,
+    STAFF_ROLES,
+    Role,
+    sorted_by_group,
+)
 
 BASES = [(role.value, role.label) for role in Role if role is not Role.OWNER]
 
@@ -88,6 +95,11 @@ class RoleBearer(models.Model):
     def role_name(self) -> str:
         """What people call it."""
         return self.custom_role.name if self.custom_role else Role(self.role).label
+
+    @property
+    def is_staff(self) -> bool:
+        """Neither student nor guardian, nor in a role based on theirs."""
+        return self.role in STAFF_ROLES
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ class Role(models.TextChoices):
 
 # Each of these holds all that the ones before it hold. A guardian stands beside them.
 LADDER: Final = (Role.STUDENT, Role.TEACHER, Role.ADMIN, Role.OWNER)
+STAFF_ROLES: Final = frozenset({Role.TEACHER, Role.ADMIN, Role.OWNER})  # each takes a paid seat
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from apps.tenants.people_models import RoleBearer
 from apps.tenants.permissions import (
     PERMISSIONS,
     PROVEN,
+    STAFF_ROLES,
     Permission,
     Role,
     label_of,
@@ -53,6 +54,10 @@ class Choice:
     def is_powerful(self) -> bool:
         """Whether what it allows includes something dangerous."""
         return bool(self.permissions & PROVEN)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF_ROLES
 
     def is_of(self, bearer: RoleBearer) -> bool:
         return bearer.role_key == self.key

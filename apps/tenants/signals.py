@@ -11,7 +11,9 @@ ownership_accepted = Signal()  # `transfer`: it is done
 workspace_opened = Signal()  # `tenant`: provisioned and ready
 
 # Before the deed, which a receiver that raises a `DomainError` prevents.
-seats_wanted = Signal()  # `tenant`, `adding`: so many people more are to be members
+# `tenant`, `adding`, `staff`: so many people more are to be members, and so many more are to be
+# staff, as members from now on or in another role.
+seats_wanted = Signal()
 feature_wanted = (
     Signal()
 )  # `tenant`, `feature` (a name the plan knows): is to be made or switched on

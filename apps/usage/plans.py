@@ -15,6 +15,7 @@ Period = Literal["now", "day", "month"]
 Unit = Literal["count", "bytes"]
 
 MEMBERS: Final = "members"
+STAFF: Final = "staff"
 SCHOOLS: Final = "schools"
 CLASSES: Final = "classes"
 STORAGE: Final = "storage_bytes"
@@ -50,6 +51,7 @@ METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
         Metric(MEMBERS, "Members", "People who belong to the workspace.", gauge=True),
+        Metric(STAFF, "Staff", "Members who are neither pupils nor guardians.", gauge=True),
         Metric(CLASSES, "Classes", "Classes that are not archived.", gauge=True),
         Metric(SCHOOLS, "Schools", "Workspaces founded under this district.", gauge=True),
         Metric(
@@ -87,12 +89,15 @@ METRICS: Final[dict[str, Metric]] = {
 
 @dataclass(frozen=True)
 class Limit:
-    """The most of a metric at any time (`now`), in a day, or in a calendar month."""
+    """The most of a metric at any time (`now`), in a day, or in a calendar month. `warned`: its
+    owners hear when it is near; not of seats, which are bought to be taken.
+    """
 
     key: str
     metric: str
     period: Period
     label: str
+    warned: bool = True
 
     @property
     def unit(self) -> Unit:
@@ -103,6 +108,7 @@ LIMITS: Final[dict[str, Limit]] = {
     limit.key: limit
     for limit in (
         Limit("members", MEMBERS, "now", "Members"),
+        Limit("staff", STAFF, "now", "Staff", warned=False),
         Limit("classes", CLASSES, "now", "Classes"),
         Limit("storage_bytes", STORAGE, "now", "Stored files"),
         Limit("api_calls_day", API_CALLS, "day", "API calls today"),
@@ -181,7 +187,7 @@ FEATURES: Final[dict[str, Feature]] = {
 class Plan:
     """`limits`: by limit's key the most that is allowed; what is left out is not limited.
 
-    `staff`: how many members who are no pupils or guardians are included; paid plans can have more.
+    Of `staff` a paid plan can have more: seats that are bought beside what its limit includes.
     `features`: what there is of `FEATURES`; a plan has all that those before it have.
 
     `rates`: what one API key, one person and the whole workspace may ask of the API within a
@@ -197,9 +203,13 @@ class Plan:
     limits: Mapping[str, int]
     rates: Mapping[str, int]
     realtime: Mapping[str, int]
-    staff: int
     features: frozenset[str] = frozenset()
     pooled: bool = False
+
+    @property
+    def staff(self) -> int:
+        """Included members who are neither pupils nor guardians."""
+        return self.limits[STAFF]
 
 
 MB, GB = 1024**2, 1024**3
@@ -218,7 +228,8 @@ FREE: Final = Plan(
     "Free",
     "To find out what it is like, with a class or two.",
     {
-        "members": 100, "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
+        "members": 100, "staff": 3,
+        "classes": 2, "storage_bytes": 2 * GB, "api_calls_day": 20_000,
         "api_calls_month": 300_000, "deployments_month": 300, "jobs_day": 2_000,
         "mails_day": 200, "mails_month": 2_000, "schools": 2, "webhooks": 3,
         "realtime_apps": 1, "connections": 100, "messages_day": 200_000,
@@ -226,14 +237,14 @@ FREE: Final = Plan(
     },
     {"key": 120, "person": 240, "workspace": 600},
     {"data_bytes": 10_240, "channels": 100},
-    staff=3,
 )  # fmt: skip
 STARTER: Final = Plan(
     "starter",
     "Starter",
     "For a studio or a department that releases every week.",
     {
-        "members": 300, "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
+        "members": 300, "staff": 3,
+        "classes": 10, "storage_bytes": 20 * GB, "api_calls_day": 100_000,
         "api_calls_month": 2_000_000, "deployments_month": 2_000, "jobs_day": 10_000,
         "mails_day": 1_000, "mails_month": 15_000, "schools": 3, "webhooks": 10,
         "realtime_apps": 3, "connections": 500, "messages_day": 1_000_000,
@@ -241,7 +252,6 @@ STARTER: Final = Plan(
     },
     {"key": 300, "person": 300, "workspace": 1_800},
     {"data_bytes": 10_240, "channels": 100},
-    staff=3,
     features=frozenset({STAGINGS, CUSTOM_DOMAINS}),
 )  # fmt: skip
 SCHOOL: Final = Plan(
@@ -249,7 +259,8 @@ SCHOOL: Final = Plan(
     "School",
     "For a whole school.",
     {
-        "members": 2_500, "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
+        "members": 2_500, "staff": 25,
+        "classes": 50, "storage_bytes": 100 * GB, "api_calls_day": 250_000,
         "api_calls_month": 5_000_000, "deployments_month": 10_000, "jobs_day": 50_000,
         "mails_day": 5_000, "mails_month": 75_000, "schools": 5, "webhooks": 25,
         "realtime_apps": 10, "connections": 2_000, "messages_day": 4_000_000,
@@ -257,7 +268,6 @@ SCHOOL: Final = Plan(
     },
     {"key": 600, "person": 600, "workspace": 6_000},
     {"data_bytes": 20_480, "channels": 200},
-    staff=25,
     features=STARTER.features | {CUSTOM_ROLES, SSO, SCIM},
 )  # fmt: skip
 DISTRICT: Final = Plan(
@@ -265,7 +275,8 @@ DISTRICT: Final = Plan(
     "District",
     "For a district: its schools share these limits.",
     {
-        "members": 50_000, "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
+        "members": 50_000, "staff": 250,
+        "classes": 500, "storage_bytes": 2_000 * GB, "api_calls_day": 2_000_000,
         "api_calls_month": 40_000_000, "deployments_month": 100_000, "jobs_day": 500_000,
         "mails_day": 50_000, "mails_month": 750_000, "schools": 200, "webhooks": 500,
         "realtime_apps": 200, "connections": 20_000, "messages_day": 40_000_000,
@@ -273,7 +284,6 @@ DISTRICT: Final = Plan(
     },
     {"key": 1_200, "person": 600, "workspace": 12_000},
     {"data_bytes": 30_720, "channels": 200},
-    staff=250,
     features=SCHOOL.features,
     pooled=True,
 )  # fmt: skip

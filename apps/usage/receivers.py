@@ -10,7 +10,7 @@ from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
 from apps.tenants.signals import feature_wanted, school_wanted, seats_wanted, workspace_purged
 from apps.usage.models import UsageWarning
-from apps.usage.plans import JOBS, MEMBERS, SCHOOLS
+from apps.usage.plans import JOBS, MEMBERS, SCHOOLS, STAFF
 from apps.usage.services import entitlements, limits, usage
 
 
@@ -33,8 +33,11 @@ def count_job(run: JobRun, by: Any, metered: bool, **_: Any) -> None:  # noqa: F
     usage.count(schema_name=run.schema_name, metric=JOBS)
 
 
-def check_seats(tenant: Tenant, adding: int, **_: Any) -> None:
-    limits.require(MEMBERS, tenant=tenant, adding=adding)
+def check_seats(tenant: Tenant, adding: int, staff: int, **_: Any) -> None:
+    if adding:
+        limits.require(MEMBERS, tenant=tenant, adding=adding)
+    if staff:
+        limits.require(STAFF, tenant=tenant, adding=staff)
 
 
 def check_feature(tenant: Tenant, feature: str, **_: Any) -> None:

@@ -80,7 +80,7 @@ def add(*, school_class: SchoolClass, names: Iterable[str], by: Any) -> list[Pup
     with transaction.atomic():
         _require_open(school_class)
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=classes.workspace().pk)
-        seats_wanted.send(sender=Tenant, tenant=tenant, adding=len(cleaned))
+        seats_wanted.send(sender=Tenant, tenant=tenant, adding=len(cleaned), staff=0)
         made = [_make(tenant, school_class, name) for name in cleaned]
         for pupil in made:
             _record("pupil.added", pupil.user, by, school_class)

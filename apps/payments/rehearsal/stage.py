@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.errors import Conflict
 from apps.payments import stripe_api
+from apps.payments.errors import ClockStuck
 from apps.payments.event_types import EVENT_TYPES
 from apps.payments.models import Account, Subscription
 from apps.payments.services import accounts, catalogue_sync, dunning, gaps, sync
@@ -27,11 +28,6 @@ LENGTH: Final = timedelta(days=426)
 # Stripe lets a clock go two periods at a time, and days show what dunning does when.
 LONGEST_HOP: Final = timedelta(days=20)
 POLLS: Final = 600
-
-
-class ClockStuck(Conflict):
-    code = "test_clock_stuck"
-    title = "Stripe's test clock does not arrive"
 
 
 @dataclass

@@ -129,9 +129,10 @@ def _link(row: ScimUser, by: Provisioner) -> None:
         person = User.objects.create_user(row.email, None, name=row.full_name)
         emails.mark_verified(user=person)
         row.is_managed = True
-    seats_wanted.send(sender=Tenant, tenant=tenant, adding=1)
     membership = Membership(user=person, tenant=tenant)
     roles.choose(tenant=tenant, key=placements.default_role(tenant)).give_to(membership)
+    staff = int(membership.is_staff)
+    seats_wanted.send(sender=Tenant, tenant=tenant, adding=1, staff=staff)
     membership.save(force_insert=True)
     row.user = person
 

@@ -205,8 +205,9 @@ def _belong(connection: Connection, user: User, email: str) -> None:
         raise SsoRefused(f"{tenant} is by invitation. Ask an owner or admin to invite you.")
     _require_domain(connection, email)
     require_writable(tenant=tenant)
-    seats_wanted.send(sender=Tenant, tenant=tenant, adding=1)
-    Membership.objects.create(tenant=tenant, user=user, role=connection.default_role)
+    made = Membership(tenant=tenant, user=user, role=connection.default_role)
+    seats_wanted.send(sender=Tenant, tenant=tenant, adding=1, staff=int(made.is_staff))
+    made.save(force_insert=True)
     _record("member.joined", tenant, user, {"role": connection.default_role, "by": "sign-in"})
 
 

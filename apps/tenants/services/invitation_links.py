@@ -53,7 +53,7 @@ def create(
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         kept = invitations.promised(tenant)
-        invitations.want_seats(tenant, promised=kept, adding=most_uses)
+        invitations.want_seats(tenant, is_staff=offered.is_staff, promised=kept, adding=most_uses)
         link = InvitationLink(
             tenant=tenant, name=name.strip(), token_hash=invitations.hash_of(token),
             email_domain=email_domain, most_uses=most_uses, created_by=by,
@@ -92,7 +92,7 @@ def accept(*, link: InvitationLink, by: User) -> Membership:
             return member
         if not InvitationLink.objects.open().filter(pk=link.pk).update(uses=F("uses") + 1):
             raise InvitationGone
-        invitations.want_seats(link.tenant)
+        invitations.want_seats(link.tenant, is_staff=link.is_staff)
         made = Membership.objects.create(
             user=by, tenant=link.tenant, role=link.role, custom_role=link.custom_role
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -28,7 +28,7 @@ from apps.tenants.models import (
     Tenant,
     invitation_expiry,
 )
-from apps.tenants.permissions import Role
+from apps.tenants.permissions import STAFF_ROLES, Role
 from apps.tenants.roles import Choice
 from apps.tenants.signals import invitation_accepted, invitation_sent, seats_wanted
 
@@ -55,7 +55,7 @@ def send(
             # One after the other, so that no two promise the same last seat.
             Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
             _withdraw_expired(tenant, email)
-            want_seats(tenant, promised=promised(tenant))
+            want_seats(tenant, promised=promised(tenant), is_staff=offered.is_staff)
             invitation = Invitation(
                 tenant=tenant,
                 email=email,
@@ -107,7 +107,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         if locked.expires_at <= timezone.now():
             raise InvitationGone
         if not locked.tenant.memberships.filter(user=by).exists():
-            want_seats(locked.tenant)
+            want_seats(locked.tenant, is_staff=locked.is_staff)
         membership, joined = Membership.objects.get_or_create(
             user=by, tenant=locked.tenant,
             defaults={"role": locked.role, "custom_role": locked.custom_role},
@@ -150,19 +150,33 @@ def waiting_for(*, user: User) -> list[Invitation]:
     )
 
 
-def promised(tenant: Tenant) -> int:
-    """Seats that open invitations and links have promised."""
+class Seats(NamedTuple):
+    """`staff` of all the `members`."""
+
+    members: int
+    staff: int
+
+
+NONE: Final = Seats(0, 0)
+
+
+def promised(tenant: Tenant) -> Seats:
+    """What open invitations and links have promised."""
     links = InvitationLink.objects.open().filter(tenant=tenant)
-    left = links.aggregate(left=Sum(F("most_uses") - F("uses")))["left"] or 0
-    mailed: int = tenant.invitations.open().count()
-    return mailed + int(left)
+    left, is_staff = F("most_uses") - F("uses"), Q(role__in=STAFF_ROLES)
+    linked = links.aggregate(members=Sum(left), staff=Sum(left, filter=is_staff))
+    mailed = tenant.invitations.open().aggregate(
+        members=Count("pk"), staff=Count("pk", filter=is_staff)
+    )
+    return Seats(*(mailed[name] + (linked[name] or 0) for name in Seats._fields))
 
 
-def want_seats(tenant: Tenant, promised: int = 0, adding: int = 1) -> None:
+def want_seats(tenant: Tenant, *, is_staff: bool, promised: Seats = NONE, adding: int = 1) -> None:
     """`adding` seats more than there are members, beside those that are promised. Whoever takes
-    up an invitation takes the seat it has kept.
+    up an invitation takes the seat it has kept. Raises `LimitReached`.
     """
-    seats_wanted.send(sender=Tenant, tenant=tenant, adding=promised + adding)
+    staff = promised.staff + adding if is_staff else 0
+    seats_wanted.send(sender=Tenant, tenant=tenant, adding=promised.members + adding, staff=staff)
 
 
 def require_offer(offered: Choice, *, by: Any, tenant: Tenant) -> None:

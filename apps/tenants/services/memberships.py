@@ -33,7 +33,7 @@ def find(*, tenant: Tenant, membership_id: UUID) -> Membership:
 def change_role(*, membership: Membership, role: str, by: Any) -> Membership:
     """Give a member another role: a built-in one's name or a custom one's key. Only owners make
     or unmake owners; the last one stays. Nobody gives or takes a role beyond their own
-    (`RoleBeyondReach`).
+    (`RoleBeyondReach`). Raises `LimitReached` where all seats for staff are taken.
     """
     require("members.update", by=by, tenant=membership.tenant)
     wanted = roles.choose(tenant=membership.tenant, key=role)
@@ -47,10 +47,20 @@ def change_role(*, membership: Membership, role: str, by: Any) -> Membership:
         before = locked.role_key
         if locked.role == Role.OWNER:
             _keep_an_owner(locked)
+        want_staff(locked, becoming=wanted)
         wanted.give_to(locked)
         locked.save(update_fields=["role", "custom_role"])
         _record("member.role_changed", locked, by, {"before": before, "after": wanted.key})
     return locked
+
+
+def want_staff(*members: Membership, becoming: roles.Choice) -> None:
+    """A seat for each who is to be staff by that role and was not; the suspended take none until
+    they come in again. Raises `LimitReached`.
+    """
+    new = [one for one in members if not one.is_staff and one.suspended_at is None]
+    if new and becoming.is_staff:
+        seats_wanted.send(sender=Tenant, tenant=new[0].tenant, adding=0, staff=len(new))
 
 
 def remove(*, membership: Membership, by: Any) -> None:
@@ -107,7 +117,8 @@ def _set_suspended(membership: Membership, by: Any, *, suspended: bool) -> Membe
             raise NotAllowed("Nobody suspends themselves.")
         roles.require_reach(roles.held_by(locked), by=by, tenant=locked.tenant)
         if not suspended:
-            seats_wanted.send(sender=Tenant, tenant=locked.tenant, adding=1)
+            staff = int(locked.is_staff)
+            seats_wanted.send(sender=Tenant, tenant=locked.tenant, adding=1, staff=staff)
         locked.suspended_at = timezone.now() if suspended else None
         locked.save(update_fields=["suspended_at"])
         _record(f"member.{'suspended' if suspended else 'resumed'}", locked, by, {})

@@ -12,10 +12,12 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
+from apps.tenants import roles
 from apps.tenants.access import require, require_writable
 from apps.tenants.errors import TransferGone, TransferUnderWay
 from apps.tenants.models import Membership, OwnershipTransfer, Tenant
 from apps.tenants.permissions import Role
+from apps.tenants.services import memberships
 from apps.tenants.signals import ownership_accepted, ownership_offered
 
 State = OwnershipTransfer.State
@@ -48,7 +50,7 @@ def offer(*, membership: Membership, by: User) -> OwnershipTransfer:
 
 def accept(*, transfer: OwnershipTransfer, by: User) -> None:
     """Become owner; whoever gave becomes admin. Raises `TransferGone` when the offer, or the
-    giver's own right to it, is no more.
+    giver's own right to it, is no more, `LimitReached` where a student would need a seat.
     """
     require_writable(tenant=transfer.tenant)
     with transaction.atomic():
@@ -59,6 +61,7 @@ def accept(*, transfer: OwnershipTransfer, by: User) -> None:
         giver = _member(locked.tenant, locked.giver)
         if giver.role != Role.OWNER:
             raise TransferGone("Whoever offered it does not own it any more.")
+        memberships.want_staff(taker, becoming=roles.choose(tenant=locked.tenant, key=Role.OWNER))
         for membership, role in ((taker, Role.OWNER), (giver, Role.ADMIN)):
             membership.role, membership.custom_role = role, None
             membership.save(update_fields=["role", "custom_role"])

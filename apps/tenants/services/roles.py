@@ -19,6 +19,7 @@ from apps.tenants.models import CustomRole, Invitation, InvitationLink, Membersh
 from apps.tenants.people_models import BASES
 from apps.tenants.permissions import DECLARED, OWNERS_ALONE, Role
 from apps.tenants.roles import Choice
+from apps.tenants.services import memberships
 from apps.tenants.signals import feature_wanted
 
 MOST_ROLES = 50
@@ -95,8 +96,9 @@ def delete(*, role: CustomRole, by: Any, replacement: str = "") -> int:
     with transaction.atomic():
         locked = _lock(role)
         roles.require_reach(roles.as_choice(locked), by=by, tenant=locked.tenant)
-        people = list(locked.memberships.select_related("user", "custom_role"))
+        people = list(locked.memberships.select_related("user", "custom_role", "tenant"))
         instead = _instead(locked, replacement, by, wanted=bool(people) or _is_promised(locked))
+        memberships.want_staff(*people, becoming=instead)
         for membership in people:
             instead.give_to(membership)
             membership.save(update_fields=["role", "custom_role"])

@@ -31,13 +31,15 @@ PAGE_SIZE = 50
 @require_safe
 @workspace_page("members.view")
 def index(request: WorkspaceRequest) -> HttpResponse:
-    return _page(request, InvitationForm(roles=_givable(request)))
+    givable = _givable(request)
+    return _page(request, InvitationForm(roles=givable), givable)
 
 
 @require_POST
 @workspace_page("members.invite")
 def invite(request: WorkspaceRequest) -> HttpResponse:
-    form = InvitationForm(request.POST, roles=_givable(request))
+    givable = _givable(request)
+    form = InvitationForm(request.POST, roles=givable)
     if form.is_valid():
         _prove(request, form)
         try:
@@ -49,7 +51,7 @@ def invite(request: WorkspaceRequest) -> HttpResponse:
         else:
             messages.success(request, f"Invitation sent to {made.email}.")
             return redirect("members")
-    return _page(request, form)
+    return _page(request, form, givable)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,7 +148,9 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
     return redirect(f"{settings.PUBLIC_URL}/workspaces/")
 
 
-def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
+def _page(
+    request: WorkspaceRequest, form: InvitationForm, givable: list[roles.Choice]
+) -> HttpResponse:
     people = Membership.objects.filter(tenant=request.tenant).select_related("user", "custom_role")
     page = Paginator(people.order_by("user__name", "user__email", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -167,7 +171,7 @@ def _page(request: WorkspaceRequest, form: InvitationForm) -> HttpResponse:
         if "members.invite" in request.can
         else [],
         "form": form,
-        "roles": _givable(request) if "members.update" in request.can else [],
+        "roles": givable if "members.update" in request.can else [],
     }
     status = 422 if form.errors else 200
     return render(request, "workspace/members.html", context, status=status)

@@ -22,7 +22,6 @@ from apps.usage.plans import FEATURES, PLANS, Feature, Plan
 from apps.usage.services import limits, terms
 
 GRACE: Final = timedelta(days=14)
-BILLING: Final = "/settings/billing/plan/"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Entitlement:
 
     @property
     def upgrade_url(self) -> str:
-        return f"{self.payer.url}{BILLING}"
+        return f"{self.payer.url}{limits.BILLING}"
 
     @property
     def hint(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -32,10 +33,11 @@ from apps.usage.words import amount
 # Asked for in a row, one after the other, so that two cannot both take the last place. Not jobs
 # and mails: they are wanted in the middle of longer deeds, which would wait for each other.
 EXACT = frozenset({
-    plans.MEMBERS, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS, plans.WEBHOOKS,
-    plans.REALTIME_APPS,
-    plans.SENDER_DOMAINS,
+    plans.MEMBERS, plans.STAFF, plans.CLASSES, plans.SCHOOLS, plans.STORAGE, plans.DEPLOYMENTS,
+    plans.WEBHOOKS, plans.REALTIME_APPS, plans.SENDER_DOMAINS,
 })  # fmt: skip
+
+BILLING: Final = "/settings/billing/plan/"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class State:
 
     @property
     def threshold(self) -> int:
-        """The highest of 80, 95 and 100 percent that is reached, else 0."""
+        """The highest of 80, 95 and 100 percent that is reached, else 0; always 0 of what nobody is
+        warned of (`Limit.warned`).
+        """
+        if not self.limit.warned:
+            return 0
         return max((t for t in THRESHOLDS if (self.percent or 0) >= t), default=0)
 
     @property
@@ -96,15 +102,16 @@ def require(metric: str, *, tenant: Tenant | None = None, adding: int = 1) -> No
     tenant = tenant or Tenant.objects.filter(schema_name=workspace.schema_name).first()
     if tenant is None:
         return
+    pool = pool_of(tenant)
     if metric in EXACT:
-        _queue(metric, pool_of(tenant) or tenant)
+        _queue(metric, pool or tenant)
     near = False
-    for found in _states(tenant, limits_on(metric)):
+    for found in _states(tenant, limits_on(metric), pool):
         if found.most is None:
             continue
         if found.used + adding > found.most:
-            raise refusal(found, adding=adding)
-        near = near or _crosses(found, adding)
+            raise refusal(found, adding=adding, payer=pool or tenant)
+        near = near or (found.limit.warned and _crosses(found, adding))
     if near:
         _tell(tenant)
 
@@ -156,8 +163,10 @@ def pool_of(tenant: Tenant) -> Tenant | None:
     return district if plan_of(district).pooled else None
 
 
-def refusal(found: State, *, adding: int = 1) -> LimitReached:
-    """The error that says which limit is reached, how far, and what to do about it."""
+def refusal(found: State, *, adding: int = 1, payer: Tenant | None = None) -> LimitReached:
+    """The error that says which limit is reached, how far, and what to do about it; of seats also
+    where `payer` buys more.
+    """
     kind = CallLimitReached if found.limit.metric == plans.API_CALLS else LimitReached
     most, used = found.most or 0, found.used
     begins = found.resets_at
@@ -168,6 +177,8 @@ def refusal(found: State, *, adding: int = 1) -> LimitReached:
         most=most,
         resets_at=begins.isoformat() if begins else None,
     )
+    if payer is not None and found.limit.metric == plans.STAFF:
+        error.extra["upgrade_url"] = f"{payer.url}{BILLING}"
     if begins is not None:
         error.retry_after = max(1, round((begins - timezone.now()).total_seconds()))
     return error
@@ -178,6 +189,12 @@ def _sentence(found: State, adding: int) -> str:
     used, most = amount(found.used, unit), amount(found.most or 0, unit)
     more = f", and this needs {amount(adding, unit)}" if adding > 1 else ""
     whose = f"{found.pool} and its schools have" if found.pool else "The workspace has"
+    if found.limit.metric == plans.STAFF:
+        return (
+            f"{found.limit.label}: {whose} taken {used} of {most} seats{more}. "
+            "An owner buys more, or changes the plan, under Settings, Billing. Pupils and "
+            "guardians need none."
+        )
     begins = found.resets_at
     way = f"It begins anew on {begins:%-d %B at %H:%M} UTC; wait" if begins else "Make room"
     return (
@@ -197,17 +214,26 @@ def _states(
     reading = reading or _reading(tenant, pool)
     own = configuration.of(tenant).limits
     shared = configuration.of(pool).limits if pool else {}
-    base = _allowed(terms.of(pool or tenant), reading)
+    held = terms.of(pool or tenant)
+    base = _allowed(held, reading)
     for limit in wanted:
         used = reading.used(limit)
         mine = used.get(tenant.schema_name, 0)
         if pool is None:
-            yield State(limit, mine, own.get(limit.key, base.get(limit.key)), mine)
+            yield State(limit, mine, _most(limit, own, base, held), mine)
             continue
-        most = shared.get(limit.key, base.get(limit.key))
+        most = _most(limit, shared, base, held)
         yield State(limit, sum(used.values()), most, mine, pool)
         if limit.key in own and pool.pk != tenant.pk:
             yield State(limit, mine, own[limit.key], mine)
+
+
+def _most(
+    limit: Limit, chosen: Mapping[str, int], base: Mapping[str, int], held: Terms
+) -> int | None:
+    """What an operator has chosen, else the plan's; seats that are bought come on top of both."""
+    most = chosen.get(limit.key, base.get(limit.key))
+    return most + held.seats if limit.metric == plans.STAFF and most is not None else most
 
 
 def _allowed(held: Terms, reading: Reading) -> Mapping[str, int]:

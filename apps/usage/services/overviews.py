@@ -53,7 +53,7 @@ def used(schema_names: Iterable[str]) -> dict[str, Used]:
                 if limit.metric == metric and limit.period != "now":
                     found[name][limit.key] = day if limit.period == "day" else month
     samples = {
-        plans.MEMBERS: gauges.members(schema_names=names),
+        **gauges.people(schema_names=names),
         plans.SCHOOLS: gauges.schools(schema_names=names),
         plans.STORAGE: last_samples(metric=plans.STORAGE, schema_names=names),
         plans.CONNECTIONS: _todays(plans.CONNECTIONS, names),
@@ -120,7 +120,7 @@ def _worst(tenant: Tenant, numbers: Used, most: dict[str, int]) -> Nearest:
     district = tenant.kind == Tenant.Kind.DISTRICT
     found = [
         Nearest(100 * numbers.get(key, 0) // most[key] if most[key] else 100, key)
-        for key in LIMITS
-        if key in most and (key != plans.SCHOOLS or district)
+        for key, limit in LIMITS.items()
+        if limit.warned and key in most and (key != plans.SCHOOLS or district)
     ]
     return max(found, default=Nearest(0, ""))

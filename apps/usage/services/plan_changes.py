@@ -21,10 +21,16 @@ from apps.usage.services.terms import Terms
 
 
 def change(
-    *, tenant: Tenant, plan: str, by: Operator | None, seats: int = 0, at: datetime | None = None
+    *,
+    tenant: Tenant,
+    plan: str,
+    by: Operator | None,
+    seats: int | None = None,
+    at: datetime | None = None,
 ) -> WorkspacePlan:
-    """Give the workspace another plan from now on, and `seats` for staff beside those it includes;
-    `by=None` is a command an operator runs, or what was paid for. `at`: the time that it is there.
+    """Give the workspace another plan from now on, and `seats` for staff beside those it includes
+    (None: as many as before); `by=None` is a command an operator runs, or what was paid for. `at`:
+    the time that it is there.
 
     Nothing is taken away where the new plan allows less: what is there stays, more is refused, and
     features of the plan before stay for `entitlements.GRACE`. Raises `UnknownPlan`, and
@@ -38,6 +44,7 @@ def change(
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         row, _ = WorkspacePlan.objects.get_or_create(tenant_id=tenant.pk)
         before = terms.read(row)
+        seats = row.seats if seats is None else seats
         if before.plan.slug != plan or row.seats != seats:
             _set(row, before, plan, seats, at or timezone.now())
             _record(tenant, by, before, terms.read(row))

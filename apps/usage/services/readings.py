@@ -10,7 +10,7 @@ from functools import cached_property
 from apps.tenants.models import Tenant
 from apps.usage import gauges
 from apps.usage.models import UsageDay
-from apps.usage.plans import Limit
+from apps.usage.plans import MEMBERS, STAFF, Limit
 from apps.usage.services import counters, usage
 
 ByDay = dict[tuple[str, str, date], int]
@@ -53,6 +53,9 @@ class Reading:
         )
 
     def _gauge(self, metric: str) -> dict[str, int]:
+        if metric in {MEMBERS, STAFF}:
+            self._gauges |= gauges.people(schema_names=self.schema_names)
+            return self._gauges[metric]
         if metric in gauges.SHARED:
             return gauges.SHARED[metric](schema_names=self.schema_names)
         here = self.tenant.schema_name

@@ -28,11 +28,6 @@ class Terms:
     pays_beyond: bool = False
     most_beyond: int | None = None
 
-    @property
-    def staff(self) -> int:
-        """How many members of staff there may be."""
-        return self.plan.staff + self.seats
-
 
 def of(tenant: Tenant) -> Terms:
     """The workspace's own, whatever district it belongs to; one query."""

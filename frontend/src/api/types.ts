@@ -704,7 +704,7 @@ export type Limit = {
   resets_at: string | null;
 };
 
-export type LimitEnum = "members" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks" | "connections" | "messages_day" | "realtime_apps" | "sender_domains";
+export type LimitEnum = "members" | "staff" | "classes" | "storage_bytes" | "api_calls_day" | "api_calls_month" | "deployments_month" | "jobs_day" | "mails_day" | "mails_month" | "schools" | "webhooks" | "connections" | "messages_day" | "realtime_apps" | "sender_domains";
 
 export type LinkInputRequest = {
   name: string;
@@ -803,7 +803,7 @@ export type Metered = {
   price: string;
 };
 
-export type MetricEnum = "members" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "connections" | "messages" | "realtime_apps" | "sender_domains";
+export type MetricEnum = "members" | "staff" | "classes" | "schools" | "storage_bytes" | "database_bytes" | "api_calls" | "deployments" | "jobs" | "mails" | "webhooks" | "connections" | "messages" | "realtime_apps" | "sender_domains";
 
 export type MfaRolesEnum = "owner" | "admin" | "teacher" | "student" | "guardian";
 

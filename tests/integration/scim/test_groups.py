@@ -9,6 +9,7 @@ from apps.core.errors import Invalid
 from apps.scim.models import ScimGroup, ScimUser
 from apps.scim.services import groups
 from apps.tenants.models import Membership
+from apps.usage.models import WorkspacePlan
 from tests.factories.classes import make_class
 from tests.factories.scim import okta_user, patch
 
@@ -85,6 +86,14 @@ class TestEndpoint:
 class TestRoles:
     def test_a_mapping_takes_effect_at_once(self, alpha, owner, staff):
         groups.map_to(row=ScimGroup.objects.get(), role="teacher", class_id=None, by=owner)
+        assert [role(n) for n in (1, 2, 3)] == ["teacher", "teacher", "student"]
+
+    def test_a_group_of_staff_needs_seats(self, scim, alpha, owner, people, staff):
+        WorkspacePlan.objects.filter(tenant=alpha).update(seats=0)
+        groups.map_to(row=ScimGroup.objects.get(), role="teacher", class_id=None, by=owner)
+        more = patch({"op": "Add", "path": "members", "value": [{"value": people[2]}]})
+        refused = scim("PATCH", f"/Groups/{staff}", more)
+        assert (refused.status, "has taken 3 of 3 seats" in refused.body["detail"]) == (403, True)
         assert [role(n) for n in (1, 2, 3)] == ["teacher", "teacher", "student"]
 
     def test_the_largest_of_several_counts(self, scim, alpha, owner, people, staff):

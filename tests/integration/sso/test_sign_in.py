@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.services import emails
 from apps.sso.models import Identity
 from apps.tenants.models import Domain, Membership
+from apps.usage.models import WorkspacePlan
 from tests.factories.accounts import PASSWORD
 from tests.factories.jobs import work_off
 from tests.factories.sso import set_up
@@ -69,6 +70,14 @@ class TestJoining:
         answer = come_in(browse(None), issuer)
         assert "is by invitation" in text(answer)
         assert not User.objects.filter(email=NEW["email"]).exists()
+
+    def test_nobody_joins_as_staff_where_all_seats_are_taken(self, visitor, issuer, alpha):
+        alpha.configuration = {**alpha.configuration, "limits": {"staff": 1}}
+        alpha.save(update_fields=["configuration"])
+        WorkspacePlan.objects.filter(tenant=alpha).update(seats=0)
+        issuer.says(**NEW)
+        assert "Staff: The workspace has taken 1 of 1 seats" in text(come_in(visitor, issuer))
+        assert not Membership.objects.filter(user__email=NEW["email"]).exists()
 
     def test_the_userinfo_is_asked_when_the_token_tells_no_address(self, visitor, issuer):
         issuer.says(**NEW)

@@ -106,7 +106,7 @@ class TestJoining:
             invitation_links.find_by_token(token=token_of(address))
         with pytest.raises(InvitationGone):
             invitation_links.accept(link=link, by=UserFactory())
-        assert invitations.promised(alpha) == 0
+        assert invitations.promised(alpha) == (0, 0)
 
 
 class TestPages:

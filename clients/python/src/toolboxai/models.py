@@ -779,6 +779,7 @@ class Limit(TypedDict):
 
 LimitEnum = Literal[
     "members",
+    "staff",
     "classes",
     "storage_bytes",
     "api_calls_day",
@@ -911,6 +912,7 @@ class Metered(TypedDict):
 
 MetricEnum = Literal[
     "members",
+    "staff",
     "classes",
     "schools",
     "storage_bytes",
