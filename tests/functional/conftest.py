@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.functional.journeys import Api, Lesson
 from tests.functional.product import Product, begin
 
 DEMO = "lincoln"
+PROOF_LASTS = 300  # seconds, half of settings.STEP_UP_SECONDS
 HERE = Path(__file__).parent
 
 
@@ -72,11 +74,15 @@ def demo(product: Product) -> str:
 
 @pytest.fixture(scope="session")
 def signed_in(product: Product, browser: Browser, demo: str) -> Callable[[str], Any]:
-    """The browser state of a person of the demo, who signs in once."""
+    """The browser state of a person of the demo, who signs in anew every few minutes: some pages
+    ask who it is where that was proven ten minutes ago.
+    """
     known: dict[str, Any] = {}
+    since: dict[str, float] = {}
 
     def state(name: str) -> Any:
-        if name not in known:
+        if time.monotonic() - since.get(name, -PROOF_LASTS) >= PROOF_LASTS:
+            since[name] = time.monotonic()
             window = Visitor(browser)
             window.sign_in(demo, f"{name}@lincoln.example", product.secrets["DEMO_PASSWORD"])
             known[name] = window.context.storage_state()
