@@ -66,13 +66,15 @@ def cost_of(units: Mapping[str, int]) -> int:
 
 
 def of(tenant: Tenant, *, today: date | None = None) -> list[Part]:
-    """What the workspace used in the month of `today`, up to that day, of all that is metered."""
+    """What the workspace used in the month of `today`, up to that day, of all that is metered and
+    limited by its plan: nothing goes beyond what has no limit.
+    """
     day = today or usage.today()
     plan, names = terms.of(tenant).plan, _names(tenant)
     present = counters.present(schema_names=names)
     counted = by_day(schema_names=names, first=month_of(day), last=day, present=present)
     found = []
-    for one in BEYOND.values():
+    for one in (one for one in BEYOND.values() if one.key in plan.limits):
         metric = LIMITS[one.key].metric
         days: dict[date, int] = {}
         for (_, name, when), number in counted.items():

@@ -243,12 +243,13 @@ def _allowed(held: Terms, reading: Reading) -> Mapping[str, int]:
     included = held.plan.limits
     if not held.pays_beyond:
         return included
-    used = {key: sum(reading.used(LIMITS[key]).values()) for key in BEYOND}
+    metered = {key: one for key, one in BEYOND.items() if key in included}
+    used = {key: sum(reading.used(LIMITS[key]).values()) for key in metered}
     cost = sum(
-        max(0, used[key] - included[key]) * one.amount / one.size for key, one in BEYOND.items()
+        max(0, used[key] - included[key]) * one.amount / one.size for key, one in metered.items()
     )
     allowed = dict(included)
-    for key, one in BEYOND.items():
+    for key, one in metered.items():
         most = included[key] * one.times
         if held.most_beyond is not None:
             room = max(Decimal(0), held.most_beyond - cost)

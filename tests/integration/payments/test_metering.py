@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from apps.payments import stripe_api
 from apps.payments.errors import StripeError
 from apps.payments.models import UsageReport
 from apps.payments.services import catalogue_sync, metering, prices
+from apps.usage import plans
 from apps.usage.errors import LimitReached
 from apps.usage.models import UsageDay, WorkspacePlan
 from apps.usage.plans import GB
@@ -55,6 +58,12 @@ class TestLimits:
         assert limits.state("deployments_month", tenant=paying).most == 20_000
         beyond.choose(tenant=paying, pays=False, most=None, by=owner)
         assert limits.state("deployments_month", tenant=paying).most == 2_000
+
+    def test_nothing_goes_beyond_what_has_no_limit(self, paying, use, monkeypatch):
+        monkeypatch.setitem(plans.PLANS, "starter", replace(plans.STARTER, limits={}))
+        use(deployments=5_000)
+        limits.require("deployments", tenant=paying)
+        assert beyond.of(paying) == []
 
     def test_the_free_plan_has_no_more(self, alpha, owner):
         with pytest.raises(Invalid):
