@@ -25,8 +25,9 @@ def served(
     *,
     settings_module: str = "tests.fuzz.settings",
     application: str = "tests.fuzz.application:application",
+    **names: str,
 ) -> Iterator[int]:
-    """Its port; what it says goes into `log`."""
+    """Its port; what it says goes into `log`. `names` are more of its environment."""
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": settings_module,
@@ -34,6 +35,7 @@ def served(
         "DATABASE_OWNER_URL": address("owner"),
         "REDIS_URL": settings.REDIS_URL,
         "DATABASE_POOL_SIZE": "4",
+        **names,
     }
     command = [sys.executable, "-m", "uvicorn", application, "--port", "0"]
     command += ["--no-access-log", "--lifespan", "off"]

@@ -16,10 +16,12 @@ import pytest
 
 from apps.accounts.services import tokens
 from apps.gateway.services import api_keys
+from apps.payments.services import catalogue_sync
 from apps.tenants.permissions import SCOPES
 from apps.tenants.session_rules import limits_of
 from apps.usage.models import WorkspacePlan
 from tests.factories.transfers import fill
+from tests.fixtures.payments import Billing
 from tests.fuzz.serving import ROOT, served
 
 pytestmark = [
@@ -49,16 +51,20 @@ BOUNDLESS = "boundless"
 
 @pytest.fixture
 def explore(
-    alpha: Any, owner: Any, tmp_path: Path, pytestconfig: pytest.Config
+    alpha: Any, owner: Any, tmp_path: Path, pytestconfig: pytest.Config, billing: Billing
 ) -> Callable[..., None]:
-    """`explore(name, examples, authorization)` has the whole document tried on Alpha's host."""
+    """`explore(name, examples, authorization)` has the whole document tried on Alpha's host, with
+    an account at the sandbox's Stripe where all that is sold lies.
+    """
     fill(alpha, owner)
+    catalogue_sync.apply(catalogue_sync.compare())
+    paid = {"STRIPE_API_URL": billing.stripe.url, "STRIPE_SECRET_KEY": billing.stripe.key}
     WorkspacePlan.objects.filter(tenant=alpha).update(plan=BOUNDLESS)
     seed = pytestconfig.getoption("--fuzz-seed")
 
     def run(name: str, examples: int, authorization: str = "", phases: str = PHASES) -> None:
         log = tmp_path / "web.log"
-        with served(log) as port:
+        with served(log, **paid) as port:
             headers = {"Host": f"{alpha.host}:{port}"}
             if authorization:
                 headers["Authorization"] = f"Bearer {authorization}"

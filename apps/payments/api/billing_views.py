@@ -78,7 +78,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
         found = overviews.of(self.account, by=request.user)
         return Response(shapes.BillingSerializer(found).data)
 
-    @extend_schema(responses=shapes.SubscriptionSerializer)
+    @extend_schema(responses={201: shapes.SubscriptionSerializer})
     @action(detail=False, methods=["post"])
     def trial(self, request: Request, **_: Any) -> Response:
         """Thirty days of a plan without a means of payment, once."""

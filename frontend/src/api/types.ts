@@ -1743,7 +1743,7 @@ export interface Operations {
   billing_portal_create: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Page };
   billing_preview: { path: Record<string, never>; query: Record<string, never>; body: ChoiceInputRequest; answer: Preview };
   billing_resume: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Subscription };
-  billing_trial: { path: Record<string, never>; query: Record<string, never>; body: ChoiceInputRequest; answer: Subscription };
+  billing_trial_create: { path: Record<string, never>; query: Record<string, never>; body: ChoiceInputRequest; answer: Subscription };
   billing_change_drop: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Subscription };
   billing_checkout_conclude: { path: Record<string, never>; query: Record<string, never>; body: ConcludeInputRequest; answer: Outcome };
   billing_checkout_setup: { path: Record<string, never>; query: Record<string, never>; body: undefined; answer: Checkout };
@@ -1919,7 +1919,7 @@ export const ROUTES: Record<keyof Operations, string> = {
   billing_portal_create: "POST /api/v1/billing/portal/",
   billing_preview: "POST /api/v1/billing/preview/",
   billing_resume: "POST /api/v1/billing/resume/",
-  billing_trial: "POST /api/v1/billing/trial/",
+  billing_trial_create: "POST /api/v1/billing/trial/",
   billing_change_drop: "POST /api/v1/billing/change/drop/",
   billing_checkout_conclude: "POST /api/v1/billing/checkout/conclude/",
   billing_checkout_setup: "POST /api/v1/billing/checkout/setup/",

@@ -2309,7 +2309,7 @@ class Operations(Transport):
         )
         return answer
 
-    def billing_trial(
+    def billing_trial_create(
         self,
         *,
         plan: models.PlanEnum,
