@@ -14,7 +14,11 @@ __all__ = ["application"]
 BOUNDLESS = "boundless"
 MANY = 10**9
 
-plans.PLANS[BOUNDLESS] = replace(
-    plans.FREE, slug=BOUNDLESS, limits={}, rates=dict.fromkeys(plans.FREE.rates, MANY)
+# Whoever subscribes on the way has another plan from then on.
+plans.PLANS.update(
+    {
+        slug: replace(plan, slug=slug, limits={}, rates=dict.fromkeys(plan.rates, MANY))
+        for slug, plan in {BOUNDLESS: plans.FREE, **plans.PLANS}.items()
+    }
 )
 throttling.ADDRESS = refusals.QUOTA = MANY  # type: ignore[misc]
