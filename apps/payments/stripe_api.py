@@ -34,6 +34,7 @@ RETRIES: Final = 2  # by the library, with the same idempotency key
 BROKEN: Final = 500
 TOO_MANY: Final = 429
 CONFLICT: Final = 409  # the same idempotency key is in use this moment
+NO_KEY: Final = "Payments are not set up on this installation: STRIPE_SECRET_KEY is not set."
 T = TypeVar("T")
 
 # Where an object of a kind lies, by its `object`.
@@ -135,6 +136,9 @@ def revive(data: Mapping[str, Any]) -> Any:
 
 
 def client() -> stripe.StripeClient:
+    """Raises `StripeError` where this installation has no key: nobody is asked without one."""
+    if not settings.STRIPE_SECRET_KEY:
+        raise StripeError(NO_KEY, permanent=True)
     return _client(os.getpid(), settings.STRIPE_SECRET_KEY, settings.STRIPE_API_HOST)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Model
 
@@ -102,6 +103,8 @@ def _found(fresh: Object, account: Account, *, repair: bool) -> Drift | None:
         with transaction.atomic():
             drift.differences = _differences(fresh, account, keep=repair)
             drift.is_repaired = repair
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:  # noqa: BLE001 -- recorded with the finding
         is_known = isinstance(error, DomainError)
         drift.kind, drift.is_repaired = Kind.FAILED, False

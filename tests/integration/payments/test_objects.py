@@ -102,3 +102,10 @@ def test_silence_is_not_permanent(billing, settings):
     with pytest.raises(StripeError) as silent:
         stripe_api.retrieve("invoice", "in_nothing")
     assert not silent.value.permanent
+
+
+def test_without_a_key_nobody_is_asked(billing, settings):
+    settings.STRIPE_SECRET_KEY = ""
+    with pytest.raises(StripeError, match="STRIPE_SECRET_KEY is not set") as refused:
+        stripe_api.retrieve("invoice", "in_nothing")
+    assert refused.value.permanent

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
 
 from apps.payments.errors import StripeError
@@ -17,7 +18,7 @@ from apps.payments.models import (
     StripeEvent,
     Subscription,
 )
-from apps.payments.services import reconciliation
+from apps.payments.services import objects, reconciliation
 from apps.payments.tasks import reconcile_all
 from apps.usage.services import limits
 from tests.factories.jobs import work_off
@@ -126,6 +127,15 @@ def test_while_stripe_is_away_nothing_is_concluded(billing, lost, settings):
     assert (run.state, run.drift) == ("failed", 0)
     assert run.finished_at
     assert Invoice.objects.get().status == "paid"
+
+
+def test_its_time_limit_ends_it(lost, monkeypatch):
+    def take_too_long(*_):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(objects, "project", take_too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        compare()
 
 
 def test_nightly_it_is_a_job(billing, lost):
