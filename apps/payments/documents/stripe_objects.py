@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from apps.payments.documents.content import (
 )
 from apps.payments.documents.errors import BadDocument, Violation
 from apps.payments.documents.words import language_of
+from apps.payments.stripe_values import day
 
 Object = Mapping[str, Any]
 Rates = Mapping[str, Object]
@@ -70,7 +70,7 @@ def from_invoice(
         )
         for one in data["lines"]["data"]
     )
-    issued = _day(data["status_transitions"]["finalized_at"] or data["created"])
+    issued = day(data["status_transitions"]["finalized_at"] or data["created"])
     made = Document(
         kind="invoice",
         number=data["number"],
@@ -92,7 +92,7 @@ def from_invoice(
     made = replace(
         made,
         prepaid=made.total - due,
-        due_on=_day(data["due_date"]) if data["due_date"] else issued,
+        due_on=day(data["due_date"]) if data["due_date"] else issued,
         means="none" if due <= 0 else "transfer" if by_transfer else "automatic",
     )
     return _agreeing(made, data)
@@ -106,7 +106,7 @@ def from_credit_note(data: Object, *, invoice: Document, rates: Rates) -> Docume
         invoice,
         kind="credit_note",
         number=data["number"],
-        issued_on=_day(data["effective_at"] or data["created"]),
+        issued_on=day(data["effective_at"] or data["created"]),
         lines=lines,
         taxes=_together(given, lines),
         due_on=None,
@@ -245,7 +245,7 @@ def _period(period: Object | None) -> Period | None:
     if not period:
         return None
     start, end = period["start"], period["end"]
-    return Period(_day(start), _day(max(start, end - 1)))
+    return Period(day(start), day(max(start, end - 1)))
 
 
 def _ordered_by(data: Object) -> str:
@@ -261,7 +261,3 @@ def _settlement(data: Object) -> Settlement:
     if data.get("refunds"):
         return "refunded"
     return "balance" if data.get("customer_balance_transaction") else ""
-
-
-def _day(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from apps.payments.ledger.invoices import net_of, taxes_of
-from apps.payments.ledger.movements import Data, Movement, balanced, moment, movement
+from apps.payments.ledger.movements import Data, Movement, balanced, movement
+from apps.payments.stripe_values import moment
 
 
 def movements_of(note: Data, invoice: Data) -> list[Movement]:

@@ -6,7 +6,8 @@ which of its states were seen.
 
 from __future__ import annotations
 
-from apps.payments.ledger.movements import Data, Movement, balanced, moment, movement
+from apps.payments.ledger.movements import Data, Movement, balanced, movement
+from apps.payments.stripe_values import moment
 
 
 def movements_of(invoice: Data) -> list[Movement]:

@@ -6,7 +6,8 @@ Each reads the balance transactions that its object holds; they have to be expan
 
 from __future__ import annotations
 
-from apps.payments.ledger.movements import Data, Movement, id_of, movement
+from apps.payments.ledger.movements import Data, Movement, movement
+from apps.payments.stripe_values import identity
 
 # What of each kind of object has to be fetched along with it.
 EXPANSIONS: dict[str, tuple[str, ...]] = {
@@ -53,7 +54,7 @@ def payout_movements(payout: Data) -> list[Movement]:
 def dispute_movements(dispute: Data) -> list[Movement]:
     """Withdrawn, and reinstated or lost. Stripe does not say when it was lost."""
     found = [
-        _of_transaction(one, id_of(one), _dispute_memo(one), "disputed", "dispute_fees")
+        _of_transaction(one, identity(one), _dispute_memo(one), "disputed", "dispute_fees")
         for one in dispute["balance_transactions"]
     ]
     if dispute["status"] in LOST:
@@ -90,7 +91,7 @@ def cash_movements(transaction: Data) -> list[Movement]:
 
 def other_movements(transaction: Data) -> list[Movement]:
     """A balance transaction that no charge, refund, dispute or payout holds: Stripe's own fees."""
-    if id_of(transaction.get("source")).startswith(HOLDERS):
+    if identity(transaction.get("source")).startswith(HOLDERS):
         return []
     memo = transaction.get("description") or transaction["type"].replace("_", " ")
     found = _of_transaction(transaction, "moved", memo, "stripe_fees")

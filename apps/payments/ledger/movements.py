@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from apps.payments.ledger.chart import ACCOUNTS
+from apps.payments.stripe_values import moment
 
 Data = Mapping[str, Any]
 Entries = Mapping[tuple[str, str], int]
@@ -51,14 +52,3 @@ def balanced(kind: str, memo: str, at: datetime | None, entries: Entries) -> Mov
     if sum(entries.values()):
         raise ValueError(f"{kind}: entries do not balance: {dict(entries)}")
     return Movement(kind, memo, at, entries)
-
-
-def moment(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
-
-
-def id_of(value: Any) -> str:
-    """The id of an object, which may be expanded; "" for none."""
-    if isinstance(value, Mapping):
-        return str(value["id"])
-    return str(value or "")

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from apps.payments.ledger import invoices
-from apps.payments.ledger.movements import Data, id_of
+from apps.payments.ledger.movements import Data
+from apps.payments.stripe_values import day, identity
 
 DAY = timedelta(days=1)
 
@@ -67,7 +68,7 @@ def of_invoice(invoice: Data) -> list[Schedule]:
     finalized_at = invoice["status_transitions"]["finalized_at"]
     if not finalized_at:
         return []
-    from_on = _day(finalized_at)
+    from_on = day(finalized_at)
     found = [_of_line(line, from_on) for line in invoice["lines"]["data"]]
     rest = invoices.net_of(invoice) - sum(one.amount for one in found)
     found.append(Schedule(str(invoice["id"]), rest, from_on, from_on + DAY, from_on))
@@ -77,7 +78,7 @@ def of_invoice(invoice: Data) -> list[Schedule]:
 def of_credit_note(note: Data, invoice: Data) -> list[Schedule]:
     """Negative ones, along the days of the invoice's lines."""
     lines = {one.key: one for one in of_invoice(invoice)}
-    created_on = _day(note["created"])
+    created_on = day(note["created"])
     found = [part for line in note["lines"]["data"] for part in _take_back(line, lines, created_on)]
     rest = -invoices.net_of(note) - sum(one.amount for one in found)
     found.append(Schedule(str(note["id"]), rest, created_on, created_on + DAY, created_on))
@@ -94,7 +95,7 @@ def net_of_line(line: Data) -> int:
 
 
 def _of_line(line: Data, from_on: date) -> Schedule:
-    starts_on, ends_on = _day(line["period"]["start"]), _day(line["period"]["end"])
+    starts_on, ends_on = day(line["period"]["start"]), day(line["period"]["end"])
     pricing = (line.get("pricing") or {}).get("price_details") or {}
     details = (line.get("parent") or {}).get("subscription_item_details") or {}
     return Schedule(
@@ -103,15 +104,15 @@ def _of_line(line: Data, from_on: date) -> Schedule:
         starts_on=starts_on,
         ends_on=max(ends_on, starts_on + DAY),
         from_on=from_on,
-        price_id=id_of(pricing.get("price")),
-        product_id=id_of(pricing.get("product")),
-        subscription_id=id_of(details.get("subscription")),
+        price_id=identity(pricing.get("price")),
+        product_id=identity(pricing.get("product")),
+        subscription_id=identity(details.get("subscription")),
     )
 
 
 def _take_back(line: Data, lines: dict[str, Schedule], created_on: date) -> list[Schedule]:
     amount = -net_of_line(line)
-    named = lines.get(id_of(line.get("invoice_line_item")))
+    named = lines.get(identity(line.get("invoice_line_item")))
     if named:
         return [_part(line, named, amount, created_on)]
     parts = spread(amount, [one.amount for one in lines.values()])
@@ -136,7 +137,3 @@ def spread(amount: int, weights: list[int]) -> list[int]:
         parts.append(upto - given)
         given = upto
     return parts
-
-
-def _day(at: float) -> date:
-    return datetime.fromtimestamp(at, UTC).date()

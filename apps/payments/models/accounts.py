@@ -21,6 +21,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def of(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def lock(self, pk: Any) -> Account:
+        """The row, to be written by nobody else until the caller's transaction ends."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
     def connected(self) -> Self:
         """Those that Stripe knows."""
         return self.filter(customer_id__isnull=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
+
+from apps.payments.stripe_values import identity, moment
 
 # What is fetched instead of an object that is part of another one.
 PART_OF: dict[str, tuple[str, ...]] = {
@@ -129,7 +131,7 @@ class StripeEvent(models.Model):
             object_type=kind,
             object_id=object_id,
             customer_id=customer_of(found),
-            created=datetime.fromtimestamp(payload["created"], UTC),
+            created=moment(payload["created"]),
             is_live=payload["livemode"],
             payload=payload,
             **about,
@@ -153,8 +155,3 @@ def target_of(found: Mapping[str, Any]) -> tuple[str, str]:
 def customer_of(found: Mapping[str, Any]) -> str:
     """The id of the customer that an object names; empty where it names none."""
     return identity(found["id"] if found["object"] == "customer" else found.get("customer"))
-
-
-def identity(named: Any) -> str:
-    """The id of what an object refers to, expanded or not."""
-    return str((named["id"] if isinstance(named, Mapping) else named) or "")

@@ -86,7 +86,3 @@ class MoneyRequest(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "-asked_at"], name="%(class)s_by_state")]
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.state == self.State.WAITING

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from apps.payments.stripe_values import moment
 
 Document = Mapping[str, Any]
 
@@ -57,9 +59,9 @@ def changes(subscription: Document, invoices: Iterable[Document]) -> list[Change
         if found and abs(worth.monthly - before) <= slack + 1 and not _is_step(lines):
             found[-1] = Change(found[-1].at, _whole(worth.monthly), found[-1].text)
         else:
-            found.append(Change(_time(at), _whole(worth.monthly), worth.text))
+            found.append(Change(moment(at), _whole(worth.monthly), worth.text))
     if subscription.get("ended_at"):
-        ended = _time(subscription["ended_at"])
+        ended = moment(subscription["ended_at"])
         found = [one for one in found if one.at < ended]
         found.append(Change(ended, 0))
     return _without_repeats(found)
@@ -166,7 +168,3 @@ def _without_repeats(found: list[Change]) -> list[Change]:
 
 def _whole(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

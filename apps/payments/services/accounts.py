@@ -73,7 +73,7 @@ def settle(account: Account) -> Account:
     when the pause begins to when it is over: what is not paid for is not given.
     """
     with transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        account = Account.objects.lock(account.pk)
         granting = _granting(account)
         plan, seats = (granting.plan, granting.seats) if granting else (FREE.slug, 0)
         tenant = account.tenant

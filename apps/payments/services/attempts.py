@@ -95,7 +95,7 @@ def drop(*, attempt: Attempt, by: Any) -> None:
 def _begin(
     deed: Deed, account: Account, params: dict[str, Any], by: Any, check: Callable[[], None]
 ) -> Attempt:
-    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account = Account.objects.lock(account.pk)
     found = open_of(account)
     if found is None:
         check()

@@ -15,12 +15,12 @@ from apps.payments.services import (
     previews,
     prices,
     promotions,
-    records,
     subscriptions,
     tax_rates,
 )
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.previews import Preview
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import PreviewOutdated, TrialUsed
 from apps.tenants.access import require
 
@@ -124,7 +124,7 @@ def _create(attempt: Attempt, about: dict[str, Any]) -> Answer:
         }
         options = {"idempotency_key": attempt.key}
         made = stripe_api.call(lambda api: api.subscriptions.create(wish, options))
-    invoice = records.identity(made["latest_invoice"])
+    invoice = identity(made["latest_invoice"])
     touched = [("customer", str(account.customer_id)), ("subscription", made["id"])]
     return Answer((*touched, *([("invoice", invoice)] if invoice else [])), {"id": made["id"]})
 

@@ -18,6 +18,7 @@ from apps.payments.services import (
     tax_rates,
 )
 from apps.payments.services.attempts import Answer, Deed
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import DetailsMissing, VatNumberRefused
 from apps.tenants.access import require
 
@@ -149,7 +150,7 @@ def _tax_changed(account: Account, key: str) -> tuple[tuple[str, str], ...]:
     subscription = subscriptions.live_of(account)
     if subscription is None:
         return ()
-    held = [records.identity(one) for one in subscription.data.get("default_tax_rates") or ()]
+    held = [identity(one) for one in subscription.data.get("default_tax_rates") or ()]
     wanted = tax_rates.ids_of(account)
     if held == wanted:
         return ()

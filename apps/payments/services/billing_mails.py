@@ -17,7 +17,7 @@ from django.db.models import Q
 from apps.payments import money
 from apps.payments.models import Account, Invoice, Subscription
 from apps.payments.services import dunning_mails, intents, notices, tax_rates
-from apps.payments.services.records import moment
+from apps.payments.stripe_values import moment
 from apps.usage.plans import PLANS
 
 RECENT: Final = timedelta(days=3)

@@ -10,9 +10,10 @@ from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError, StripeObjectMissing
 from apps.payments.models import Account, Attempt, Subscription
-from apps.payments.services import attempts, changes, pauses, previews, records
+from apps.payments.services import attempts, changes, pauses, previews
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.subscriptions import require_live
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import ChangeBlocked, NothingToChange, OfferTaken
 from apps.tenants.access import require
 
@@ -159,7 +160,7 @@ def _ask_stay(attempt: Attempt) -> Answer:
     if attempt.tries and _has(present, coupon["id"]):
         return _touched(attempt)
     _ensure(coupon)
-    kept = [{"discount": records.identity(one)} for one in present["discounts"]]
+    kept = [{"discount": identity(one)} for one in present["discounts"]]
     wish = {"discounts": [*kept, {"coupon": coupon["id"]}], "cancel_at_period_end": False}
     return _update(attempt, wish)
 
@@ -169,7 +170,7 @@ def _has(present: Mapping[str, Any], coupon: str) -> bool:
     about = {"expand": ["discounts"]}
     found = stripe_api.call(lambda api: api.subscriptions.retrieve(present["id"], about))
     sources = [(one.get("source") or {}).get("coupon") for one in found["discounts"]]
-    return coupon in [records.identity(one) for one in sources]
+    return coupon in [identity(one) for one in sources]
 
 
 def _ensure(coupon: Mapping[str, Any]) -> None:

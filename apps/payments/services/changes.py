@@ -12,10 +12,11 @@ from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Attempt, Invoice, Subscription
-from apps.payments.services import attempts, previews, price_items, prices, records
+from apps.payments.services import attempts, previews, price_items, prices
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.previews import Preview
 from apps.payments.services.subscriptions import require_live
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import NothingToChange, PreviewOutdated
 from apps.tenants.access import require
 
@@ -108,7 +109,7 @@ def confirm_url(subscription: Subscription) -> str:
 
 def release(subscription: Mapping[str, Any], key: str) -> None:
     """End the plan for the period's end that a subscription may have."""
-    schedule = records.identity(subscription["schedule"])
+    schedule = identity(subscription["schedule"])
     if schedule:
         options = {"idempotency_key": f"{key}-release"}
         stripe_api.call(lambda api: api.subscription_schedules.release(schedule, {}, options))
@@ -151,7 +152,7 @@ def _ask_change(attempt: Attempt) -> Answer:
         release(present, attempt.key)
         _change_now(attempt, subscription, present, chosen)
     changed = stripe_api.retrieve("subscription", subscription.pk)
-    invoice = records.identity(changed["latest_invoice"])
+    invoice = identity(changed["latest_invoice"])
     return Answer((*touched, *((("invoice", invoice),) if invoice else ())), {"at_end": at_end})
 
 
@@ -202,7 +203,7 @@ def _update(ident: str, wish: dict[str, Any], key: str) -> None:
 def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
     """A schedule of two phases: what there is to the period's end, then what was chosen."""
     ident, key = present["id"], attempt.key
-    schedule = records.identity(present["schedule"])
+    schedule = identity(present["schedule"])
     if not schedule:
         options = {"idempotency_key": f"{key}-schedule"}
         begun = {"from_subscription": ident}
@@ -217,7 +218,7 @@ def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
         "proration_behavior": "none",
         "metadata": {"toolboxai_plan": chosen.plan},
     }
-    kept = [{"discount": records.identity(one)} for one in present["discounts"]]
+    kept = [{"discount": identity(one)} for one in present["discounts"]]
     if kept:
         following["discounts"] = kept
     now = {
@@ -246,7 +247,7 @@ def _planned_in(schedule: Mapping[str, Any]) -> Chosen | None:
 
 
 def _of_phase(phase: Mapping[str, Any]) -> Chosen | None:
-    ids = {records.identity(item["price"]): item for item in phase["items"]}
+    ids = {identity(item["price"]): item for item in phase["items"]}
     found = [
         {"price": stripe_api.retrieve("price", ident), "quantity": item.get("quantity")}
         for ident, item in ids.items()

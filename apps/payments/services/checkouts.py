@@ -25,11 +25,11 @@ from apps.payments.services import (
     objects,
     prices,
     promotions,
-    records,
     subscriptions,
     tax_rates,
 )
 from apps.payments.services.attempts import Answer, Deed
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import AlreadySubscribed
 from apps.tenants.access import require
 
@@ -98,7 +98,7 @@ def conclude(*, account: Account, session_id: str, by: Any) -> Outcome:
     _note(checkout, session)
     doubled = duplicates.resolve(account) if complete else []
     accounts.settle(account)
-    ident = records.identity(session["subscription"])
+    ident = identity(session["subscription"])
     return Outcome(checkout, subscriptions.live_of(account), complete, ident in doubled)
 
 
@@ -183,16 +183,16 @@ def _expire(held: Checkout, key: str) -> None:
 
 def _keep_bought(account: Account, session: Mapping[str, Any]) -> None:
     objects.fetch("customer", str(account.customer_id), account)
-    if subscription := records.identity(session["subscription"]):
+    if subscription := identity(session["subscription"]):
         objects.fetch("subscription", subscription, account)
-    if invoice := records.identity(session["invoice"]):
+    if invoice := identity(session["invoice"]):
         objects.fetch("invoice", invoice, account)
 
 
 def _use_method(account: Account, session: Mapping[str, Any]) -> None:
     """What was left becomes what all of the customer's invoices are paid with. May be repeated."""
-    intent = stripe_api.retrieve("setup_intent", records.identity(session["setup_intent"]))
-    method = records.identity(intent["payment_method"])
+    intent = stripe_api.retrieve("setup_intent", identity(session["setup_intent"]))
+    method = identity(intent["payment_method"])
     customer = str(account.customer_id)
     settings = {"invoice_settings": {"default_payment_method": method}}
     stripe_api.call(lambda api: api.customers.update(customer, settings))
@@ -206,7 +206,7 @@ def _use_method(account: Account, session: Mapping[str, Any]) -> None:
 
 def _note(checkout: Checkout, session: Mapping[str, Any]) -> None:
     checkout.state = session["status"]
-    checkout.subscription_id = records.identity(session["subscription"])
+    checkout.subscription_id = identity(session["subscription"])
     if checkout.state != Checkout.State.OPEN:
         checkout.finished_at = checkout.finished_at or timezone.now()
     checkout.save(update_fields=["state", "subscription_id", "finished_at"])

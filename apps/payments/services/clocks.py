@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import Q
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
+from apps.payments.stripe_values import moment
 
 KIND: Final = "test_helpers.test_clock"
 
@@ -25,6 +25,6 @@ def note_time(data: Mapping[str, Any], _account: Account | None) -> None:
     """`simulated_at` of all who live by the clock; it never goes back."""
     if data.get("deleted"):
         return
-    at = datetime.fromtimestamp(data["frozen_time"], UTC)
+    at = moment(data["frozen_time"])
     earlier = Q(simulated_at__isnull=True) | Q(simulated_at__lt=at)
     Account.objects.filter(earlier, clock_id=data["id"]).update(simulated_at=at)

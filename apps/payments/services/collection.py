@@ -89,7 +89,7 @@ def _end_subscription(case: DunningCase, *, key: str) -> str:
 
 def _finish(step: DunningStep, detail: str) -> None:
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=step.case.account_id)
+        Account.objects.lock(step.case.account_id)
         step.refresh_from_db(fields=["state"])
         if step.state == DunningStep.State.ASKED:
             dunning_steps.finish(step, detail or "It went through")

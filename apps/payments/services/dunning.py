@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 def advance(*, account: Account) -> int:
     """Do all that is due for the account now; returns how many steps were dealt with."""
     with schema_context("public"), transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        account = Account.objects.lock(account.pk)
         for invoice in _unpaid(account):
             _open(account, invoice)
         cases = list(account.dunning_cases.with_steps().order_by("began_at", "id"))

@@ -70,7 +70,7 @@ def _changing(
     if by is not None and not by.user.is_staff:
         raise NotAllowed("This is for the people who run this installation.")
     with schema_context("public"), transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=case.account_id)
+        Account.objects.lock(case.account_id)
         locked = DunningCase.objects.with_steps().get(pk=case.pk)
         if locked.ended_at is not None:
             raise CaseEnded(f"It is over since {locked.ended_at:%-d %B %Y}.")

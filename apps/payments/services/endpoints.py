@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from apps.core.errors import NotFound
 from apps.payments import stripe_api
 from apps.payments.errors import StripeObjectMissing
 from apps.payments.event_types import EVENT_TYPES
+from apps.payments.stripe_values import moment
 
 DESCRIPTION: Final = "ToolBoxAI"
 RETIRES: Final = "toolboxai_retires_at"  # in its metadata at Stripe: seconds since the epoch
@@ -148,7 +149,7 @@ def retire_due() -> int:
 def retires_at(row: WebhookEndpoint) -> datetime | None:
     """When it is to go; None for one that stays."""
     at = _retires({"metadata": row.metadata or {}})
-    return datetime.fromtimestamp(at, UTC) if at else None
+    return moment(at or None)
 
 
 def _retires(found: Mapping[str, Any]) -> int:
@@ -162,7 +163,7 @@ def _fields(found: Mapping[str, Any]) -> dict[str, Any]:
         "id": found["id"], "url": found["url"], "status": found["status"],
         "enabled_events": found["enabled_events"], "api_version": found["api_version"] or "",
         "livemode": found["livemode"], "metadata": dict(found["metadata"] or {}),
-        "created": datetime.fromtimestamp(found["created"], UTC), "stripe_data": shown,
+        "created": moment(found["created"]), "stripe_data": shown,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from apps.payments import failures
 from apps.payments.models import Account, Invoice, Payment, PaymentIntent
 from apps.payments.models.intents import from_stripe
-from apps.payments.services.records import moment
+from apps.payments.stripe_values import moment
 
 
 def store(data: Mapping[str, Any], account: Account | None) -> None:

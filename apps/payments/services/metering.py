@@ -104,7 +104,7 @@ def report(account: Account) -> int:
 def note(account: Account, day: date) -> list[UsageReport]:
     """Rows for what the month of `day` has brought since it was last looked at."""
     with transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        account = Account.objects.lock(account.pk)
         if account.tenant is None:
             return []
         plan = terms.of(account.tenant).plan.slug

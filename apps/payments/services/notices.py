@@ -38,10 +38,6 @@ def tell(
     return True
 
 
-def was_told(*, account: Account, template: str, key: str) -> bool:
-    return account.notices.filter(key=f"{template}:{key}").exists()
-
-
 def addresses(account: Account, tenant: Tenant) -> list[str]:
     """Owners, in the order in which they came, and where invoices go; each once."""
     people = tenant.memberships.owners().filter(user__is_active=True).order_by("created_at")

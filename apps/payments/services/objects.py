@@ -91,7 +91,7 @@ def store(data: Object, account: Account | None = None) -> Account | None:
 
 def _lock(account: Account) -> Account:
     """As its row is now, to be written by nobody else until the caller's transaction ends."""
-    return Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    return Account.objects.lock(account.pk)
 
 
 def project(data: Object, account: Account | None) -> None:

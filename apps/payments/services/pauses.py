@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from apps.payments import stripe_api
 from apps.payments.models import Account, Attempt, Subscription
-from apps.payments.services import accounts, attempts, records
+from apps.payments.services import accounts, attempts
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.periods import later
 from apps.payments.services.subscriptions import require_live
+from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import CannotPause, NothingToChange
 from apps.tenants.access import require
 
@@ -124,7 +125,7 @@ def _update(attempt: Attempt, wish: dict[str, Any]) -> Answer:
     ident, options = attempt.params["subscription"], {"idempotency_key": attempt.key}
     stripe_api.call(lambda api: api.subscriptions.update(ident, wish, options))
     changed = stripe_api.retrieve("subscription", ident)
-    invoice = records.identity(changed["latest_invoice"])
+    invoice = identity(changed["latest_invoice"])
     return Answer((("subscription", ident), *([("invoice", invoice)] if invoice else [])))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F, Sum
@@ -19,7 +18,8 @@ from apps.payments.models import (
     Payment,
     Refund,
 )
-from apps.payments.services.records import identity, method_text, moment
+from apps.payments.services.records import method_text
+from apps.payments.stripe_values import identity, moment
 
 Object = Mapping[str, Any]
 State = MoneyRequest.State
@@ -58,16 +58,12 @@ def charge(data: Object, account: Account | None) -> None:
             "last4": (about.get(kind) or {}).get("last4") or "",
             "failure_code": data["failure_code"] or "",
             "decline_code": (data["outcome"] or {}).get("reason") or "",
-            "created_at": _time(data["created"]),
+            "created_at": moment(data["created"]),
             "data": dict(data),
         },
     )
     if before is None or before.status != payment.status:
         signals.payment_stored.send(sender=Payment, payment=payment, before=before)
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _invoice_of(intent: str) -> str | None:
@@ -105,7 +101,7 @@ def _note_off_stripe(data: Object, account: Account) -> None:
             "amount_captured": amount,
             "method": "Paid outside of Stripe",
             "method_type": "off_stripe",
-            "created_at": _time(data["status_transitions"]["paid_at"]),
+            "created_at": moment(data["status_transitions"]["paid_at"]),
         },
     )
 
@@ -122,7 +118,7 @@ def refund(data: Object, account: Account | None) -> None:
     row.stripe_id, row.state = data["id"], REFUND_STATES[data["status"] or "pending"]
     row.problem = (data.get("failure_reason") or "").replace("_", " ")
     if row.done_at is None and row.state != State.SENT:
-        row.done_at = _time(data["created"]) if row.state == State.DONE else account.now
+        row.done_at = moment(data["created"]) if row.state == State.DONE else account.now
     row.save()
     recount(payment)
     if before != row.state:
@@ -137,7 +133,7 @@ def _refund_row(data: Object, payment: Payment) -> Refund:
     ).first()
     return known or underway or Refund(
         account=payment.account, payment=payment, amount=data["amount"],
-        currency=data["currency"], asked_by_label=AT_STRIPE, asked_at=_time(data["created"]),
+        currency=data["currency"], asked_by_label=AT_STRIPE, asked_at=moment(data["created"]),
         reason=data["reason"] if data["reason"] in Refund.Reason.values else "",
         note="Made at Stripe.", state=State.SENT,
     )  # fmt: skip
@@ -169,7 +165,7 @@ def dispute(data: Object, account: Account | None) -> None:
             "reason": data["reason"],
             "amount": data["amount"],
             "currency": data["currency"],
-            "created_at": _time(data["created"]),
+            "created_at": moment(data["created"]),
             "due_at": moment(details["due_by"]),
             "submission_count": details["submission_count"],
             "data": dict(data),
@@ -188,7 +184,7 @@ def balance_transaction(data: Object, account: Account | None) -> None:
     row = rows.filter(stripe_id=data["id"]).first()
     row = row or (rows.filter(pk=asked).first() if asked else None)
     row = row or CustomerCredit(
-        account=account, asked_by_label=AT_STRIPE, asked_at=_time(data["created"]),
+        account=account, asked_by_label=AT_STRIPE, asked_at=moment(data["created"]),
         note=data["description"] or data["type"].replace("_", " ").capitalize(),
     )  # fmt: skip
     row.amount, row.currency, row.state = -data["amount"], data["currency"], State.DONE

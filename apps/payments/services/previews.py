@@ -11,8 +11,9 @@ from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Subscription
-from apps.payments.services import price_items, prices, promotions, records, tax_rates
+from apps.payments.services import price_items, prices, promotions, tax_rates
 from apps.payments.services.periods import later as later_by
+from apps.payments.stripe_values import identity, moment
 from apps.payments.subscription_errors import ChangeBlocked, NothingToChange
 
 RANKS: Final = {slug: rank for rank, slug in enumerate(catalogue.PRICED)}
@@ -68,7 +69,7 @@ def of_new(account: Account, chosen: Chosen, *, promotion_code: str = "") -> Pre
     later = _preview(account, discounts if lasting else [], **_whole(account, chosen))
     ends = max(line["period"]["end"] for line in first["lines"]["data"])
     return Preview(
-        chosen, promotion_code, amounts(first), amounts(later), records.moment(ends), None,
+        chosen, promotion_code, amounts(first), amounts(later), moment(ends), None,
         int(account.now.timestamp()),
     )  # fmt: skip
 
@@ -165,7 +166,7 @@ def with_promotion(subscription: Subscription, code: str) -> list[dict[str, str]
     if not code:
         return None
     held = subscription.data.get("discounts") or ()
-    kept = [{"discount": records.identity(one)} for one in held]
+    kept = [{"discount": identity(one)} for one in held]
     return [*kept, *promotions.discounts(code, account=subscription.account)]
 
 

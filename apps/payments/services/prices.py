@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import MARK, Interval
 from apps.payments.errors import NotForSale
@@ -55,8 +53,3 @@ def portal() -> str:
         if one["metadata"].get(MARK):
             return str(one["id"])
     raise NotForSale("Stripe has no configuration of its pages.")
-
-
-def is_open() -> bool:
-    """Whether anything can be bought here: an installation may be without Stripe."""
-    return bool(settings.STRIPE_SECRET_KEY)

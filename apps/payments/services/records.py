@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Manager, Model
@@ -12,6 +11,7 @@ from django.dispatch import Signal
 from apps.payments import signals, taxes
 from apps.payments.models import Account, CreditNote, Invoice, Subscription
 from apps.payments.services import terms
+from apps.payments.stripe_values import identity, moment
 
 Object = Mapping[str, Any]
 Row = TypeVar("Row", bound=Model)
@@ -131,18 +131,6 @@ def vat_state(held: Iterable[Object], account: Account) -> str:
         if taxes.normalised(one["value"]) == account.vat_id:
             return str((one["verification"] or {}).get("status") or "")
     return ""
-
-
-def moment(seconds: int | None) -> datetime | None:
-    """Stripe's seconds since the epoch."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def identity(found: Any) -> str:
-    """The id of what an object refers to, expanded or not; empty for nothing."""
-    if isinstance(found, Mapping):
-        return str(found["id"])
-    return str(found or "")
 
 
 def method_text(method: Any) -> str:

@@ -12,8 +12,8 @@ from apps.payments import money, stripe_api
 from apps.payments.errors import NotRefundable, StripeError
 from apps.payments.models import CreditNote, MoneyRequest, Payment, Refund
 from apps.payments.services import approvals, objects, payments
-from apps.payments.services.records import identity
 from apps.payments.signals import refund_stored
+from apps.payments.stripe_values import identity
 from apps.tenants.access import Operator
 
 MARK: Final = "toolboxai_refund"  # metadata at Stripe that names our row

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from apps.payments.ledger import credit_notes, invoices, money, recognition
-from apps.payments.ledger.movements import Data, Movement, id_of, moment
+from apps.payments.ledger.movements import Data, Movement
 from apps.payments.models import Account, CreditNote, Invoice
 from apps.payments.services.ledger import posting, schedules
 from apps.payments.services.ledger.posting import source_of
 from apps.payments.services.ledger.schedules import Term
+from apps.payments.stripe_values import identity, moment
 
 
 def invoice(data: Data, account: Account | None) -> None:
@@ -31,7 +32,7 @@ def invoice(data: Data, account: Account | None) -> None:
 
 def credit_note(data: Data, account: Account | None) -> None:
     """Waits for its invoice where that was not stored yet."""
-    row = Invoice.objects.filter(pk=id_of(data["invoice"]), account=account).first()
+    row = Invoice.objects.filter(pk=identity(data["invoice"]), account=account).first()
     if account is not None and row is not None:
         _credit_note(data, row.data, account)
 
