@@ -95,10 +95,13 @@ class ApiSchema(AutoSchema):
         return operation
 
     def get_extensions(self) -> dict[str, Any]:
-        """What an operation costs of the limits, in credits (`X-Request-Cost` in its answers)."""
+        """What an operation costs of the limits, in credits (`X-Request-Cost` in its answers), and
+        whether an outside service is asked meanwhile.
+        """
         costs = getattr(self.view, "request_costs", {})
         cost = costs.get(getattr(self.view, "act", ""), 1)
-        return {**super().get_extensions(), "x-request-cost": cost}
+        asks = {"x-asks-vendor": True} if getattr(self.view, "asks_vendor", False) else {}
+        return {**super().get_extensions(), "x-request-cost": cost, **asks}
 
     def get_request_serializer(self) -> Any:
         inputs = getattr(self.view, "inputs", {})

@@ -43,7 +43,8 @@ PROBLEM: Final = {
     "additionalProperties": True,
 }
 WRITES: Final = frozenset({"post", "put", "patch", "delete"})
-STATUSES: Final = (401, 403, 404, 409, 412, 413, 422, 428, 429)
+VENDORS: Final = (502, 503)
+STATUSES: Final = (401, 403, 404, 409, 412, 413, 422, 428, 429, *VENDORS)
 
 
 def describe(result: dict[str, Any]) -> None:
@@ -77,6 +78,8 @@ def _possible(path: str, method: str, operation: dict[str, Any]) -> Iterator[int
         if parameters["If-Match"].get("required"):
             yield 428
     yield 429
+    if operation.get("x-asks-vendor"):
+        yield from VENDORS
 
 
 def _name(status: int) -> str:

@@ -61,6 +61,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
         "retry": Nothing,
         "drop": Nothing,
     }
+    asks_vendor = True
     required_permissions: ClassVar = {
         "list": "billing.view",
         "details": "billing.view",
