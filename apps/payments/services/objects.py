@@ -66,7 +66,7 @@ def fetch(kind: str, ident: str, account: Account | None = None) -> Account | No
         if account is None:
             return store(found)
     with transaction.atomic():
-        _lock(account)
+        Account.objects.lock(account.pk)
         return store(stripe_api.retrieve(kind, ident), account)
 
 
@@ -79,7 +79,7 @@ def store(data: Object, account: Account | None = None) -> Account | None:
     followers = following.of(data, account)
     with transaction.atomic():
         if account is not None:
-            account = _lock(account)
+            account = Account.objects.lock(account.pk)
         elif customer_of(data):
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
@@ -87,11 +87,6 @@ def store(data: Object, account: Account | None = None) -> Account | None:
         for one in (data, *followers):
             project(one, account)
     return account
-
-
-def _lock(account: Account) -> Account:
-    """As its row is now, to be written by nobody else until the caller's transaction ends."""
-    return Account.objects.lock(account.pk)
 
 
 def project(data: Object, account: Account | None) -> None:
