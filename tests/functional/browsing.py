@@ -18,6 +18,9 @@ from playwright.sync_api import (
     Response,
     expect,
 )
+from playwright.sync_api import (
+    TimeoutError as Timeout,
+)
 
 from embedded.layout import ROOT
 
@@ -104,6 +107,16 @@ class Visitor:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         return SCREENSHOTS / f"{name}.png"
 
+    def capture(self, name: str) -> None:
+        """What the window shows, into artifacts/."""
+        path = self.path(name)
+        try:
+            self.page.screenshot(path=path, animations="disabled", timeout=PATIENCE / 2)
+        except Timeout:
+            # Once in thousands Chromium never delivers the frame it was asked for after its
+            # window changed size; asked again it does. A page that hangs does so twice.
+            self.page.screenshot(path=path, animations="disabled")
+
     def shoot(self, name: str, *, reload: bool = False) -> None:
         """Into artifacts/: light and dark, wide and phone. `reload`: for a page that asks for the
         theme only once.
@@ -118,8 +131,7 @@ class Visitor:
                 height = self.page.evaluate("document.documentElement.scrollHeight")
                 whole = {**viewport, "height": max(viewport["height"], min(height, 6000))}
                 self.page.set_viewport_size(whole)
-                path = self.path(f"{name}-{theme}-{size}")
-                self.page.screenshot(path=path, animations="disabled")
+                self.capture(f"{name}-{theme}-{size}")
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(WIDE)
 

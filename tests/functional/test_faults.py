@@ -120,7 +120,7 @@ def test_the_web_process_is_killed(owner, product, lesson, staged):
         with owner.staying():
             killed = product.kill("web")
             expect(connection(page)).to_have_attribute("data-state", "reconnecting")
-            page.screenshot(path=owner.path("connection-lost-light-wide"))
+            owner.capture("connection-lost-light-wide")
             product.await_another("web", than=killed)
             await_live(page)
             journeys.await_success(page)
