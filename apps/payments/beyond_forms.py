@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.payments import money
+from apps.core.money import decimal
 from apps.payments.catalogue import CURRENCY
 from apps.usage.services.beyond import MOST
 
@@ -26,7 +26,7 @@ class BeyondForm(forms.Form):
 
     @staticmethod
     def of(pays: bool, most: int | None) -> dict[str, Any]:  # noqa: FBT001 -- as stored
-        return {"pays": pays, "most": None if most is None else money.decimal(most, CURRENCY)}
+        return {"pays": pays, "most": None if most is None else decimal(most, CURRENCY)}
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -1,19 +1,12 @@
-"""Amounts as people read them. They are kept in a currency's minor units, as Stripe does."""
+"""Amounts as pages write them, which are in English. Mails have `core.money.Money`."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Final
 
-# https://docs.stripe.com/currencies#zero-decimal
-WITHOUT_MINOR_UNITS: Final = frozenset({"jpy", "krw", "clp", "vnd", "isk"})
+from apps.core.money import decimal
+
 SIGNS: Final = {"eur": "€", "usd": "$", "gbp": "£"}
-
-
-def decimal(amount: int, currency: str) -> Decimal:
-    """`2900` of `eur` as `Decimal("29.00")`."""
-    places = 0 if currency in WITHOUT_MINOR_UNITS else 2
-    return Decimal(amount).scaleb(-places)
 
 
 def text(amount: int, currency: str = "eur") -> str:

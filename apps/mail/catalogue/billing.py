@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.core.money import Money
 from apps.mail.catalogue.account import AT
 from apps.mail.catalogue.kinds import Mail
 from apps.mail.catalogue.workspace import LATER, NAME, URL, _mail
 
+AMOUNT = Money(149_000, "eur")
 BILLING = {**NAME, "billing_url": f"{URL}/settings/billing/"}
 PLAN = {**BILLING, "plan.name": "School"}
-PRICED = {**PLAN, "amount": "€49.00"}
-OPEN = {**BILLING, "amount": "€49.00", "invoice_number": "TBX-2026-0042"}
+PRICED = {**PLAN, "amount": AMOUNT}
+OPEN = {**BILLING, "amount": AMOUNT, "invoice_number": "TBX-2026-0042"}
 FAILED = {
     **OPEN, "reason": "The bank declined the card.", "is_overdue": False, "next_attempt_at": AT,
     "read_only_at": LATER, "suspended_at": LATER, "ends_at": LATER,
@@ -47,10 +49,10 @@ MAILS = (
     _billing("invoice_sent", "Invoice",
         {**OPEN, "due_date": LATER, "invoice_url": f"{URL}/settings/billing/invoices/",
          "purchase_order": "PO 2026-118"}, "purchase_order"),
-    _billing("refund_issued", "Refund", {**BILLING, "amount": "€49.00"}),
-    _billing("payment_disputed", "Payment disputed", {**BILLING, "amount": "€49.00"}),
+    _billing("refund_issued", "Refund", {**BILLING, "amount": AMOUNT}),
+    _billing("payment_disputed", "Payment disputed", {**BILLING, "amount": AMOUNT}),
     _mail("money_alert", "Money waits for operators", "operations", {
-        "alert.kind": "approval", "alert.customer": "Lincoln High", "alert.amount": "€250.00",
+        "alert.kind": "approval", "alert.customer": "Lincoln High", "alert.amount": AMOUNT,
         "alert.detail": "Ticket 4711",
         "alert.url": "https://toolboxai.example/operator/payments/refund/",
     }),

@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template import Context, Variable, VariableDoesNotExist
 
 from apps.core.errors import DomainError
+from apps.core.money import Money
 
 TRANSACTIONAL, BROADCAST = "transactional", "broadcast"
 STREAMS: Final = {TRANSACTIONAL: "Transactional", BROADCAST: "Broadcast"}
@@ -118,9 +119,11 @@ class Mail:
 
     def decode(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values as `collect` gave them, out of parsed JSON."""
-        return {
-            path: datetime.fromisoformat(value)
-            if isinstance(value, str) and isinstance(self.sample.get(path), datetime)
-            else value
-            for path, value in values.items()
-        }
+        return {path: _decoded(self.sample.get(path), value) for path, value in values.items()}
+
+
+def _decoded(sample: Any, value: Any) -> Any:
+    if isinstance(sample, datetime) and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    # An earlier release kept amounts as they were written.
+    return Money(*value) if isinstance(sample, Money) and isinstance(value, list) else value

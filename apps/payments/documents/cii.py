@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from apps.core.money import decimal
 from apps.payments.documents.content import (
     UNIT,
     Buyer,
@@ -23,7 +24,6 @@ from apps.payments.documents.content import (
     Tax,
 )
 from apps.payments.documents.words import exemption, words
-from apps.payments.money import decimal
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

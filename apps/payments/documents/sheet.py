@@ -14,9 +14,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from apps.core.money import decimal
 from apps.payments.documents.content import Buyer, Document, Line, Period, Seller, Tax
 from apps.payments.documents.words import exemption, words
-from apps.payments.money import decimal
 
 NARROW_SPACE, HARD_SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 COLUMNS: Final = ("description", "quantity", "unit_price", "vat", "amount")

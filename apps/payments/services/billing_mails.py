@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from apps.payments import money
+from apps.core.money import Money
 from apps.payments.models import Account, Invoice, Subscription
 from apps.payments.services import dunning_mails, intents, notices, tax_rates
 from apps.payments.stripe_values import moment
@@ -75,7 +75,7 @@ def refund(data: Mapping[str, Any], account: Account | None) -> None:
     if created is not None and created >= account.now - RECENT:
         notices.tell(
             account=account, template="mail/refund_issued", key=str(data["id"]),
-            context=lambda: {"amount": money.text(data["amount"], data["currency"])},
+            context=lambda: {"amount": Money(data["amount"], data["currency"])},
         )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _tell_of_vat_number(account: Account) -> None:
     notices.tell(
         account=account, template="mail/vat_number_unknown", key=account.vat_id,
         context=lambda: {
-            "vat_id": account.vat_id, "tax": tax_rates.tax_of(account).label,
+            "vat_id": account.vat_id, "tax": tax_rates.in_words(tax_rates.tax_of(account)),
             "details_url": f"{url}/settings/billing/details/",
         },
     )  # fmt: skip
@@ -186,8 +186,8 @@ def _tell_of_card(account: Account, one: Subscription) -> None:
         )  # fmt: skip
 
 
-def _price(one: Subscription) -> dict[str, str]:
-    return {"amount": money.text(one.amount, one.currency)}
+def _price(one: Subscription) -> dict[str, Money]:
+    return {"amount": Money(one.amount, one.currency)}
 
 
 def _tell(

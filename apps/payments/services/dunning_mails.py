@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.payments import money
+from apps.core.money import Money
 from apps.payments.models import DunningCase, Invoice
 from apps.payments.services import intents, notices
 
@@ -31,4 +31,4 @@ def context(case: DunningCase) -> dict[str, Any]:
 def about(invoice: Invoice) -> dict[str, Any]:
     """Number and what is owed; once it is paid, what it was about."""
     owed = invoice.amount_remaining or invoice.amount_paid or invoice.total
-    return {"amount": money.text(owed, invoice.currency), "invoice_number": invoice.number}
+    return {"amount": Money(owed, invoice.currency), "invoice_number": invoice.number}

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from apps.accounts.models import User
+from apps.core.money import Money
 from apps.mail.services import messages
-from apps.payments import money
 from apps.payments.models import Dispute, MoneyRequest, Refund
 from apps.payments.services import notices
 
@@ -31,7 +31,7 @@ def tell_of_dispute(dispute: Dispute) -> None:
     _tell("dispute", dispute, f"payments/dispute/{dispute.pk}/change/", dispute.reason_text)
 
     def context() -> dict[str, Any]:
-        return {"amount": money.text(dispute.amount, dispute.currency)}
+        return {"amount": Money(dispute.amount, dispute.currency)}
 
     notices.tell(
         account=dispute.account, template="mail/payment_disputed", key=dispute.pk, context=context
@@ -43,7 +43,7 @@ def _tell(kind: str, row: Any, path: str, detail: str, *, among: Any = None) -> 
     about = {
         "kind": kind,
         "customer": row.account.name,
-        "amount": money.text(row.amount, row.currency),
+        "amount": Money(row.amount, row.currency),
         "detail": detail or "-",
         "url": f"{settings.PUBLIC_URL}/operator/{path}",
     }

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 
-from apps.mail.services import messages
+from apps.accounts.models import User
+from apps.mail import letters
+from apps.mail.services import messages, waiting
+from apps.payments.documents.words import ENGLISH, language_of
 from apps.payments.models import Account, Notice
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Tenant
@@ -20,7 +24,8 @@ def tell(
     """Write the mail unless that fact (`key`) was told before; whether it was written.
 
     `context` gives what the mail says beside `tenant`, `plan` and `billing_url`, in the language
-    that is active when it is called. A customer whose workspace is gone is told nothing.
+    that is active when it is called: its reader's. A customer whose workspace is gone is told
+    nothing.
     """
     tenant = account.tenant
     if tenant is None:
@@ -31,10 +36,13 @@ def tell(
         if not Notice.objects.bulk_create([row], ignore_conflicts=True) or not _is_ours(row):
             return False
         for address in addresses(account, tenant):
-            with in_the_words_of(tenant):
+            with in_the_words_of(tenant), translation.override(_language(account, address)):
                 about = {"tenant": tenant, "plan": plan_of(account), **context()}
                 about["billing_url"] = f"{tenant.url}/settings/billing/"
-                messages.send(template=template, to=address, context=about, schema_name="public")
+                messages.send(
+                    template=template, to=address, context=about, schema_name="public",
+                    language=translation.get_language(),
+                )  # fmt: skip
     return True
 
 
@@ -46,6 +54,18 @@ def addresses(account: Account, tenant: Tenant) -> list[str]:
     if account.billing_email and account.billing_email.lower() not in known:
         found.append(account.billing_email)
     return [address for address in found if address]
+
+
+def _language(account: Account, address: str) -> str:
+    """What its reader chose; an office to which only bills go has the language of its invoices."""
+    wishes = waiting.wishes_of(address)
+    present = translation.get_language() or ENGLISH
+    if wishes is not None and wishes.language:
+        return letters.language_of(wishes.language)
+    spoken = language_of(account.country)
+    if spoken == ENGLISH or User.objects.filter(email__iexact=address).exists():
+        return present
+    return letters.language_of(spoken)
 
 
 def plan_of(account: Account) -> Plan:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.mail.models import Message
+from apps.mail.models import Message, Wishes
 from apps.payments.models import Account, Subscription
 from apps.payments.services import accounts, billing_mails
 from apps.payments.signals import subscription_stored
@@ -139,3 +139,41 @@ def test_time_alone_makes_something_to_be_told(payer):
 def test_a_workspace_that_never_came_to_stripe_is_told_nothing(alpha, owner):
     accounts.settle(accounts.of(alpha))
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("€1,490.50", "2 February 2027")),
+        ("de", ("1.490,50\N{NO-BREAK SPACE}€", "2. Februar 2027")),
+        ("es", ("1.490,50\N{NO-BREAK SPACE}€", "2 de febrero de 2027")),
+    ],
+)
+def test_amounts_and_days_are_written_as_the_reader_does(payer, owner, language, words):
+    Wishes.objects.create(user=owner, language=language)
+    paid = {"amount_paid": 149_050, "paid_at": START + DAY, "amount_remaining": 0}
+    payer.owe("TBX-9", status="paid", **paid)
+    told(payer, 2)
+    mail = Message.objects.get()
+    assert [one for one in words if one not in mail.text] == []
+    assert words[0].replace("\N{NO-BREAK SPACE}", " ") in mail.subject
+
+
+def test_why_a_payment_failed_is_said_in_the_readers_language(alpha, owner):
+    Wishes.objects.create(user=owner, language="de")
+    debtor = Debtor(alpha)
+    debtor.intent(failure_code="expired_card")
+    debtor.at(0)
+    assert "nicht einziehen: Die Karte ist abgelaufen." in Message.objects.get().text
+
+
+@pytest.mark.parametrize(
+    ("country", "words"), [("AT", "149,00\N{NO-BREAK SPACE}€"), ("IE", "€149.00")]
+)
+def test_an_office_gets_mails_in_the_language_of_its_invoices(payer, owner, country, words):
+    Account.objects.update(billing_email="accounts@alpha.example", country=country)
+    payer.account.refresh_from_db()
+    payer.owe("TBX-9", status="paid", amount_paid=14_900, amount_remaining=0, paid_at=START)
+    told(payer, 1)
+    assert words in Message.objects.get(to="accounts@alpha.example").text
+    assert "€149.00" in Message.objects.get(to=owner.email).text

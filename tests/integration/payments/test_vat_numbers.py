@@ -62,7 +62,7 @@ def test_a_number_that_nobody_knows_brings_the_tax_back_and_a_mail(
     assert [one["id"] for one in stored] == tax_rates.ids_of(shop.account)
     [first, *others] = mails()
     assert PENDING in first.text
-    assert "VAT 24 %, EE" in first.text
+    assert "VAT of 24 % (Estonia)" in first.text
     sync.sync(customer_id=shop.account.customer_id)
     assert mails().count() == 1 + len(others)
     page = browse(owner).get("/settings/billing/").content.decode()

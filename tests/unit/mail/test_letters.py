@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from gettext import GNUTranslations
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.template import Template
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
+from apps.core.money import Money
 from apps.mail import letters
 from apps.mail.catalogue import LANGUAGES, MAILS, MissingVariable
 
@@ -124,3 +126,20 @@ def test_a_code_does_not_stand_in_the_preview():
 )
 def test_languages_without_mails_get_english(chosen, written):
     assert letters.language_of(chosen) == written
+
+
+def test_an_amount_is_kept_as_such_and_written_in_the_language_of_the_mail():
+    mail = MAILS["mail/refund_issued"]
+    kept = json.loads(mail.encode({**mail.sample, "amount": Money(-129_050, "eur")}))
+    assert kept["amount"] == [-129_050, "eur"]
+    for language, written in {
+        "en-gb": "-€1,290.50", "de": "-1.290,50\N{NO-BREAK SPACE}€",
+        "es": "-1.290,50\N{NO-BREAK SPACE}€",
+    }.items():  # fmt: skip
+        assert written in letters.render(mail, mail.decode(kept), language=language).text
+
+
+def test_an_amount_of_an_earlier_release_stays_as_it_was_written():
+    mail = MAILS["mail/refund_issued"]
+    values = mail.decode({**mail.sample, "amount": "€49.00"})
+    assert "€49.00" in letters.render(mail, values, language="de").subject

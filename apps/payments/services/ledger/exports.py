@@ -9,9 +9,9 @@ from typing import Any
 
 from djstripe import models as mirrored
 
+from apps.core.money import decimal
 from apps.payments.ledger.chart import ACCOUNTS
 from apps.payments.models import LedgerEntry
-from apps.payments.money import decimal
 from apps.payments.services.ledger.balances import TrialBalance
 
 JOURNAL = (
