@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from apps.core.errors import DomainError
+from apps.payments.errors import StripeObjectMissing
 from apps.payments.models import (
     Account,
     CreditNote,
@@ -61,24 +62,28 @@ def compare(data: Object, account: Account, *, repair: bool) -> Drift | None:
     that it is about to change. `repair`: and have it no more. Raises `StripeError`.
     """
     kind, object_id = str(data["object"]), str(data["id"])
-    if not _differences(data, account, keep=False):
-        return None
+    # Whoever stores something locks the account first: without, two could wait for each other.
+    with transaction.atomic():
+        sync.lock(str(account.customer_id))
+        if _found(data, account, repair=False) is None:
+            return None
     if StripeEvent.objects.waiting().filter(object_type=kind, object_id=object_id).exists():
         return None
     # What was listed a while ago may be older than our row.
-    with transaction.atomic():
-        sync.lock(str(account.customer_id))
-        fresh = sync.fetch(kind, object_id)
-        return _found(fresh, account, repair=repair)
+    return surplus(kind, object_id, account, repair=repair)
 
 
 def surplus(kind: str, object_id: str, account: Account, *, repair: bool) -> Drift | None:
     """A row of ours that Stripe did not list: compared with what Stripe says when it is asked for
-    it. Raises `StripeError`.
+    it. One that Stripe knows nothing of, although such things are never deleted there, is told and
+    left alone. Raises `StripeError`.
     """
     with transaction.atomic():
         sync.lock(str(account.customer_id))
-        fresh = sync.fetch(kind, object_id)
+        try:
+            fresh = sync.fetch(kind, object_id)
+        except StripeObjectMissing as error:
+            return Drift(Kind.SURPLUS, kind, object_id, problem=error.as_problem())
         if not fresh.get("deleted"):
             return _found(fresh, account, repair=repair)
         drift = Drift(Kind.SURPLUS, kind, object_id)

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.core.errors import NotFound
+from apps.core.errors import DomainError, NotFound
 from apps.payments import stripe_api
-from apps.payments.errors import StripeError, StripeObjectMissing
+from apps.payments.errors import StripeObjectMissing
 from apps.payments.models import Account, Finding, Payment, ReconcileRun
 from apps.payments.services import accounts, comparison, objects
 from apps.payments.services.comparison import ROWS, Drift
@@ -30,7 +30,8 @@ DATED: Final = frozenset({"invoice", "charge", "credit_note", "refund", "dispute
 # These are listed for a customer by the charges they are about.
 BY_CHARGE: Final = {"refund": "amount_refunded", "dispute": "disputed"}
 REPORT_EVERY: Final = 50
-DAY, NIGHTLY = timedelta(days=1), timedelta(days=35)
+NIGHTLY: Final = timedelta(days=35)
+LONGEST: Final = timedelta(hours=6)  # what is older and not over was killed
 
 
 @dataclass
@@ -72,7 +73,7 @@ def begin(
 
 def compare(run: ReconcileRun, report: Callable[[str], None] = lambda _words: None) -> ReconcileRun:
     """Go through all that Stripe has of our customers, and all that we have. Raises `StripeError`
-    when Stripe does not answer; what was found until then is kept.
+    when Stripe does not answer. Whatever ends it, what was found until then is kept.
     """
     chosen = Account.objects.connected()
     if run.customer_id:
@@ -82,8 +83,8 @@ def compare(run: ReconcileRun, report: Callable[[str], None] = lambda _words: No
     run.findings.all().delete()
     try:
         _go_through(course)
-    except StripeError as error:
-        run.state, run.problem = ReconcileRun.State.FAILED, error.as_problem()
+    except Exception as error:
+        run.state, run.problem = ReconcileRun.State.FAILED, _problem(error)
         raise
     else:
         run.state = ReconcileRun.State.FINISHED
@@ -91,6 +92,10 @@ def compare(run: ReconcileRun, report: Callable[[str], None] = lambda _words: No
         run.finished_at = timezone.now()
         run.save()
     return run
+
+
+def _problem(error: Exception) -> dict[str, Any]:
+    return error.as_problem() if isinstance(error, DomainError) else {"detail": repr(error)[:500]}
 
 
 def customer_of(name: str) -> str:
@@ -107,22 +112,25 @@ def customer_of(name: str) -> str:
 def request(
     *, repair: bool, customer_id: str = "", since: datetime | None = None, by: str = "system"
 ) -> ReconcileRun:
-    """Have a job do it. Raises `NotFound`."""
+    """Have a job do it; returns the one that is under way where there is one. Raises `NotFound`."""
     from apps.payments.tasks import reconcile as task
 
     with transaction.atomic():
         run = begin(repair=repair, customer_id=customer_id, since=since, by=by)
-        task.enqueue(
+        job = task.enqueue(
             by=None, schema_name="public", run_id=str(run.pk), customer_id=customer_id,
             label=f"Compare {customer_id or 'all customers'} with Stripe",
         )  # fmt: skip
-    return run
+        if (wanted := job.arguments["run_id"]) == str(run.pk):
+            return run
+        run.delete()
+    return ReconcileRun.objects.get(pk=wanted)
 
 
 def request_nightly() -> int:
     """All customers, what is younger than `NIGHTLY`, with repair; 0 while one is under way."""
     running = ReconcileRun.objects.of_kind(ReconcileRun.Kind.OBJECTS).filter(
-        state=ReconcileRun.State.RUNNING, customer_id="", started_at__gte=timezone.now() - DAY
+        state=ReconcileRun.State.RUNNING, customer_id="", started_at__gte=timezone.now() - LONGEST
     )
     if running.exists():
         return 0

@@ -70,7 +70,13 @@ def subscription(data: Object, account: Account | None) -> None:
 
 
 def invoice(data: Object, account: Account | None) -> None:
-    if account is None or data.get("deleted"):
+    if account is None:
+        return
+    if data.get("deleted"):
+        # Drafts alone can be deleted: https://docs.stripe.com/api/invoices/delete. A row that is
+        # final stays, whatever Stripe says by now.
+        drafts = Invoice.objects.filter(account=account, status=Invoice.Status.DRAFT)
+        drafts.filter(pk=data["id"]).delete()
         return
     parent = (data.get("parent") or {}).get("subscription_details") or {}
     done = data["status_transitions"]

@@ -136,6 +136,56 @@ def test_its_time_limit_ends_it(lost, monkeypatch):
     monkeypatch.setattr(objects, "project", take_too_long)
     with pytest.raises(SoftTimeLimitExceeded):
         compare()
+    run = ReconcileRun.objects.get()
+    assert (run.state, "SoftTimeLimitExceeded" in run.problem["detail"]) == ("failed", True)
+
+
+def test_a_draft_that_was_deleted_at_stripe_goes(billing, lost):
+    compare(repair=True)
+    draft = billing.stripe.api.invoices.create({"customer": lost.customer_id})
+    billing.sync("invoice")
+    billing.stripe.api.invoices.delete(draft.id)
+    assert found(compare()) == [("invoice", "surplus")]
+    assert Invoice.objects.filter(pk=draft.id).exists()
+    run = compare(repair=True)
+    assert (found(run), run.total("repaired")) == ([("invoice", "surplus")], 1)
+    assert [one.status for one in Invoice.objects.all()] == ["paid"]
+    assert compare().drift == 0
+
+
+def test_what_stripe_never_forgets_and_knows_no_more_ends_nothing(billing, lost):
+    """As after a test clock went, with everything that lived by it."""
+    compare(repair=True)
+    row = Subscription.objects.get()
+    row.pk = "sub_phantom"
+    row.save(force_insert=True)
+    Payment.objects.update(amount_refunded=1)
+    run = compare(repair=True)
+    assert run.state == "finished"
+    assert found(run) == [("charge", "different"), ("subscription", "surplus")]
+    told = run.findings.get(object_type="subscription")
+    assert (told.is_repaired, told.problem["code"]) == (False, "stripe_object_missing")
+    assert Payment.objects.get().amount_refunded == 900
+
+
+def test_what_cannot_be_taken_in_is_told_and_holds_up_nothing(billing, lost, monkeypatch):
+    def fail(*_):
+        raise ValueError("poison")
+
+    monkeypatch.setitem(objects.PROJECTIONS, "invoice", (fail,))
+    run = compare(repair=True)
+    assert run.state == "finished"
+    assert found(run) == [
+        ("charge", "missing"), ("invoice", "failed"), ("refund", "missing"),
+        ("subscription", "missing"),
+    ]  # fmt: skip
+    assert "poison" in run.findings.get(kind="failed").problem["detail"]
+
+
+def test_who_asks_while_one_is_under_way_gets_that(lost):
+    first = reconciliation.request(repair=True)
+    assert reconciliation.request(repair=True) == first
+    assert ReconcileRun.objects.get() == first
 
 
 def test_nightly_it_is_a_job(billing, lost):
