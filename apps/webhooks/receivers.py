@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.signals import entry_recorded
+from apps.core.actors import label_of
 from apps.jobs.models import JobRun
 from apps.jobs.services.failures import Alert
 from apps.jobs.services.schedules import Standing
@@ -49,7 +50,7 @@ def tell_acceptance(invitation: Invitation, membership: Any, by: Any, **_: Any) 
     )
     events.emit(
         kind=catalogue.TYPES["invitation.accepted"], schema_name=invitation.tenant.schema_name,
-        by=str(getattr(by, "email", "")), at=timezone.now(), data=lambda: data,
+        by=label_of(by, nobody=""), at=timezone.now(), data=lambda: data,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.signals import entry_recorded
+from apps.core.actors import label_of
 from apps.core.database import connection
 
 
@@ -62,7 +63,7 @@ def _id_of(actor: Any) -> uuid.UUID | None:
 
 def _label_of(actor: Any) -> str:
     """`operator ada@… as tom@…` where somebody else is in as a person."""
-    label = str(getattr(actor, "email", None) or actor or "system")
+    label = label_of(actor)
     operator = getattr(actor, "impersonated_by", None)
     return f"operator {operator.email} as {label}" if operator else label
 

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.classes.errors import ClassArchived, ClassNameTaken
 from apps.classes.models import ClassTeacher, SchoolClass, new_code
+from apps.core.actors import label_of
 from apps.core.database import connection
 from apps.core.errors import Invalid, NotAllowed, NotFound
 from apps.tenants.access import permissions_of, require
@@ -59,7 +60,7 @@ def create(*, name: str, by: Any) -> SchoolClass:
     made = SchoolClass(
         name=_name(name),
         created_by_id=by.pk if by else None,
-        created_by_label=str(getattr(by, "email", "system")),
+        created_by_label=label_of(by),
     )
     with transaction.atomic():
         limits.require(CLASSES)

@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.actors import label_of
 from apps.core.errors import Conflict, DomainError, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
@@ -77,7 +78,7 @@ def cancel(*, run: JobRun, by: Any) -> JobRun:
     """
     if not run.is_cancellable:
         raise NotCancellable("It has ended, is being cancelled, or cannot be stopped half way.")
-    who = runs.label_of(by)
+    who = label_of(by)
     with workflows.followed(run), transaction.atomic():
         locked = JobRun.objects.select_for_update().get(pk=run.pk)
         if locked.is_final:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.core.actors import label_of
 from apps.core.errors import Conflict, Invalid
 from apps.jobs import signals
 from apps.jobs.models import JobRun, JobRunQuerySet
@@ -87,7 +88,7 @@ def discard(*, rows: JobRunQuerySet, reason: str, by: Any) -> int:
     with transaction.atomic():
         held = list(JobRun.objects.dead().filter(pk__in=rows.values("pk")).select_for_update())
         JobRun.objects.filter(pk__in=[run.pk for run in held]).update(
-            discarded_at=timezone.now(), discarded_by=runs.label_of(by), discard_reason=reason
+            discarded_at=timezone.now(), discarded_by=label_of(by), discard_reason=reason
         )
         for run in held:
             signals.job_discarded.send(sender=JobRun, run=run, by=by, reason=reason)
@@ -114,7 +115,7 @@ def _put_back(locked: JobRun, by: Any) -> None:
         max_attempts=F("attempts") + MORE_ATTEMPTS,
         due_at=timezone.now(), finished_at=None, progress=0, traceback="",
         cancel_asked_at=None, discarded_at=None, discarded_by="", discard_reason="",
-        message=f"Run again by {runs.label_of(by)}",
+        message=f"Run again by {label_of(by)}",
     )  # fmt: skip
     locked.refresh_from_db()
     signals.job_replayed.send(sender=JobRun, run=locked, by=by)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 from structlog.contextvars import get_contextvars
 
+from apps.core.actors import label_of
 from apps.core.database import connection
 from apps.core.errors import Conflict, NotFound, VendorError
 from apps.jobs import signals
@@ -122,11 +123,6 @@ def _origin(by: Any) -> dict[str, Any]:
         "actor_label": label_of(by),
         "trace_id": str(get_contextvars().get("request_id", ""))[:64],
     }
-
-
-def label_of(by: Any) -> str:
-    """Whoever acts, for people: an address, a key's name, or the system."""
-    return str(getattr(by, "email", None) or by or "system")[:254]
 
 
 def find(*, run_id: UUID | str | None) -> JobRun:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.database import connection
 from apps.core.errors import Invalid, NotFound
 from apps.jobs.models import JobRun
@@ -57,9 +58,7 @@ def add(
         limits.require(SENDER_DOMAINS, tenant=tenant)
         if tenant.sender_domains.filter(domain=name).exists():
             raise SenderDomainKnown(f"{name} is among this workspace's sender domains already.")
-        made = SenderDomain(
-            tenant=tenant, domain=name, created_by=str(getattr(by, "email", "system")), **address
-        )
+        made = SenderDomain(tenant=tenant, domain=name, created_by=label_of(by), **address)
         made.is_chosen = not tenant.sender_domains.filter(is_chosen=True).exists()
         sender_setup.begin(made, by=by)
         _record("sender_domain.added", made, by)

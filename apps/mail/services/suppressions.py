@@ -9,6 +9,7 @@ from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Conflict
 from apps.mail.catalogue import CATEGORIES
 from apps.mail.models import Message, OptOut, Suppression
@@ -68,7 +69,7 @@ def lift(*, suppression: Suppression, by: Operator | User, reason: str) -> Suppr
         if found.lifted_at is not None:
             raise AlreadyLifted
         found.lifted_at, found.lifted_why = timezone.now(), reason
-        found.lifted_by = str(getattr(by, "email", None) or by)[:254]
+        found.lifted_by = label_of(by)
         found.save()
         audit.record(
             action="mail.suppression_lifted", by=by, schema_name="public", target=found,

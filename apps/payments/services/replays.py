@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Conflict
 from apps.payments.models import ReconcileRun, StripeEvent
 from apps.payments.services import reconciliation, sync
@@ -36,7 +37,7 @@ def fetch_all(*, event: StripeEvent, by: Any) -> ReconcileRun:
     """
     if not event.customer_id:
         raise NoCustomer("Choose an event of a customer.")
-    who = str(getattr(by, "email", None) or "system")
+    who = label_of(by)
     with transaction.atomic():
         run = reconciliation.request(repair=True, customer_id=event.customer_id, by=who)
         _record("stripe_customer.fetched", event, by, customer=event.customer_id)

@@ -21,6 +21,7 @@ from django_tenants.utils import schema_context
 from redis.exceptions import RedisError
 
 from apps.core import external
+from apps.core.actors import label_of
 from apps.core.errors import NotFound, VendorError
 from apps.core.ids import uuid7
 from apps.core.outgoing import Reply, Timeouts
@@ -64,7 +65,7 @@ def put(
         defaults={
             "events": protocol.to_json(events), "count": len(events),
             "kinds": sorted({event["name"] for event in events}),
-            "asked_by_label": str(getattr(by, "email", "")),
+            "asked_by_label": label_of(by, nobody=""),
         },
     )  # fmt: skip
     if is_new:
@@ -96,7 +97,7 @@ def resend(*, delivery: ChannelDelivery, by: Any) -> ChannelDelivery:
         if locked.is_pending:
             raise DeliveryUnderWay("It is on its way already.")
         locked.state, locked.finished_at = State.PENDING, None
-        locked.began_at, locked.asked_by_label = timezone.now(), str(getattr(by, "email", "system"))
+        locked.began_at, locked.asked_by_label = timezone.now(), label_of(by)
         locked.round += 1
         locked.save()
         _enqueue(locked)

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from apps.audit.services import entries as audit
 from apps.core import external
+from apps.core.actors import label_of
 from apps.core.dns_api import DnsUnavailable
 from apps.core.errors import Invalid, NotFound
 from apps.realtime import protocol, signals
@@ -45,7 +46,7 @@ def add(
         if ChannelWebhook.objects.filter(app_id=app_id).count() >= MOST_OF_APPLICATION:
             raise Invalid(f"An app has {MOST_OF_APPLICATION} webhooks at most.")
         webhook = ChannelWebhook.objects.create(
-            app_id=app_id, created_by_label=str(getattr(by, "email", "system")), **found
+            app_id=app_id, created_by_label=label_of(by), **found
         )
         record("added", webhook, by, events=webhook.events)
     return webhook

@@ -17,6 +17,7 @@ from django_tenants.utils import schema_context
 from redis.exceptions import RedisError
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Invalid, NotFound
 from apps.realtime import broadcast
 from apps.realtime.models import ChannelWebhook, RealtimeApp
@@ -52,7 +53,7 @@ def create(
         limits.require(REALTIME_APPS, tenant=tenant)
         app = RealtimeApp.objects.create(
             tenant=tenant, app_id=_new_app_id(), key=secrets.token_hex(10),
-            secret=secrets.token_hex(20), created_by_label=str(getattr(by, "email", "system")),
+            secret=secrets.token_hex(20), created_by_label=label_of(by),
             **found,
         )  # fmt: skip
         _record("created", app, by)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.database import connection
 from apps.core.errors import DomainError, NotFound
 from apps.jobs.models import JobRun
@@ -200,7 +201,7 @@ def _start(
             deployment = Deployment.objects.create(
                 release=release, environment=environment, kind=kind,
                 started_by_id=getattr(by, "pk", None),
-                started_by_label=str(getattr(by, "email", None) or "system"),
+                started_by_label=label_of(by),
             )  # fmt: skip
             DeploymentStep.objects.bulk_create(
                 DeploymentStep(deployment=deployment, position=n, name=name, title=title)

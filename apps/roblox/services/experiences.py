@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Invalid, NotFound, VendorError
 from apps.roblox.errors import EnvironmentNotReady
 from apps.roblox.models import Environment, Experience
@@ -34,7 +35,7 @@ def create(*, name: str, universe_id: int, by: Any, slug: str = "") -> Experienc
         slug=slug or _free_slug(name),
         universe_id=universe_id,
         created_by_id=getattr(by, "pk", None),
-        created_by_label=str(getattr(by, "email", "system")),
+        created_by_label=label_of(by),
     )
     _validate(experience)
     with transaction.atomic():

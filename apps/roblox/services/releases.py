@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Conflict, Invalid, NotFound
 from apps.jobs.services import workflows
 from apps.media.models import Blob
@@ -62,7 +63,7 @@ def create(
             release = Release.objects.create(
                 experience=experience, version=version, major=major, minor=minor, patch=patch,
                 artifact=artifact, notes=notes, created_by_id=getattr(by, "pk", None),
-                created_by_label=str(getattr(by, "email", None) or "system"),
+                created_by_label=label_of(by),
             )  # fmt: skip
             audit.record(
                 action="release.created", by=by, target=release, data={"sha256": artifact.sha256}

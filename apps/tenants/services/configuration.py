@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Invalid, NotFound
 from apps.tenants import configuration
 from apps.tenants.access import Operator, require
@@ -176,7 +177,7 @@ def _store(
     locked.save(update_fields=["configuration", "configuration_version", *COLUMNS])
     version = ConfigurationVersion.objects.create(
         tenant=locked, number=locked.configuration_version, values=values, changes=changes,
-        by_label=_label(by), reason=reason.strip(), restored_from=restored_from,
+        by_label=label_of(by), reason=reason.strip(), restored_from=restored_from,
     )  # fmt: skip
     _record(locked, version, by)
     configuration_changed.send(sender=Tenant, tenant=locked, changes=changes, by=by)
@@ -231,7 +232,3 @@ def _record(locked: Tenant, version: ConfigurationVersion, by: Any) -> None:
             **({"reason": version.reason} if version.reason else {}),
         },
     )
-
-
-def _label(by: Any) -> str:
-    return str(getattr(by, "email", None) or by or "system")[:254]

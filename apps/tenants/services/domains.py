@@ -14,6 +14,7 @@ from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
 from apps.core import dns_api
+from apps.core.actors import label_of
 from apps.core.errors import NotFound
 from apps.jobs.models import JobRun
 from apps.tenants import signals
@@ -49,7 +50,7 @@ def add(*, tenant: Tenant, domain: str, by: Any) -> Domain:
             raise TooManyDomains(f"{MOST} domains is the most; remove one first.")
         made = Domain(
             domain=name, tenant=tenant, kind=Domain.Kind.CUSTOM, is_live=False, is_primary=False,
-            token=secrets.token_hex(TOKEN_BYTES), created_by=str(getattr(by, "email", "system")),
+            token=secrets.token_hex(TOKEN_BYTES), created_by=label_of(by),
         )  # fmt: skip
         made.save()
         _record("domain.added", made, by)

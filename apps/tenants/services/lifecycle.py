@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import Invalid
 from apps.tenants import signals
 from apps.tenants.access import require
@@ -39,7 +40,8 @@ def suspend(*, tenant: Tenant, reason: str, by: Any) -> Tenant:
         if locked.state == State.SUSPENDED and not locked.suspended_for_payment:
             raise NotInThisState(f"{locked} is suspended already.")
         locked.state, locked.suspended_for_payment = State.SUSPENDED, False
-        locked.suspended_at, locked.suspended_by = timezone.now(), _label(by)
+        locked.suspended_at = timezone.now()
+        locked.suspended_by = label_of(by, nobody="the operators")
         locked.suspension_reason = reason
         signals.workspace_suspended.send(sender=Tenant, tenant=locked, by=by, for_payment=False)
     return locked
@@ -81,7 +83,8 @@ def delete(
     about = {"reason": reason, "grace_days": days}
     with _changing(tenant, by, "workspace.deletion_asked", *DELETABLE, **about) as locked:
         locked.state_before_deletion, locked.state = locked.state, State.DELETING
-        locked.deletion_asked_at, locked.deletion_asked_by = timezone.now(), _label(by)
+        locked.deletion_asked_at = timezone.now()
+        locked.deletion_asked_by = label_of(by, nobody="the operators")
         locked.deletion_reason, locked.deletion_warned_at = reason, None
         locked.purge_at = locked.deletion_asked_at + timedelta(days=days)
         signals.deletion_asked.send(sender=Tenant, tenant=locked, by=by)
@@ -148,7 +151,3 @@ def _sentence(reason: str) -> str:
     if len(reason) > Tenant._meta.get_field("suspension_reason").max_length - 1:
         raise Invalid(errors={"reason": ["Say it in 499 characters or fewer."]})
     return reason if reason.endswith((".", "!", "?")) else f"{reason}."
-
-
-def _label(by: Any) -> str:
-    return str(getattr(by, "email", None) or by or "the operators")[:254]

@@ -20,6 +20,7 @@ from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import DomainError, Invalid, NotFound
 from apps.tenants.access import require
 from apps.tenants.models import Onboarding, Tenant
@@ -211,7 +212,7 @@ def _show(tenant: Tenant, by: Any, *, shown: bool) -> None:
 
 
 def _settle(row: Onboarding, step: str, state: State, by: Any) -> None:
-    label = str(getattr(by, "email", None) or by or "system")
+    label = label_of(by)
     row.steps[step] = {"state": state, "by": label, "at": timezone.now().isoformat()}
     if all(name in row.steps for name in _registered):
         row.closed_at = row.closed_at or timezone.now()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.core.errors import NotFound
 from apps.jobs.models import JobRun
 from apps.jobs.services import leases
@@ -45,7 +46,7 @@ def start(*, tenant: Tenant, by: Any, with_media: bool = True, encrypt_to: str =
         with schema_context("public"), transaction.atomic():
             export = Export.objects.create(
                 tenant=tenant, with_media=with_media, recipient=recipient,
-                asked_by_id=getattr(by, "pk", None), asked_by=_label(by),
+                asked_by_id=getattr(by, "pk", None), asked_by=label_of(by),
             )  # fmt: skip
             run = make_export.enqueue(
                 by=by, schema_name=tenant.schema_name, export_id=str(export.pk)
@@ -247,10 +248,6 @@ def _folder(export: Export) -> Path:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _label(by: Any) -> str:
-    return str(getattr(by, "email", None) or by or "system")[:254]
 
 
 def _record(action: str, export: Export, by: Any, **data: Any) -> None:

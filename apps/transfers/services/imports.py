@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
+from apps.core.actors import label_of
 from apps.core.errors import Invalid
 from apps.jobs.models import JobRun
 from apps.mail.services import messages
@@ -164,7 +165,7 @@ def record_plan(*, kind: str, slug: str, by: Any, **fields: Any) -> Import:
             return Import.objects.create(
                 kind=kind, slug=slug, schema_name=tenants.schema_name_for(slug),
                 asked_by_id=getattr(by, "pk", None),
-                asked_by=str(getattr(by, "email", None) or "system"), **fields,
+                asked_by=label_of(by), **fields,
             )  # fmt: skip
     except IntegrityError as error:
         raise ImportUnderWay(f"Wait for it to end, or choose another address than {slug}.") from (

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
+from apps.core.actors import label_of
 from apps.transfers.format import keys
 from apps.transfers.models import SigningKey, TrustedKey
 
@@ -37,7 +38,7 @@ def trust(*, public: str, name: str, by: Any) -> TrustedKey:
     """Take files of that installation from now on. Raises `BadKey`."""
     public = keys.check_signer(public)
     with schema_context("public"), transaction.atomic():
-        label = str(getattr(by, "email", None) or "system")
+        label = label_of(by)
         key, made = TrustedKey.objects.get_or_create(
             public=public, defaults={"name": name.strip()[:100] or public, "added_by": label}
         )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.core import external
+from apps.core.actors import label_of
 from apps.core.dns_api import DnsUnavailable
 from apps.core.errors import Invalid, NotFound
 from apps.tenants.access import permissions_of, require
@@ -37,7 +38,7 @@ def create(
         limits.require(WEBHOOKS, tenant=tenant)
         endpoint = Endpoint.objects.create(
             tenant=tenant, url=url, events=chosen, description=description.strip(),
-            created_by_label=str(getattr(by, "email", "system")),
+            created_by_label=label_of(by),
         )  # fmt: skip
         health.record("webhook.created", endpoint, by, events=chosen)
     return endpoint
