@@ -86,8 +86,9 @@ class Price:
 
 @dataclass(frozen=True)
 class Coupon:
-    """`percent` off every invoice of the first `months`. `code`: what customers type in for it, ""
-    where the product gives it by itself. Who has one keeps it when it is no longer declared.
+    """`percent` off every invoice of the first `months`; 0 of them: off one invoice. `code`: what
+    customers type in for it, "" where the product gives it by itself. Stripe changes no coupon, so
+    another worth needs another id. Who has one keeps it when it is no longer declared.
     """
 
     id: str
@@ -213,11 +214,15 @@ def _prices() -> Iterable[Price]:
                 )  # fmt: skip
 
 
-WIN_BACK: Final = Coupon(f"{MARK}_win_back", "Stay with us", 30, 3)
+# For those who want to leave (`services.cancellations`).
+RETENTION: Final[dict[Interval, Coupon]] = {
+    "month": Coupon(f"{MARK}_retention", "Thank you for staying", 25, 3),
+    "year": Coupon(f"{MARK}_retention_year", "Thank you for staying", 10, 0),
+}
 COUPONS: Final[dict[str, Coupon]] = {
     one.id: one
     for one in (
-        WIN_BACK,
+        *RETENTION.values(),
         Coupon(f"{MARK}_back_to_school", "Back to school", 20, 12, code="BACKTOSCHOOL"),
     )
 }

@@ -10,16 +10,14 @@ from apps.jobs.services import runs
 from apps.jobs.task import Job
 from apps.payments.models import Account
 from apps.payments.services import (
+    accounts,
     approvals,
-    billing_mails,
     collection,
     customer_credits,
-    dunning,
     endpoints,
     gaps,
     ledger,
     metering,
-    pauses,
     reconciliation,
     refunds,
 )
@@ -131,9 +129,6 @@ def dun(_task: Job, _run: JobRun, *, step_id: str) -> dict[str, Any]:
     return {"outcome": collection.carry_out(step_id=step_id)}
 
 
-@shared_task(name="payments.advance_dunning", ignore_result=True)
-def advance_dunning() -> int:
-    """What time brings: dunning's next steps, pauses that begin or are over, and mails before
-    something ends or renews.
-    """
-    return dunning.advance_all() + pauses.settle_all() + billing_mails.tell_all()
+@shared_task(name="payments.settle", ignore_result=True)
+def settle() -> int:
+    return accounts.settle_all()

@@ -89,7 +89,7 @@ CELERY_BEAT_SCHEDULE = {
         _every("payments.recognise", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),
         _every("mail.forget", "bulk", 80000, days=1),
-        _every("payments.advance_dunning", "default", 3000, hours=1),
+        _every("payments.settle", "default", 3000, hours=1),
         _every("mail.check_sender_domains", "bulk", 300, minutes=5),
     )
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.payments import stripe_api
-from apps.payments.models import Account, Subscription
+from apps.payments.models import Account, DunningCase, Invoice, Subscription
 from apps.payments.services import objects
+from apps.payments.services.sweeps import for_each
 from apps.payments.signals import account_settled
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE
@@ -85,6 +87,18 @@ def settle(account: Account) -> Account:
                 plan_changes.change(tenant=tenant, plan=plan, seats=seats, by=None, at=account.now)
         account_settled.send(sender=Account, account=account)
     return account
+
+
+def settle_all() -> int:
+    """`settle` each account to which time alone brings something: dunning's next step, a pause that
+    begins or is over, a mail before something ends or renews. Returns how many there are. What goes
+    wrong with one holds up nobody else; it is raised when all others are settled.
+    """
+    live = Subscription.objects.live().values("account")
+    owed = Invoice.objects.owed().values("account")
+    chased = DunningCase.objects.open().values("account")
+    found = Account.objects.filter(Q(pk__in=live) | Q(pk__in=owed) | Q(pk__in=chased))
+    return for_each(found.order_by("pk").iterator(), settle)
 
 
 def _granting(account: Account) -> Subscription | None:

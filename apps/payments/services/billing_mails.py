@@ -43,16 +43,6 @@ def tell(account: Account) -> None:
         _tell_of_vat_number(account)
 
 
-def tell_all() -> int:
-    """Accounts of whom time alone makes something to be told; returns how many."""
-    live = Account.objects.filter(subscriptions__ended_at__isnull=True, subscriptions__isnull=False)
-    found = 0
-    for account in live.distinct().select_related("tenant").iterator():
-        tell(account)
-        found += 1
-    return found
-
-
 def tell_of_change(subscription: Subscription, before: Mapping[str, Any]) -> None:
     """A stored subscription says something else than before."""
     account = subscription.account

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.payments import catalogue, stripe_api
-from apps.payments.catalogue import Chosen
-from apps.payments.errors import StripeError, StripeObjectMissing
+from apps.payments.catalogue import RETENTION, Chosen, Coupon
 from apps.payments.models import Account, Attempt, Subscription
-from apps.payments.services import attempts, changes, pauses, previews
+from apps.payments.services import attempts, changes, pauses, previews, prices
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.subscriptions import require_live
 from apps.payments.stripe_values import identity
@@ -27,19 +26,6 @@ REASONS: Final[dict[str, str]] = {
     "customer_service": "We were not helped well",
     "low_quality": "It does not work well enough",
     "other": "Another reason",
-}
-COUPON: Final = {
-    "id": "toolboxai_stay",
-    "name": "Thank you for staying",
-    "percent_off": 25,
-    "duration": "repeating",
-    "duration_in_months": 3,
-}
-YEARLY_COUPON: Final = {
-    "id": "toolboxai_stay_once",
-    "name": "Thank you for staying",
-    "percent_off": 10,
-    "duration": "once",
 }
 
 
@@ -100,7 +86,7 @@ def keep(*, account: Account, by: Any) -> Subscription:
 
 def stay(*, account: Account, by: Any) -> Subscription:
     """Take the coupon that is offered to whoever wants to leave, once. Raises `OfferTaken`,
-    `NotSubscribed`, `ChangeBlocked`, and as `attempts.carry_out`.
+    `NotSubscribed`, `ChangeBlocked`, `NotForSale`, and as `attempts.carry_out`.
     """
     require("billing.update", by=by, tenant=account.tenant)
     subscription = require_live(account)
@@ -119,14 +105,13 @@ def stay(*, account: Account, by: Any) -> Subscription:
 def _coupon_words(subscription: Subscription) -> str:
     if subscription.status != Subscription.Status.ACTIVE:
         return ""
-    coupon = _coupon_for(subscription.interval)
-    if coupon["duration"] == "once":
-        return f"{coupon['percent_off']} % off your next year"
-    return f"{coupon['percent_off']} % off for {coupon['duration_in_months']} months"
+    coupon = _coupon_for(subscription)
+    span = f"for {coupon.months} months" if coupon.months else "your next year"
+    return f"{coupon.percent} % off {span}"
 
 
-def _coupon_for(interval: str) -> Mapping[str, Any]:
-    return YEARLY_COUPON if interval == "year" else COUPON
+def _coupon_for(subscription: Subscription) -> Coupon:
+    return RETENTION["year" if subscription.interval == "year" else "month"]
 
 
 def _cheaper(subscription: Subscription) -> Chosen | None:
@@ -156,12 +141,11 @@ def _ask_keep(attempt: Attempt) -> Answer:
 def _ask_stay(attempt: Attempt) -> Answer:
     """The coupon beside those that there are, and no end."""
     present = stripe_api.retrieve("subscription", attempt.params["subscription"])
-    coupon = _coupon_for(require_live(attempt.account).interval)
-    if attempt.tries and _has(present, coupon["id"]):
+    coupon = prices.coupon(_coupon_for(require_live(attempt.account)))
+    if attempt.tries and _has(present, coupon):
         return _touched(attempt)
-    _ensure(coupon)
     kept = [{"discount": identity(one)} for one in present["discounts"]]
-    wish = {"discounts": [*kept, {"coupon": coupon["id"]}], "cancel_at_period_end": False}
+    wish = {"discounts": [*kept, {"coupon": coupon}], "cancel_at_period_end": False}
     return _update(attempt, wish)
 
 
@@ -171,17 +155,6 @@ def _has(present: Mapping[str, Any], coupon: str) -> bool:
     found = stripe_api.call(lambda api: api.subscriptions.retrieve(present["id"], about))
     sources = [(one.get("source") or {}).get("coupon") for one in found["discounts"]]
     return coupon in [identity(one) for one in sources]
-
-
-def _ensure(coupon: Mapping[str, Any]) -> None:
-    try:
-        stripe_api.retrieve("coupon", coupon["id"])
-    except StripeObjectMissing:
-        try:
-            stripe_api.call(lambda api: api.coupons.create(dict(coupon)))
-        except StripeError as error:
-            if error.stripe_code != "resource_already_exists":
-                raise
 
 
 def _update(attempt: Attempt, wish: dict[str, Any], *, released: bool = False) -> Answer:

@@ -56,16 +56,6 @@ def advance(*, account: Account) -> int:
     return done
 
 
-def advance_all() -> int:
-    """Every account with something unpaid; returns how many."""
-    owed = Q(invoices__status=Invoice.Status.OPEN, invoices__amount_remaining__gt=0)
-    running = Q(dunning_cases__ended_at__isnull=True, dunning_cases__isnull=False)
-    found = Account.objects.filter(owed | running).distinct()
-    for account in found.iterator():
-        advance(account=account)
-    return len(found)
-
-
 def _unpaid(account: Account) -> list[Invoice]:
     """Those that were to be paid by now, were not, and have no case yet."""
     overdue = Q(collection=Account.Collection.INVOICE, due_at__lt=account.now)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from apps.payments import stripe_api
 from apps.payments.models import Account, Attempt, Subscription
-from apps.payments.services import accounts, attempts
+from apps.payments.services import attempts
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.periods import later
 from apps.payments.services.subscriptions import require_live
@@ -85,17 +85,6 @@ def resume(*, account: Account, by: Any) -> Subscription:
     params = {"subscription": subscription.pk, "anew": subscription.rests(account.now)}
     attempts.carry_out(RESUME, account=account, params=params, by=by, check=check)
     return require_live(account)
-
-
-def settle_all() -> int:
-    """What time alone brings: pauses that begin take the plan away, those that are over give it
-    back, whether Stripe has said so or not. Returns how many accounts were looked at.
-    """
-    paused = Subscription.objects.paused().values("account_id")
-    found = list(Account.objects.filter(pk__in=paused))
-    for account in found:
-        accounts.settle(account)
-    return len(found)
 
 
 def _last(account: Account) -> Attempt | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from apps.payments import catalogue, stripe_api
-from apps.payments.catalogue import MARK, Interval
-from apps.payments.errors import NotForSale
+from apps.payments.catalogue import MARK, Coupon, Interval
+from apps.payments.errors import NotForSale, StripeObjectMissing
 from apps.payments.taxes import Tax
 
 ASKED_AT_ONCE = 10
@@ -45,6 +45,17 @@ def tax_rate(tax: Tax) -> str:
         if one["metadata"].get(MARK) == tax.key:
             return str(one["id"])
     raise NotForSale(f"Stripe has no tax rate {tax.key}.")
+
+
+def coupon(declared: Coupon) -> str:
+    """The id of a coupon of the catalogue's. Raises `NotForSale`, `StripeError`."""
+    try:
+        found = stripe_api.retrieve("coupon", declared.id)
+    except StripeObjectMissing:
+        found = {"deleted": True}
+    if found.get("deleted"):
+        raise NotForSale(f"Stripe has no coupon {declared.id}.")
+    return declared.id
 
 
 def portal() -> str:

@@ -132,7 +132,7 @@ def test_a_refund(payer):
 def test_time_alone_makes_something_to_be_told(payer):
     Subscription.objects.update(status="trialing", trial_end=START + 5 * DAY)
     Account.objects.update(simulated_at=START)
-    assert billing_mails.tell_all() == 1
+    assert accounts.settle_all() == 1
     assert Message.objects.get().template == "mail/trial_ending"
 
 

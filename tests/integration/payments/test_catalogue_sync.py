@@ -57,6 +57,9 @@ def test_what_was_interrupted_is_gone_on_with_and_once_more_makes_nothing(api):
     rate = api.tax_rates.retrieve(prices.tax_rate(decide(seller="DE", country="FR")))
     assert (rate.country, rate.percentage) == ("FR", 20)
     assert api.billing_portal.configurations.retrieve(prices.portal()).active
+    found = [api.coupons.retrieve(one.id) for one in catalogue.RETENTION.values()]
+    spans = [(one.duration, one.duration_in_months) for one in found]
+    assert spans == [("repeating", 3), ("once", None)]
 
 
 def test_another_amount_is_another_price_and_subscribers_keep_theirs(api, billing, monkeypatch):

@@ -13,7 +13,7 @@ from apps.mail.models import Message
 from apps.payments.dunning import Stage
 from apps.payments.errors import CaseEnded
 from apps.payments.models import Account, DunningCase, DunningStep, Invoice
-from apps.payments.services import collection, dunning, dunning_cases
+from apps.payments.services import accounts, collection, dunning_cases
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
 from apps.tenants.services import holds, lifecycle
@@ -73,7 +73,7 @@ class TestSchedule:
         before = (told(owner), states(debtor.case), AuditEntry.objects.count())
         for _ in range(3):
             debtor.at(11)
-        assert dunning.advance_all() == 1
+        assert accounts.settle_all() == 1
         assert (told(owner), states(debtor.case), AuditEntry.objects.count()) == before
 
     def test_what_is_late_is_made_up_for_by_the_last(self, debtor, owner):

@@ -6,9 +6,17 @@ import pytest
 
 from apps.payments import catalogue
 from apps.payments.catalogue import Chosen
-from apps.payments.errors import CardDeclined
+from apps.payments.errors import CardDeclined, NotForSale
 from apps.payments.models import Account
-from apps.payments.services import beginnings, cancellations, changes, pauses, previews, retries
+from apps.payments.services import (
+    accounts,
+    beginnings,
+    cancellations,
+    changes,
+    pauses,
+    previews,
+    retries,
+)
 from apps.payments.subscription_errors import (
     AlreadySubscribed,
     AttemptUnsure,
@@ -204,7 +212,7 @@ def test_a_pause_begins_and_ends_here_without_a_word_of_stripes(shop, paid, owne
 
     def at(moment):
         Account.objects.filter(pk=shop.account.pk).update(simulated_at=moment)
-        assert pauses.settle_all() == 1
+        assert accounts.settle_all() == 1
         return terms.of(alpha)
 
     assert at(paused.period_end - timedelta(hours=2)).plan.slug == "starter"
@@ -233,3 +241,11 @@ def test_who_wants_to_leave_is_offered_a_discount_once(shop, paid, owner):
     assert cancellations.offers(kept).coupon == ""
     with pytest.raises(OfferTaken):
         cancellations.stay(account=shop.account, by=owner)
+
+
+def test_an_offer_that_stripe_lacks_is_refused_and_nothing_stays_open(shop, paid, owner):
+    shop.stripe.api.coupons.delete(catalogue.RETENTION["month"].id)
+    with pytest.raises(NotForSale, match="toolboxai_retention"):
+        cancellations.stay(account=shop.account, by=owner)
+    assert not shop.account.attempts.open().exists()
+    assert "25 % off for 3 months" in cancellations.offers(paid).coupon

@@ -238,7 +238,8 @@ def _coupons() -> Kind:
         name="coupon",
         wanted={
             one.id: {"name": one.name, "percent_off": float(one.percent),
-                     "duration": "repeating", "duration_in_months": one.months, "active": True}
+                     "duration": "repeating" if one.months else "once",
+                     "duration_in_months": one.months or None, "active": True}
             for one in catalogue.COUPONS.values()
         },
         fixed=frozenset({"percent_off", "duration", "duration_in_months"}),
@@ -246,7 +247,7 @@ def _coupons() -> Kind:
         shown=lambda found: {**_picked(*names)(found), "active": True},
         key=_mark,
         create=lambda key, fields: service.create(
-            {"id": key, **_without_active(fields), **_marked(key)}
+            {"id": key, **_given(_without_active(fields)), **_marked(key)}
         ),
         change=lambda found, fields: service.update(found["id"], fields),
         archive=lambda found: service.delete(found["id"]),
