@@ -64,7 +64,7 @@ class DetailsForm(forms.Form):
         validators=NO_CARD,
         label="Name on invoices",
         max_length=150,
-        help_text="The school or its authority, as it is to stand on invoices.",
+        help_text="The school, or the authority that pays for it.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     billing_email = forms.EmailField(
@@ -99,13 +99,13 @@ class DetailsForm(forms.Form):
     )
     vat_id = forms.CharField(
         label="VAT number", max_length=30, required=False,
-        help_text="In another country of the EU than ours you then owe the VAT yourselves, and "
-        "we charge none.",
+        help_text="With it, customers in other countries of the EU pay the VAT to their own tax "
+        "office instead of to us.",
         widget=forms.TextInput(attrs={**OFF, "spellcheck": "false"}),
     )  # fmt: skip
     purchase_order = forms.CharField(
         validators=NO_CARD, label="Purchase order number", max_length=60, required=False,
-        help_text="Stands on each invoice from now on.",
+        help_text="We put it on each invoice from now on.",
         widget=forms.TextInput(attrs=OFF),
     )  # fmt: skip
 

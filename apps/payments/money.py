@@ -6,10 +6,11 @@ from typing import Final
 
 from apps.core.money import decimal
 
+MINUS: Final = "\N{MINUS SIGN}"
 SIGNS: Final = {"eur": "€", "usd": "$", "gbp": "£"}
 
 
 def text(amount: int, currency: str = "eur") -> str:
-    """`€29.00`, `-€1,290.50`, `CHF 29.00`."""
+    """`€29.00`, `CHF 1,290.50`; below zero with a minus sign, as type has it."""
     sign = SIGNS.get(currency) or f"{currency.upper()} "
-    return f"{'-' if amount < 0 else ''}{sign}{abs(decimal(amount, currency)):,}"
+    return f"{MINUS if amount < 0 else ''}{sign}{abs(decimal(amount, currency)):,}"

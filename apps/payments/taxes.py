@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
+from apps.payments.countries import COUNTRIES
+
 Kind = Literal["domestic", "destination", "reverse_charge", "outside"]
 Verification = Literal["", "pending", "verified", "unverified", "unavailable"]
 
@@ -60,6 +62,10 @@ class Tax:
         if self.kind == "outside":
             return "No VAT"
         return f"VAT {self.percentage.normalize():f} %, {self.country}"
+
+    @property
+    def country_name(self) -> str:
+        return COUNTRIES.get(self.country, self.country)
 
     @property
     def key(self) -> str:

@@ -29,6 +29,8 @@ def submit(store: Store, session: Document, about: dict[str, Any]) -> Document:
     """
     if session["status"] != "open":
         raise StripeError("This page has expired.")
+    if session.get("_waits_for"):
+        _let_go(store, session)
     customer = _customer(store, session, about)
     session["customer"] = customer["id"]
     session["customer_details"] = _details(store, customer)
@@ -186,15 +188,25 @@ def go_on(store: Store, session: Document) -> Document:
     intent = store.find(session.get("_waits_for") or "")
     if intent is None or session["status"] != "open":
         return session
-    session["_waits_for"] = None
     if intent["status"] in ("succeeded", "processing", "requires_capture"):
         return finish(store, session, intent)
     if intent["status"] == "requires_action":
-        return session
-    subscription = store.find(session["subscription"] or "")
-    if subscription and subscription["status"] == "incomplete":
-        subscriptions.expire(store, subscription)
-    session |= {"invoice": None, "subscription": None, "payment_intent": None, "_intent": None}
+        return session | {"_waits_for": None}  # the page again, for another card say
+    _let_go(store, session)
     error = intent.get("last_payment_error") or intent.get("last_setup_error") or {}
     session["_problem"] = error.get("message", "The payment was not authenticated.")
     return store.save(session)
+
+
+def _let_go(store: Store, session: Document) -> None:
+    """A try that was left at the bank's page, or failed there, leaves nothing to be paid."""
+    subscription = store.find(session["subscription"] or "")
+    if subscription and subscription["status"] == "incomplete":
+        subscriptions.expire(store, subscription)
+    session |= {
+        "invoice": None,
+        "subscription": None,
+        "payment_intent": None,
+        "_intent": None,
+        "_waits_for": None,
+    }

@@ -22,18 +22,22 @@ from apps.payments.services import (
 from apps.payments.services.previews import Amounts
 from apps.payments.services.transfers import BankDetails
 from apps.tenants.access import require
-from apps.usage.plans import PLANS, Plan
+from apps.tenants.models import Tenant
+from apps.usage.plans import FREE, Plan
+from apps.usage.services import limits, terms
 
 
 @dataclass(frozen=True)
 class Overview:
-    """`subscription`: the one in force, None for the free plan. `ended`: the last one, where none
-    is in force. `renewal`: what the next invoice will be, None for no next one or while Stripe
-    does not answer (`is_reachable`). `planned`: what a change at the period's end makes of it.
+    """`plan`: what the workspace has now; `payer` has it, itself or its district. `subscription`:
+    the one in force, None for no charge. `ended`: the last one, where none is in force. `renewal`:
+    what the next invoice will be, None for no next one or while Stripe does not answer
+    (`is_reachable`). `planned`: what a change at the period's end makes of it.
     """
 
     account: Account
     plan: Plan
+    payer: Tenant | None
     subscription: Subscription | None
     ended: Subscription | None
     renewal: Amounts | None
@@ -44,6 +48,16 @@ class Overview:
     bank: BankDetails | None
     may_try: bool
     is_reachable: bool
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the plan is the district's."""
+        return self.payer is not None and self.payer.pk != self.account.tenant_id
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the workspace has a plan that it does not pay for."""
+        return self.subscription is None and not self.is_shared and self.plan is not FREE
 
     @property
     def method(self) -> str:
@@ -84,7 +98,8 @@ def of(account: Account, *, by: Any) -> Overview:
     require("billing.view", by=by, tenant=account.tenant)
     subscription = subscriptions.live_of(account)
     renewal, planned, bank, reachable = None, None, None, True
-    owed = tuple(account.invoices.owed().order_by("created_at")[:10])
+    owed = _owed(account)
+    payer = account.tenant and (limits.pool_of(account.tenant) or account.tenant)
     try:
         if subscription is not None:
             renewal = previews.of_renewal(subscription)
@@ -95,7 +110,8 @@ def of(account: Account, *, by: Any) -> Overview:
         reachable = False
     return Overview(
         account=account,
-        plan=PLANS.get(account.plan, PLANS["free"]),
+        plan=terms.of(payer).plan if payer else FREE,
+        payer=payer,
         subscription=subscription,
         ended=None if subscription else account.subscriptions.exclude(ended_at=None).first(),
         renewal=renewal,
@@ -106,6 +122,14 @@ def of(account: Account, *, by: Any) -> Overview:
         bank=bank,
         may_try=beginnings.may_try(account),
         is_reachable=reachable,
+    )
+
+
+def _owed(account: Account) -> tuple[Invoice, ...]:
+    """What is to be paid, the oldest first; not of a purchase that was begun and left."""
+    begun = account.subscriptions.filter(status=Subscription.Status.INCOMPLETE).values("pk")
+    return tuple(
+        account.invoices.owed().exclude(subscription_id__in=begun).order_by("created_at")[:10]
     )
 
 

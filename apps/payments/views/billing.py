@@ -91,7 +91,9 @@ def method(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page("billing.view", post="billing.update")
 def cancel(request: WorkspaceRequest) -> HttpResponse:
     account = accounts.of(request.tenant)
-    subscription = subscriptions.require_live(account)
+    subscription = subscriptions.live_of(account)
+    if subscription is None:
+        return _nothing_there(request)
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _do(
@@ -130,7 +132,9 @@ def stay(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page("billing.view", post="billing.update")
 def pause(request: WorkspaceRequest) -> HttpResponse:
     account = accounts.of(request.tenant)
-    subscription = subscriptions.require_live(account)
+    subscription = subscriptions.live_of(account)
+    if subscription is None:
+        return _nothing_there(request)
     obstacle = pauses.obstacle(subscription)
     choices = [
         (months, f"{months} month{'s' if months > 1 else ''}, until {end:%-d %B %Y}")
@@ -194,6 +198,11 @@ def drop(request: WorkspaceRequest) -> HttpResponse:
         request, lambda: retries.drop(account=account, by=request.user),
         "Dropped. What you see here is what Stripe says now.",
     )  # fmt: skip
+
+
+def _nothing_there(request: WorkspaceRequest) -> HttpResponse:
+    messages.info(request, "There is no subscription. Choose a plan first.")
+    return redirect(HOME)
 
 
 def _do(

@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.payments.models import Attempt
+from apps.payments.models import Attempt, Subscription
+from apps.usage.services import plan_changes
+from tests.factories import payments
 
 HERE = "/settings/billing/"
 CHOICE = {"plan": "school", "interval": "month", "seats": "2", "promotion_code": ""}
@@ -63,6 +65,30 @@ def test_from_nothing_to_paid(shop, page):
     assert "€189.21" in shown
     refused = page.post(f"{HERE}checkout/", hidden(seen))
     assert (refused.status_code, "has a subscription" in text_of(refused)) == (409, True)
+
+
+def test_without_a_subscription_there_is_nothing_to_leave(page):
+    for part in ("cancel/", "pause/"):
+        answer = page.get(f"{HERE}{part}", follow=True)
+        assert answer.redirect_chain == [(HERE, 302)]
+        assert "Choose a plan first" in text_of(answer)
+
+
+def test_a_plan_that_was_given_is_named(page, alpha):
+    plan_changes.change(tenant=alpha, plan="school", by=None)
+    assert "You were given School: nothing is charged for it" in text_of(page.get(HERE))
+
+
+def test_a_purchase_that_was_left_at_the_bank_is_not_owed(page, alpha):
+    account = payments.make_account(alpha)
+    owed = {"status": "open", "amount_paid": 0, "amount_remaining": 14_900, "attempted": True}
+    payments.make_invoice(account, "A-1", subscription_id="sub_1", paid_at=None, **owed)
+    assert "€149.00 could not be charged" in text_of(page.get(HERE))
+    Subscription.objects.create(
+        pk="sub_1", account=account, status="incomplete", plan="school", interval="month",
+        collection="charge_automatically", created_at=account.now,
+    )  # fmt: skip
+    assert "could not be charged" not in text_of(page.get(HERE))
 
 
 def test_two_windows_pay_once(shop, page):

@@ -78,6 +78,16 @@ def test_a_bank_asks_who_it_is_and_both_answers_count(stripe_account):
     back = httpx.post(bank, data={"answer": "complete"})
     done = httpx.get(httpx.URL(session.url).join(back.headers["location"]))
     assert done.headers["location"].startswith("https://school.example/done")
+
+
+def test_who_leaves_the_banks_page_and_pays_otherwise_owes_nothing_else(stripe_account):
+    session = open_session(stripe_account, stripe_account.price())
+    assert "/3ds/" in fill(session, SECURE).headers["location"]
+    assert "Card number" in httpx.get(session.url).text
+    assert fill(session).headers["location"].startswith("https://school.example/done")
+    left = stripe_account.api.subscriptions.list({"status": "all"}).data
+    assert sorted(one.status for one in left) == ["active", "incomplete_expired"]
+    assert stripe_account.api.invoices.list({"status": "open"}).data == []
     found = stripe_account.api.subscriptions.list({"status": "all"}).data
     assert [one.status for one in found] == ["active", "incomplete_expired"]
 
