@@ -29,7 +29,7 @@ MAILS = (
     _mail(
         "limit_near", "Quota at 80, 95 and 100 %", "usage",
         {
-            **TENANT, "threshold": 95, "state.limit.label": "API calls this month",
+            **TENANT, "threshold": 95, "state.label": "API calls this month",
             "state.text": "96 of 100", "state.percent": 96, "state.resets_at": LATER,
         },
         can_lack=frozenset({"state.resets_at"}),

@@ -39,19 +39,21 @@ def send(
     """Write one mail and hand it to the `mail.send` job.
 
     `template` is a name of `apps.mail.catalogue`, `context` holds what that declares; objects may
-    be given, of which only the declared is kept. `schema_name` is the workspace the
-    mail is about; it counts as its usage. With an `idempotency_key` that was used before, the
-    earlier mail is returned. `language` is the active one unless it is given. Raises
-    `MissingVariable`, and `LimitReached` when a person or key (`by`) has it sent and there are to
-    be no more; what the product writes by itself always leaves.
+    be given, of which only the declared is kept, as it reads in the mail's language. `schema_name`
+    is the workspace the mail is about; it counts as its usage. With an `idempotency_key` that was
+    used before, the earlier mail is returned. `language` is the active one unless it is given.
+    Raises `MissingVariable`, and `LimitReached` when a person or key (`by`) has it sent and there
+    are to be no more; what the product writes by itself always leaves.
     """
     mail = catalogue.find(template)
     schema = schema_name or connection.schema_name
-    values = mail.collect(context)
     with schema_context("public"):
         wishes = waiting.wishes_of(to)
         chosen = language or (wishes and wishes.language) or translation.get_language() or "en"
         language = letters.language_of(chosen)
+    with translation.override(language):
+        values = mail.collect(context)
+    with schema_context("public"):
         earlier = Message.objects.filter(idempotency_key=idempotency_key or None).first()
         if idempotency_key and earlier:
             return earlier

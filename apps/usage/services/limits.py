@@ -18,6 +18,7 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.database import connection as workspace
 from apps.tenants import configuration
@@ -72,9 +73,18 @@ class State:
 
     @property
     def text(self) -> str:
-        """`43 of 100`, as people read it."""
+        """`43 of 100`, as people read it, in the active language."""
         used = amount(self.used, self.limit.unit)
-        return used if self.most is None else f"{used} of {amount(self.most, self.limit.unit)}"
+        if self.most is None:
+            return used
+        return _("%(used)s of %(most)s") % {
+            "used": used, "most": amount(self.most, self.limit.unit),
+        }  # fmt: skip
+
+    @property
+    def label(self) -> str:
+        """What is limited, in the active language."""
+        return _(self.limit.label)
 
     @property
     def level(self) -> str:

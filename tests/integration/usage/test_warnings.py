@@ -6,7 +6,7 @@ import pytest
 from time_machine import travel
 
 from apps.audit.models import AuditEntry
-from apps.mail.models import Message
+from apps.mail.models import Message, Wishes
 from apps.tenants.models import Membership
 from apps.tenants.signals import workspace_purged
 from apps.usage.models import UsageDay, UsageWarning
@@ -45,6 +45,19 @@ def test_owners_get_a_mail_and_others_none(limit, owner, admin):
     assert (message.to, message.subject) == (owner.email, "Alpha: 95 % of Mails today used")
     assert "96 of 100 used, 96 %" in message.text
     assert "Nothing is refused yet" in message.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "E-Mails heute in Alpha: 1.600 von 2.000 verbraucht, 80 %."),
+        ("es", "Correos de hoy en Alpha: se han usado 1.600 de 2.000, el 80 %."),
+    ],
+)
+def test_the_mail_is_in_the_language_of_its_reader(limit, owner, language, words):
+    Wishes.objects.create(user=owner, language=language)
+    mails(1_600, limit(mails_day=2_000))
+    assert Message.objects.filter(template="mail/limit_near", text__contains=words).count() == 1
 
 
 def test_the_mail_at_the_end_says_until_when(limit, owner):

@@ -16,6 +16,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from apps.core.money import Money
 from apps.mail import letters
 from apps.mail.catalogue import LANGUAGES, MAILS, MissingVariable
+from apps.usage.plans import LIMITS
 
 FOLDERS = ("mail", "account/email", "mfa/email", "socialaccount/email")
 NAMES = sorted(MAILS)
@@ -91,6 +92,7 @@ def test_each_phrase_is_translated(language):
     engine = letters._engine()
     templates = [engine.get_template(f"{name}.txt") for name in (*NAMES, "mail/design")]
     wanted = {phrase for template in templates for phrase in phrases(template)}
+    wanted |= {limit.label for limit in LIMITS.values()}
     with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         known = GNUTranslations(file)
     assert wanted - set(known._catalog) == set()
