@@ -151,6 +151,7 @@ SCHEMES: Final[dict[str, Scheme]] = {
     "GB": Scheme("gb_vat", re.compile(r"GB(\d{9}|\d{12}|(GD|HA)\d{3})"), "GB123456789"),
     "NO": Scheme("no_vat", re.compile(r"\d{9}MVA"), "123456789 MVA"),
 }
+STRIPE_TYPES: Final = frozenset(one.type for one in SCHEMES.values())
 
 
 def normalised(number: str) -> str:

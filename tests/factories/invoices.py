@@ -14,6 +14,7 @@ START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 def stripe_invoice(number: str, at: datetime, amount: int = 2900, **about: Any) -> dict[str, Any]:
     seconds = int(at.timestamp())
     line = {
+        "id": f"il_{number}",
         "description": "1 \N{MULTIPLICATION SIGN} Starter (at €29.00 / month)",
         "amount": amount, "quantity": 1, "discount_amounts": [], "taxes": [],
         "pricing": {"unit_amount_decimal": str(amount)},

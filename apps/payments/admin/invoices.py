@@ -24,8 +24,8 @@ from apps.payments.views.invoices import attachment
 
 Row = Invoice | CreditNote
 FILES: Final[dict[str, Callable[[Any], document_files.File]]] = {
-    "pdf": lambda row: document_files.pdf(document_files.of(row)),
-    "xml": lambda row: document_files.xml(document_files.of(row)),
+    "pdf": document_files.pdf_of,
+    "xml": document_files.xml_of,
 }
 
 

@@ -92,13 +92,13 @@ class InvoiceViewSet(Listed, Retrieved, WorkspaceViewSet[Invoice]):
     @action(detail=True, methods=["get"])
     def pdf(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
         """PDF/A-3 with the invoice as XML in it (Factur-X, ZUGFeRD; EN 16931)."""
-        return attachment(document_files.pdf(document_files.of(self.get_object())))
+        return attachment(document_files.pdf_of(self.get_object()))
 
     @extend_schema(responses=XML, examples=EXAMPLES)
     @action(detail=True, methods=["get"])
     def xml(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
         """The XML alone: Cross Industry Invoice, profile EN 16931."""
-        return attachment(document_files.xml(document_files.of(self.get_object())))
+        return attachment(document_files.xml_of(self.get_object()))
 
     @extend_schema(responses=PDF)
     @action(detail=True, methods=["get"])
@@ -124,10 +124,10 @@ class CreditNoteViewSet(Listed, Retrieved, WorkspaceViewSet[CreditNote]):
     @action(detail=True, methods=["get"])
     def pdf(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
         """PDF/A-3 with the credit note as XML in it."""
-        return attachment(document_files.pdf(document_files.of(self.get_object())))
+        return attachment(document_files.pdf_of(self.get_object()))
 
     @extend_schema(responses=XML, examples=EXAMPLES)
     @action(detail=True, methods=["get"])
     def xml(self, request: Request, **_: Any) -> HttpResponse:  # noqa: ARG002
         """The XML alone; it names the invoice it is about."""
-        return attachment(document_files.xml(document_files.of(self.get_object())))
+        return attachment(document_files.xml_of(self.get_object()))

@@ -19,19 +19,22 @@ from apps.payments.documents.content import (
     thaw,
 )
 from apps.payments.documents.errors import BadDocument, Violation
+from apps.payments.documents.line_texts import Sold, price_ids
 from apps.payments.documents.rules import check
 from apps.payments.documents.stripe_objects import from_credit_note, from_invoice, rate_ids
 
 __all__ = [
     "BadDocument", "BankAccount", "Buyer", "Document", "Line", "Payment", "Period", "Reference",
-    "Rendered", "Seller", "Tax", "Violation", "attached", "check", "freeze", "from_credit_note",
-    "from_invoice", "rate_ids", "render", "thaw",
+    "Rendered", "Seller", "Sold", "Tax", "Violation", "attached", "check", "freeze",
+    "from_credit_note", "from_invoice", "price_ids", "rate_ids", "render", "thaw",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`xml` is empty for a receipt: no system shall book it as a second invoice."""
+    """`xml` is empty for a receipt, which no system shall book as a second invoice, and for what is
+    void.
+    """
 
     pdf: bytes
     xml: bytes
@@ -45,7 +48,8 @@ def render(document: Document) -> Rendered:
     from apps.payments.documents import pdf  # typst and qpdf are for whoever draws
 
     check(document)
-    xml = b"" if document.kind == "receipt" else cii.write(document)
+    is_read = document.kind != "receipt" and document.voided_on is None
+    xml = cii.write(document) if is_read else b""
     return Rendered(pdf=pdf.write(document, xml), xml=xml)
 
 

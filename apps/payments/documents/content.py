@@ -19,6 +19,9 @@ Kind = Literal["invoice", "credit_note", "receipt"]
 Category = Literal["S", "AE", "Z", "E", "G", "O"]
 Means = Literal["transfer", "automatic", "none"]
 Settlement = Literal["", "refunded", "balance", "reduces"]
+# Of a credit that was used or an older debt that was added; a small amount that is carried over, or
+# a credit that is kept, for the next invoice.
+UseOfBalance = Literal["", "used", "debt", "carried", "kept"]
 UNIT: Final = "C62"  # UN/ECE Recommendation 20: one
 
 
@@ -130,8 +133,10 @@ class BankAccount:
 @dataclass(frozen=True)
 class Document:
     """`payee` is an account kept for this buyer's transfers, in place of the seller's own.
-    `prepaid` is what a balance has already paid (BT-113), negative where it added a debt;
-    `settlement` says what becomes of a credit note's amount; `notes` are the seller's own words.
+    `prepaid` is what a balance has already paid (BT-113), negative where it took or added
+    something, and `use_of_balance` which of these it was; `voided_on` makes it a copy that counts
+    no more; `settlement` says what becomes of a credit note's amount; `notes` are the seller's own
+    words.
     """
 
     kind: Kind
@@ -146,6 +151,8 @@ class Document:
     due_on: date | None = None
     means: Means = "automatic"
     prepaid: int = 0
+    use_of_balance: UseOfBalance = ""
+    voided_on: date | None = None
     purchase_order: str = ""
     reference: Reference | None = None
     settlement: Settlement = ""
@@ -173,6 +180,11 @@ class Document:
     def due(self) -> int:
         """BT-115."""
         return self.total - self.prepaid
+
+    @property
+    def balance_change(self) -> int:
+        """What the balance adds to the total: `due` is both together."""
+        return -self.prepaid
 
     @property
     def account(self) -> BankAccount:

@@ -83,11 +83,13 @@ def draw_up(document: Document) -> dict[str, Any]:
     """What the design takes."""
     say, formats = words(document.language), _Formats(document)
     shown = document.kind != "receipt"
+    void = document.voided_on
     return {
         "language": document.language,
         "region": document.buyer.country,
-        "title": say[document.kind],
+        "title": f"{say[document.kind]} ({say['void']})" if void else say[document.kind],
         "name": f"{say[document.kind]} {document.number}",
+        "void": say["void_note"].format(day=formats.day(void)) if void else "",
         "sender": _sender(document.seller),
         "seller_name": document.seller.name,
         "recipient_label": say["billed_to"],
@@ -101,7 +103,7 @@ def draw_up(document: Document) -> dict[str, Any]:
         "payment": _payment(document, say, formats),
         "foot": _foot(document, say, formats),
         "page": say["page"],
-        "einvoice": say["einvoice"] if shown else "",
+        "einvoice": say["einvoice"] if shown and not void else "",
     }  # fmt: skip
 
 
@@ -160,9 +162,14 @@ def _sums(document: Document, say: dict[str, str], formats: _Formats) -> list[li
     sums += [_tax(tax, say, formats) for tax in document.taxes]
     if document.prepaid:
         sums.append([say["total"], formats.money(document.total)])
-        name = say["prepaid" if document.prepaid > 0 else "prepaid_debt"]
-        sums.append([name, formats.money(-document.prepaid)])
+        sums.append([say[_name_of_balance(document)], formats.money(-document.prepaid)])
     return sums
+
+
+def _name_of_balance(document: Document) -> str:
+    """Documents that are older than `use_of_balance` say it by their sign."""
+    used = "used" if document.prepaid > 0 else "debt"
+    return f"prepaid_{document.use_of_balance or used}"
 
 
 def _tax(tax: Tax, say: dict[str, str], formats: _Formats) -> list[str]:
@@ -184,7 +191,7 @@ def _name_of_total(document: Document) -> str:
     """Nobody shall transfer what is charged anyway."""
     if document.kind == "credit_note":
         return "credited"
-    if document.due <= 0:
+    if document.due <= 0 or document.voided_on:
         return "total"
     return "due" if document.means == "transfer" else "to_be_charged"
 
@@ -199,6 +206,8 @@ def _notes(document: Document, say: dict[str, str]) -> list[str]:
 
 def _payment(document: Document, say: dict[str, str], formats: _Formats) -> dict[str, Any]:
     """How it is paid, or what becomes of it."""
+    if document.voided_on:
+        return {"text": ""}
     if document.payment:
         return {"text": _paid(document, say, formats)}
     if document.kind == "credit_note":

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from apps.payments import taxes
+from apps.payments.documents import line_texts
 from apps.payments.documents.content import (
     BankAccount,
     Buyer,
@@ -26,10 +27,12 @@ from apps.payments.documents.content import (
     Seller,
     Settlement,
     Tax,
+    UseOfBalance,
 )
 from apps.payments.documents.errors import BadDocument, Violation
+from apps.payments.documents.line_texts import Prices
 from apps.payments.documents.words import language_of
-from apps.payments.stripe_values import day
+from apps.payments.stripe_values import day, identity
 
 Object = Mapping[str, Any]
 Rates = Mapping[str, Object]
@@ -53,34 +56,33 @@ def from_invoice(
     seller: Seller,
     customer: Buyer,
     rates: Rates,
+    prices: Prices,
     payee: BankAccount | None = None,
     purchase_order: str = "",
 ) -> Document:
     """Of a final invoice. `customer` stands in where Stripe was told nothing; `rates` are Stripe's
-    tax rates by id; `payee` is the account for this customer's transfers.
+    tax rates and `prices` those of the catalogue, both by id; `payee` is the account for this
+    customer's transfers.
 
     Raises `BadDocument` where it would come to another total than Stripe's.
     """
     buyer = _buyer(data, customer, seller)
-    names = _discounts(data)
-    lines = tuple(
-        replace(
-            _line(one, seller, buyer, rates),
-            discount_name=", ".join(_names_on(one, names)),
-        )
-        for one in data["lines"]["data"]
-    )
+    given, names, language = _billed(data), _discounts(data), language_of(buyer.country)
+    lines = []
+    for one in given:
+        text = line_texts.of_line(one, prices, language) or _described(one)
+        lines.append(replace(_line(one, seller, buyer, rates, names), description=text))
     issued = day(data["status_transitions"]["finalized_at"] or data["created"])
     made = Document(
         kind="invoice",
         number=data["number"],
         issued_on=issued,
         currency=data["currency"],
-        language=language_of(buyer.country),
+        language=language,
         seller=seller,
         buyer=buyer,
-        lines=lines,
-        taxes=_together(data["lines"]["data"], lines),
+        lines=tuple(lines),
+        taxes=_together(given, lines),
         payee=payee,
         purchase_order=_ordered_by(data) or purchase_order,
         pay_url=data.get("hosted_invoice_url") or "",
@@ -92,27 +94,41 @@ def from_invoice(
     made = replace(
         made,
         prepaid=made.total - due,
+        use_of_balance=_use_of_balance(data, made.total - due),
         due_on=day(data["due_date"]) if data["due_date"] else issued,
         means="none" if due <= 0 else "transfer" if by_transfer else "automatic",
     )
     return _agreeing(made, data)
 
 
-def from_credit_note(data: Object, *, invoice: Document, rates: Rates) -> Document:
-    """Of a credit note on `invoice`, to whom and from whom that was. Raises as `from_invoice`."""
-    given = data["lines"]["data"]
-    lines = tuple(_line(one, invoice.seller, invoice.buyer, rates) for one in given)
+def from_credit_note(
+    data: Object, *, invoice: Document, billed: Object, rates: Rates, prices: Prices
+) -> Document:
+    """Of a credit note on `invoice`, to whom and from whom that was; `billed` is what that was made
+    of. Raises as `from_invoice`.
+    """
+    given, names = data["lines"]["data"], _discounts(billed)
+    originals = {one["id"]: one for one in billed["lines"]["data"]}
+    own = line_texts.of_refund(data, invoice.number, invoice.language)
+    lines = []
+    for one in given:
+        of = originals.get(identity(one.get("invoice_line_item")), {})
+        text = line_texts.of_line(of, prices, invoice.language) if of else own
+        line = _line(one, invoice.seller, invoice.buyer, rates, names)
+        period = line.period or _period(of.get("period"))
+        lines.append(replace(line, description=text or _described(one), period=period))
     made = replace(
         invoice,
         kind="credit_note",
         number=data["number"],
         issued_on=day(data["effective_at"] or data["created"]),
-        lines=lines,
+        lines=tuple(lines),
         taxes=_together(given, lines),
         due_on=None,
         means="none",
         payee=None,
         prepaid=0,
+        use_of_balance="",
         reference=Reference(invoice.number, invoice.issued_on),
         settlement=_settlement(data),
         pay_url="",
@@ -141,7 +157,6 @@ def _agreeing(made: Document, data: Object) -> Document:
 def _buyer(data: Object, customer: Buyer, seller: Seller) -> Buyer:
     """As Stripe froze it: an address counts as a whole or not at all."""
     address = data.get("customer_address") or {}
-    numbers = [one["value"] for one in data.get("customer_tax_ids") or () if one["value"]]
     found = customer
     if address.get("country") or address.get("line1"):
         fields = ("line1", "line2", "postal_code", "city", "state", "country")
@@ -151,25 +166,44 @@ def _buyer(data: Object, customer: Buyer, seller: Seller) -> Buyer:
         name=data.get("customer_name") or customer.name,
         email=data.get("customer_email") or customer.email,
         country=found.country or seller.country,
-        vat_id=taxes.normalised(numbers[0] if numbers else customer.vat_id),
+        vat_id=_vat_id(data, customer),
     )
 
 
-def _line(data: Object, seller: Seller, buyer: Buyer, rates: Rates) -> Line:
+def _vat_id(data: Object, customer: Buyer) -> str:
+    """Its VAT number with the country in front (BR-CO-09), which Norway leaves out. Other tax
+    numbers that Stripe may hold are none.
+    """
+    held = (one for one in data.get("customer_tax_ids") or () if one["type"] in taxes.STRIPE_TYPES)
+    value = next((one["value"] for one in held if one["value"]), customer.vat_id)
+    number = taxes.normalised(value)
+    return f"NO{number}" if re.fullmatch(r"\d{9}MVA", number) else number
+
+
+def _billed(data: Object) -> list[Object]:
+    """Its lines without meters of which nothing was used, unless there is nothing else."""
+    lines: list[Object] = data["lines"]["data"]
+    return [one for one in lines if one["amount"] or one.get("quantity") != 0] or lines
+
+
+def _line(
+    data: Object, seller: Seller, buyer: Buyer, rates: Rates, names: Mapping[str, str]
+) -> Line:
+    """What it says is up to the caller."""
     inclusive = sum(
         one["amount"] for one in data["taxes"] or () if one["tax_behavior"] == "inclusive"
     )
-    discount = sum(one["amount"] for one in data["discount_amounts"] or ())
     category, rate = _tax_of(data, seller, buyer, rates)
     quantity = Decimal(data.get("quantity_decimal") or data.get("quantity") or 1)
     amount = data["amount"] - inclusive
     return Line(
-        description=_described(data["description"] or ""),
+        description="",
         quantity=quantity,
         amount=amount,
         category=category,
         rate=rate,
-        discount=discount,
+        discount=sum(one["amount"] for one in data["discount_amounts"] or ()),
+        discount_name=", ".join(_names_on(data, names)),
         unit_amount=_unit_amount(data, quantity, amount),
         period=_period(data.get("period")),
     )
@@ -187,11 +221,13 @@ def _discounts(data: Object) -> dict[str, str]:
 
 
 def _names_on(line: Object, names: Mapping[str, str]) -> list[str]:
-    found = (names.get(one["discount"], "") for one in line["discount_amounts"] or ())
+    given = line["discount_amounts"] or ()
+    found = (names.get(identity(one["discount"]), "") for one in given)
     return [name for name in dict.fromkeys(found) if name]
 
 
-def _described(text: str) -> str:
+def _described(line: Object) -> str:
+    text = line["description"] or ""
     found = DESCRIBED.fullmatch(text)
     return found["name"] if found else text or "\N{EN DASH}"
 
@@ -261,3 +297,13 @@ def _settlement(data: Object) -> Settlement:
     if data.get("refunds"):
         return "refunded"
     return "balance" if data.get("customer_balance_transaction") else ""
+
+
+def _use_of_balance(data: Object, prepaid: int) -> UseOfBalance:
+    """What finalising did to the customer's balance, where a minus is credit."""
+    if not prepaid:
+        return ""
+    if prepaid < 0:
+        return "kept" if data["total"] < 0 else "debt"
+    # Too little to be charged: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+    return "carried" if (data.get("ending_balance") or 0) > 0 else "used"

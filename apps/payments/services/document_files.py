@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -17,6 +18,7 @@ from apps.payments.models import CreditNote, Invoice, IssuedDocument, Payment
 from apps.payments.services import issuing
 
 PDF, XML = "application/pdf", "application/xml"
+VOID: Final = (Invoice.Status.VOID, CreditNote.Status.VOID)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,26 @@ def of(row: Invoice | CreditNote) -> IssuedDocument:
     if found is None:
         raise DocumentNotReady(f"{row} is being prepared. Try again in a few minutes.")
     return found
+
+
+def pdf_of(row: Invoice | CreditNote) -> File:
+    """What is handed out: the document, or of what is void a copy that says so and carries no XML.
+    Raises as `of` and `pdf`.
+    """
+    issued = of(row)
+    if row.status not in VOID:
+        return pdf(issued)
+    voided_on = (row.voided_at or row.created_at).date()
+    copy = replace(issued.document, voided_on=voided_on, means="none", pay_url="")
+    return File(_name(copy, "pdf"), PDF, documents.render(copy).pdf)
+
+
+def xml_of(row: Invoice | CreditNote) -> File:
+    """As `pdf_of`; raises `NotFound` for what is void, which no program shall book."""
+    issued = of(row)
+    if row.status in VOID:
+        raise NotFound("It is void, so there is no XML of it to be booked.")
+    return xml(issued)
 
 
 def pdf(issued: IssuedDocument) -> File:
@@ -119,5 +141,7 @@ def _store(name: str, content: bytes) -> None:
 
 
 def _name(document: documents.Document, ending: str) -> str:
-    kind = words.words(document.language)[document.kind].replace(" ", "-")
-    return f"{kind}-{document.number}.{ending}"
+    say = words.words(document.language)
+    kind = say[document.kind].replace(" ", "-")
+    state = f"-{say['void']}" if document.voided_on else ""
+    return f"{kind}-{document.number}{state}.{ending}"

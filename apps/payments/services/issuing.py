@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from djstripe.models import TaxRate
+from djstripe.models import Price, TaxRate
 
-from apps.payments import documents
+from apps.payments import catalogue, documents
 from apps.payments.models import Account, CreditNote, Invoice, IssuedDocument
 from apps.payments.services import objects, transfers
 
@@ -65,13 +65,16 @@ def issue_invoice(
 def issue_credit_note(note: CreditNote) -> IssuedDocument | None:
     """As `issue_invoice`; None while its invoice is not issued."""
     found = IssuedDocument.objects.filter(credit_note=note).first()
-    of = IssuedDocument.objects.filter(invoice_id=note.invoice_id).first()
-    if found or of is None:
+    invoices = IssuedDocument.objects.select_related("invoice")
+    of = invoices.filter(invoice_id=note.invoice_id).first()
+    if found or of is None or of.invoice is None:
         return found
-    original = of.document
+    original, billed = of.document, of.invoice.data
     return _issue(
         note,
-        lambda rates: documents.from_credit_note(note.data, invoice=original, rates=rates),
+        lambda rates: documents.from_credit_note(
+            note.data, invoice=original, billed=billed, rates=rates, prices=_prices(billed)
+        ),
         credit_note=note,
     )
 
@@ -124,6 +127,7 @@ def _of_invoice(
         seller=seller(),
         customer=_customer(invoice.account),
         rates=rates,
+        prices=_prices(invoice.data),
         payee=payee,
         purchase_order=invoice.account.purchase_order,
     )
@@ -151,3 +155,10 @@ def _rates(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         kept = TaxRate.objects.filter(id__in=others).values_list("id", "stripe_data")
         found.update(dict(kept))
     return found
+
+
+def _prices(data: Mapping[str, Any]) -> dict[str, documents.Sold]:
+    """What the prices on its lines are for, of those that the catalogue has or had."""
+    kept = Price.objects.filter(id__in=documents.price_ids(data))
+    found = {row.id: documents.Sold(*catalogue.part_of(row.stripe_data)) for row in kept}
+    return {ident: sold for ident, sold in found.items() if sold.plan}

@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from apps.payments import money, stripe_api
+from apps.payments.documents import line_texts
 from apps.payments.errors import NotRefundable, StripeError
 from apps.payments.models import CreditNote, MoneyRequest, Payment, Refund
 from apps.payments.services import approvals, objects, payments
@@ -16,7 +17,7 @@ from apps.payments.signals import refund_stored
 from apps.payments.stripe_values import identity
 from apps.tenants.access import Operator
 
-MARK: Final = "toolboxai_refund"  # metadata at Stripe that names our row
+MARK: Final = line_texts.REFUND  # names our row
 State = MoneyRequest.State
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_safe
 
-from apps.payments.models import Invoice, IssuedDocument
+from apps.payments.models import Invoice
 from apps.payments.services import document_files, invoices
 from apps.payments.services.document_files import File
 from apps.tenants.pages import workspace_page
@@ -60,13 +60,13 @@ def detail(request: WorkspaceRequest, pk: str) -> HttpResponse:
 @require_safe
 @workspace_page("billing.view")
 def pdf(request: WorkspaceRequest, pk: str) -> HttpResponse:
-    return attachment(document_files.pdf(_document(request, pk)))
+    return attachment(document_files.pdf_of(_invoice(request, pk)))
 
 
 @require_safe
 @workspace_page("billing.view")
 def xml(request: WorkspaceRequest, pk: str) -> HttpResponse:
-    return attachment(document_files.xml(_document(request, pk)))
+    return attachment(document_files.xml_of(_invoice(request, pk)))
 
 
 @require_safe
@@ -80,14 +80,14 @@ def receipt(request: WorkspaceRequest, pk: str) -> HttpResponse:
 @workspace_page("billing.view")
 def credit_note_pdf(request: WorkspaceRequest, pk: str) -> HttpResponse:
     note = invoices.find_credit_note(tenant=request.tenant, note_id=pk)
-    return attachment(document_files.pdf(document_files.of(note)))
+    return attachment(document_files.pdf_of(note))
 
 
 @require_safe
 @workspace_page("billing.view")
 def credit_note_xml(request: WorkspaceRequest, pk: str) -> HttpResponse:
     note = invoices.find_credit_note(tenant=request.tenant, note_id=pk)
-    return attachment(document_files.xml(document_files.of(note)))
+    return attachment(document_files.xml_of(note))
 
 
 def attachment(file: File) -> HttpResponse:
@@ -100,5 +100,5 @@ def attachment(file: File) -> HttpResponse:
     )
 
 
-def _document(request: WorkspaceRequest, pk: str) -> IssuedDocument:
-    return document_files.of(invoices.find(tenant=request.tenant, invoice_id=pk))
+def _invoice(request: WorkspaceRequest, pk: str) -> Invoice:
+    return invoices.find(tenant=request.tenant, invoice_id=pk)

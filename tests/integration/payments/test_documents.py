@@ -64,7 +64,7 @@ def test_a_paid_invoice_has_a_document_with_stripes_number_and_sums(subscribe):
     assert (document.number, document.total) == (invoice.number, invoice.total) != ("", 0)
     assert (document.net, document.tax, document.due) == (14_900, 2831, 17_731)
     (line,) = document.lines
-    assert (line.description, line.category, int(line.rate)) == ("School", "S", 19)
+    assert (line.description, line.category, int(line.rate)) == ("School, monatlich", "S", 19)
     file = document_files.pdf(invoice.document)
     assert file.name == f"Rechnung-{invoice.number}.pdf"
     assert "177,31 €" in text_of(file)
@@ -106,7 +106,12 @@ def test_it_is_the_same_whenever_it_is_fetched_and_whatever_changes_later(
 
 @pytest.mark.parametrize(
     ("country", "vat_id", "percentage", "category"),
-    [("FR", "FR40303265045", 0.0, "AE"), ("US", "", None, "O"), ("FR", "", 20.0, "S")],
+    [
+        ("FR", "FR40303265045", 0.0, "AE"),
+        ("US", "", None, "O"),
+        ("NO", "123456789MVA", None, "O"),
+        ("FR", "", 20.0, "S"),
+    ],
 )
 def test_who_buys_decides_the_category(subscribe, billing, country, vat_id, percentage, category):
     Account.objects.filter(pk=billing.account.pk).update(vat_id=vat_id)
@@ -128,6 +133,35 @@ def test_a_credit_note_refers_to_its_invoice_and_may_come_before_it(subscribe, b
     file = document_files.pdf(note.document)
     assert file.name == f"Rechnungskorrektur-{note.number}.pdf"
     assert b"381" in document_files.xml(note.document).content
+
+
+def test_a_credit_note_names_the_coupons_of_the_lines_that_it_takes_back(subscribe, billing):
+    wish = {"percent_off": 10, "duration": "forever", "name": "Welcome"}
+    coupon = billing.stripe.api.coupons.create(wish)
+    invoice = subscribe(discounts=[{"coupon": coupon.id}])
+    billing.stripe.api.credit_notes.create({"invoice": invoice.pk})
+    billing.sync("credit_note")
+    (of,) = invoice.document.document.lines
+    (line,) = CreditNote.objects.get().document.document.lines
+    assert (line.discount, line.discount_name) == (1490, "Welcome")
+    assert (line.description, line.period) == (of.description, of.period)
+
+
+def test_what_is_void_is_handed_out_as_such(subscribe, billing, browse, owner):
+    invoice = subscribe(collection_method="send_invoice", days_until_due=30)
+    billing.stripe.api.invoices.finalize_invoice(invoice.pk)
+    billing.stripe.api.invoices.void_invoice(invoice.pk)
+    objects.fetch("invoice", invoice.pk)
+    invoice.refresh_from_db()
+    file = document_files.pdf_of(invoice)
+    assert file.name == f"Rechnung-{invoice.number}-storniert.pdf"
+    assert "Es ist nicht mehr gültig" in text_of(file)
+    assert b"factur-x" not in file.content
+    with pytest.raises(NotFound):
+        document_files.xml_of(invoice)
+    page = browse(owner).get(f"/settings/billing/invoices/{invoice.pk}/").content.decode()
+    assert "Nothing to pay" in page
+    assert "To be paid" not in page
 
 
 def test_the_xml_is_what_the_pdf_carries_and_a_receipt_has_none(subscribe):

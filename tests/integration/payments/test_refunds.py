@@ -40,6 +40,9 @@ def test_a_part_goes_back_with_a_credit_note_that_has_its_tax(paid, olga):
     row = refunds.carry_out(refund_id=str(row.pk))
     note = CreditNote.objects.get(pk=row.credit_note_id)
     assert (row.state, note.total, note.tax) == ("done", 5_950, 950)
+    (line,) = note.document.document.lines
+    number = payment.invoice.number
+    assert line.description == f"Gutschrift zu Rechnung {number}: Leistung nicht wie vereinbart"
     payment.refresh_from_db()
     assert (payment.amount_refunded, payment.amount_requested) == (5_950, 5_950)
     assert payment.refundable == 17_731 - 5_950
