@@ -40,7 +40,7 @@ endif
 
 .PHONY: help up down reset status logs shell operator-code test coverage e2e crawl fleet processes fuzz clamav pooler promtool check \
 	check-style check-types \
-	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients translations format bench requirements install-dev
+	check-floors check-migrations check-templates check-frontend check-secrets document clients check-clients translations recording format bench requirements install-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -149,6 +149,9 @@ bench: install-dev ## Measure; prints tables
 		echo "== $$name"; \
 		$(EMBEDDED) exec --profile test -- $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
+
+recording: install-dev ## Record what Django sends to make a new database, after each new migration
+	@$(EMBEDDED) exec --profile test -- $(BIN)/python manage.py fleet record
 
 translations: ## Compile locale/*/LC_MESSAGES/django.po to what is read at run time
 	$(BIN)/pybabel --quiet compile --directory locale --domain django

@@ -31,19 +31,21 @@ DJANGOS_OWN = ("django.db.migrations.", "django.contrib.postgres.")
 class Listener:
     """An execute wrapper that keeps every statement that changes something, parameters filled in.
 
-    Rows of `django_migrations` are left out, whoever replays notes them anew, and rows of public
-    tables, which are about the schema that was listened to.
+    Rows of the tables it is `deaf_to` are left out. Of a workspace's schema these are the rows of
+    `django_migrations`, whoever replays notes them anew, and of public tables, which are about the
+    schema that was listened to.
     """
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, deaf_to: frozenset[str] | None = None) -> None:
         self._connection = connection
+        self._deaf_to = _elsewhere() if deaf_to is None else deaf_to
         self._heard: list[str] = []
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
         result = execute(sql, params, many, context)
         for one in params if many else [params]:
             statement = str(self._connection.ops.compose_sql(sql, one)).strip().rstrip(";")
-            if _changes(statement):
+            if self._changes(statement):
                 self._heard.append(statement)
         return result
 
@@ -51,6 +53,12 @@ class Listener:
         """What was heard since the last time."""
         heard, self._heard = self._heard, []
         return heard
+
+    def _changes(self, statement: str) -> bool:
+        rows = ROWS.match(statement)
+        if rows and rows["table"] in self._deaf_to:
+            return False
+        return not READS.match(statement) or bool(CHANGES.search(statement))
 
 
 def mode_of(migration: Migration, statements: list[str]) -> SchemaStep.Mode:
@@ -86,13 +94,6 @@ def noting(migrations: list[tuple[str, str]]) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _changes(statement: str) -> bool:
-    rows = ROWS.match(statement)
-    if rows and rows["table"] in _elsewhere():
-        return False
-    return not READS.match(statement) or bool(CHANGES.search(statement))
 
 
 @cache

@@ -19,9 +19,10 @@ def owner_alias(using: str = "owner") -> str:
 
 
 @contextmanager
-def as_owner(using: str = "owner") -> Iterator[Any]:
+def as_owner(using: str = "owner", *, database: str = "") -> Iterator[Any]:
     """Everything this thread's ORM does in the block is done as the owner, over a connection of
-    its own that ends with it. Gives the connection.
+    its own that ends with it, in another `database` of the server where one is named. Gives the
+    connection.
 
     Django's migrations reach the default connection in ways a `using` cannot follow (RunPython
     that names no database), so for the block this one stands in its place. It sees nothing of
@@ -31,7 +32,8 @@ def as_owner(using: str = "owner") -> Iterator[Any]:
     about = connections[owner_alias(using)].settings_dict
     options = {k: v for k, v in about["OPTIONS"].items() if k != "pool"}
     engine = type(outer)
-    inner = engine({**about, "OPTIONS": options, "WORKSPACE_IN": "session"}, alias="default")
+    changed = {"NAME": database or about["NAME"], "OPTIONS": options, "WORKSPACE_IN": "session"}
+    inner = engine({**about, **changed}, alias="default")
     connections["default"] = inner
     try:
         yield inner

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Final
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.conf import settings
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
@@ -20,6 +18,7 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.recorder import MigrationRecorder
 
 from apps.fleet.apps import FleetConfig
+from apps.fleet.services import fingerprints, snapshots
 from apps.fleet.services.fingerprints import Key
 
 Plan = list[tuple[Migration, bool]]
@@ -31,7 +30,7 @@ def missing() -> set[Key]:
     """The code's migrations that public does not note, workspace apps' among them: Django notes
     those there too, and does nothing.
     """
-    return _on_disk() - _applied()
+    return fingerprints.sources().keys() - _applied()
 
 
 def migrate() -> Counter[str]:
@@ -40,22 +39,28 @@ def migrate() -> Counter[str]:
     own = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS}
     if not wanted:
         return Counter()
-    if {label for label, _ in wanted} <= own:
-        _note(wanted)
+    left = wanted
+    if not has_table("django_migrations"):
+        snapshots.lay(connection)
+        left = missing()
+    if {label for label, _ in left} <= own:
+        _note(left)
     else:
-        _run()
+        execute()
     return Counter(label for label, _ in wanted if label not in own)
 
 
 def migrate_own_tables() -> None:
     """The fleet's tables alone: what is planned for the others is read with this code's models."""
     if any(label == FleetConfig.label for label, _ in missing()):
-        _run(FleetConfig.label)
+        execute(FleetConfig.label)
 
 
-def _run(label: str | None = None) -> None:
-    """As Django's own `migrate`, in an order that renders fewer models."""
-    executor = MigrationExecutor(connection)
+def execute(label: str | None = None, *, progress: Callable[..., None] | None = None) -> None:
+    """As Django's own `migrate` of one app or all, in an order that renders fewer models;
+    `progress` is told what its executor tells.
+    """
+    executor = MigrationExecutor(connection, progress)
     loader = executor.loader
     loader.check_consistent_history(connection)
     targets = loader.graph.leaf_nodes(label)
@@ -124,17 +129,3 @@ def _applied() -> set[Key]:
     with connection.cursor() as cursor:
         cursor.execute(APPLIED)
         return set(cursor.fetchall())
-
-
-def _on_disk() -> set[Key]:
-    return {(config.label, name) for config in apps.get_app_configs() for name in _names(config)}
-
-
-def _names(config: AppConfig) -> list[str]:
-    path = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
-    try:
-        places = import_module(path or "").__path__ if path else []
-    except ModuleNotFoundError:
-        return []
-    found = iter_modules(places)
-    return [name for _, name, is_package in found if not is_package and name[0] not in "_~"]
