@@ -28,8 +28,12 @@ class Money(NamedTuple):
 
 def decimal(amount: int, currency: str) -> Decimal:
     """`2900` of `eur` as `Decimal("29.00")`."""
-    places = 0 if currency in WITHOUT_MINOR_UNITS else 2
-    return Decimal(amount).scaleb(-places)
+    return Decimal(amount).scaleb(-_places(currency))
+
+
+def minor(amount: Decimal, currency: str) -> int:
+    """`Decimal("29.00")` of `eur` as `2900`; what is less than a minor unit is left out."""
+    return int(amount.scaleb(_places(currency)))
 
 
 def number(value: Decimal | int) -> str:
@@ -43,3 +47,7 @@ def present_locale() -> Locale:
         return Locale.parse(translation.get_language() or "en", sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
+
+
+def _places(currency: str) -> int:
+    return 0 if currency in WITHOUT_MINOR_UNITS else 2

@@ -291,13 +291,6 @@ class JobRun(models.Model):
         return frozenset() if "" in needed else frozenset(needed)
 
     @property
-    def wait_seconds(self) -> float | None:
-        """How long it was due before it was begun, the last time."""
-        if self.started_at is None:
-            return None
-        return max(0.0, (self.started_at - self.due_at).total_seconds())
-
-    @property
     def run_seconds(self) -> float | None:
         """How long the last attempt took, or takes until now."""
         if self.started_at is None:

@@ -5,11 +5,9 @@ from typing import Any
 
 from django import forms
 
-from apps.core.money import decimal
+from apps.core.money import decimal, minor
 from apps.payments.catalogue import CURRENCY
 from apps.usage.services.beyond import MOST
-
-CENTS = 100
 
 
 class BeyondForm(forms.Form):
@@ -18,7 +16,7 @@ class BeyondForm(forms.Form):
         label="At most in a month, in euros",
         required=False,
         min_value=Decimal(0),
-        max_value=Decimal(MOST) / CENTS,
+        max_value=decimal(MOST, CURRENCY),
         decimal_places=2,
         help_text="Without VAT. More is refused then, until the next month. Empty: no most.",
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01", "min": "0"}),
@@ -34,5 +32,5 @@ class BeyondForm(forms.Form):
         most = self.cleaned_data["most"]
         return {
             "pays": self.cleaned_data["pays"],
-            "most": None if most is None else int(most * CENTS),
+            "most": None if most is None else minor(most, CURRENCY),
         }

@@ -112,6 +112,11 @@ class Chosen(NamedTuple):
     interval: Interval
     seats: int
 
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Chosen:
+        """From where it stands among others, as `_asdict` put it there."""
+        return cls(params["plan"], params["interval"], params["seats"])
+
 
 def _priced(plan: Plan, month: int, seat: int) -> Priced:
     return Priced(plan, {"month": month, "year": 10 * month}, {"month": seat, "year": 10 * seat})

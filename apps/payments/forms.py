@@ -48,8 +48,7 @@ class PlanForm(forms.Form):
 
     @property
     def chosen(self) -> Chosen:
-        given = self.cleaned_data
-        return Chosen(given["plan"], given["interval"], given["seats"])
+        return Chosen.of(self.cleaned_data)
 
 
 class ConfirmForm(PlanForm):

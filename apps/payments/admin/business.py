@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from apps.payments.models.accounts import CURRENCY
+from apps.payments.catalogue import CURRENCY
 from apps.payments.money import text
 from apps.payments.mrr import charts
 from apps.payments.mrr.charts import AMBER, GREEN, PALE, RED, TEAL, Key

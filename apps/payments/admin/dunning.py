@@ -17,8 +17,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from apps.core.operator_admin import Figure
 from apps.payments.admin.money_deeds import ReasonForm
 from apps.payments.admin.payments import MoneyAdmin
+from apps.payments.catalogue import CURRENCY
 from apps.payments.models import DunningCase
-from apps.payments.models.accounts import CURRENCY
 from apps.payments.money import text
 from apps.payments.mrr import charts
 from apps.payments.mrr.charts import PALE, Key

@@ -17,10 +17,10 @@ from unfold.decorators import display
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.payments.admin.money_deeds import INVOICE_DEEDS
+from apps.payments.downloads import attachment
 from apps.payments.models import CreditNote, Invoice
 from apps.payments.money import text
 from apps.payments.services import document_files
-from apps.payments.views.invoices import attachment
 
 Row = Invoice | CreditNote
 FILES: Final[dict[str, Callable[[Any], document_files.File]]] = {

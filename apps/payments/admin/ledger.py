@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -24,6 +24,7 @@ from apps.core.operator_admin import ReadOnlyModelAdmin
 from apps.payments import money
 from apps.payments.ledger.chart import CHART
 from apps.payments.models import Account, LedgerTransaction
+from apps.payments.months import midnight
 from apps.payments.mrr import charts
 from apps.payments.services import ledger
 from apps.payments.services.ledger import exports
@@ -41,7 +42,7 @@ class AsOf(forms.Form):
     @property
     def moment(self) -> datetime | None:
         day = self.cleaned_data.get("on") if self.is_valid() else None
-        return _midnight(day + DAY) if day else None
+        return midnight(day + DAY) if day else None
 
 
 class Span(forms.Form):
@@ -54,11 +55,7 @@ class Span(forms.Form):
         chosen = self.cleaned_data if self.is_valid() else {}
         last = chosen.get("last") or today
         first = chosen.get("first") or min(last, today).replace(month=1, day=1)
-        return _midnight(min(first, last)), _midnight(max(first, last) + DAY)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+        return midnight(min(first, last)), midnight(max(first, last) + DAY)
 
 
 class LedgerAccountFilter(admin.SimpleListFilter):

@@ -13,6 +13,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from apps.core.money import minor
+from apps.payments.catalogue import CURRENCY
 from apps.payments.models import Account, Invoice, MoneyRequest, Payment, Refund
 from apps.payments.money import text
 from apps.payments.services import (
@@ -38,7 +40,7 @@ class AmountField(forms.DecimalField):
 
     def clean(self, value: Any) -> Any:
         found = super().clean(value)
-        return None if found is None else int(found * 100)
+        return None if found is None else minor(found, CURRENCY)
 
 
 def _why(label: str, help_text: str) -> forms.CharField:

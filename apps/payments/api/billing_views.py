@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from drf_spectacular.helpers import forced_singular_serializer
@@ -25,8 +24,8 @@ from apps.payments.services import (
     overviews,
     pauses,
     portals,
+    previews,
     retries,
-    subscriptions,
 )
 from apps.rest.resources import Conventions
 from apps.rest.strictness import Nothing
@@ -115,10 +114,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
     @action(detail=False, methods=["post"])
     def preview(self, request: Request, **_: Any) -> Response:
         """What a plan would cost, now and later; nothing is changed."""
-        ask: Callable[..., Any] = (
-            changes.preview if subscriptions.live_of(self.account) else beginnings.preview
-        )
-        found = ask(account=self.account, by=request.user, **self._given())
+        found = previews.preview(account=self.account, by=request.user, **self._given())
         return Response(shapes.PreviewSerializer(found).data)
 
     @extend_schema(responses=shapes.ChangedSerializer)
@@ -190,8 +186,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
     @action(detail=False, methods=["post"])
     def portal(self, request: Request, **_: Any) -> Response:
         """A page to change the means of payment on, good for minutes."""
-        back = f"{self.tenant.url}/settings/billing/"
-        url = portals.open_for(account=self.account, return_url=back, by=request.user)
+        url = portals.open_for(account=self.account, by=request.user)
         return Response({"url": url}, status=201)
 
     @extend_schema(request=None, responses=shapes.UnconfirmedSerializer)

@@ -12,9 +12,9 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from apps.payments.downloads import attachment
 from apps.payments.models import CreditNote, Invoice
 from apps.payments.services import document_files, invoices
-from apps.payments.views.invoices import STATES, attachment
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 
 PDF = {(200, document_files.PDF): OpenApiTypes.BINARY}
@@ -27,7 +27,7 @@ VIEW: dict[str, str] = dict.fromkeys(("list", "retrieve", "pdf", "xml", "receipt
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """Amounts are minor units of `currency`: 2900 of eur are 29 euros."""
 
-    status = serializers.ChoiceField(choices=STATES, read_only=True)
+    status = serializers.ChoiceField(choices=invoices.STATES, read_only=True)
     currency = serializers.CharField(read_only=True, help_text="ISO 4217, in small letters")
     issued_at = serializers.DateTimeField(source="finalized_at", read_only=True, allow_null=True)
     is_owed = serializers.BooleanField(read_only=True, help_text="something is still to be paid")
@@ -58,7 +58,7 @@ class CreditNoteSerializer(serializers.ModelSerializer[CreditNote]):
 
 
 class InvoiceFilter(filters.FilterSet):  # type: ignore[misc]
-    status = filters.ChoiceFilter(choices=STATES)
+    status = filters.ChoiceFilter(choices=invoices.STATES)
     year = filters.NumberFilter(field_name="created_at", lookup_expr="year")
 
     class Meta:

@@ -1,7 +1,7 @@
 """Money that really moved: charges, refunds, disputes, payouts, bank transfers, credit.
 
 Each reads the balance transactions that its object holds; they have to be expanded
-(`EXPANSIONS`). https://docs.stripe.com/api/balance_transactions/object
+(`stripe_api.EXPANDED`). https://docs.stripe.com/api/balance_transactions/object
 """
 
 from __future__ import annotations
@@ -9,12 +9,6 @@ from __future__ import annotations
 from apps.payments.ledger.movements import Data, Movement, movement
 from apps.payments.stripe_values import identity
 
-# What of each kind of object has to be fetched along with it.
-EXPANSIONS: dict[str, tuple[str, ...]] = {
-    "charge": ("balance_transaction",),
-    "refund": ("balance_transaction", "failure_balance_transaction"),
-    "payout": ("balance_transaction", "failure_balance_transaction"),
-}
 LOST = ("lost",)
 HOLDERS = ("ch_", "py_", "re_", "pyr_", "du_", "dp_", "po_")
 # Changes of the customer's balance that invoices and credit notes tell of themselves.
@@ -29,7 +23,7 @@ OUT_OF_PAYMENTS = {
 
 
 class Unexpanded(ValueError):
-    """A balance transaction is there as an id only: it was fetched without `EXPANSIONS`."""
+    """A balance transaction is there as an id only: it was fetched without it."""
 
 
 def charge_movements(charge: Data) -> list[Movement]:

@@ -10,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.core.ids import uuid7
+from apps.payments.catalogue import CURRENCY
 from apps.payments.countries import COUNTRIES
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE
-
-CURRENCY: Final = "eur"
 
 
 class AccountQuerySet(models.QuerySet["Account"]):

@@ -7,7 +7,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
-from apps.payments.models.accounts import CURRENCY, Account
+from apps.payments.catalogue import CURRENCY
+from apps.payments.models.accounts import Account
 from apps.tenants.models import Tenant
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.payments import dunning
+from apps.payments.catalogue import CURRENCY
 from apps.payments.dunning import Dates, Stage, Step
-from apps.payments.models.accounts import CURRENCY, Account
+from apps.payments.models.accounts import Account
 from apps.payments.models.documents import Invoice
 
 

@@ -10,8 +10,9 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from apps.core.ids import uuid7
+from apps.payments.catalogue import CURRENCY
 from apps.payments.ledger.chart import ACCOUNTS, LedgerAccount
-from apps.payments.models.accounts import CURRENCY, Account
+from apps.payments.models.accounts import Account
 
 
 class LedgerTransaction(models.Model):

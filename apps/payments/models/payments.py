@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.payments import failures
-from apps.payments.models.accounts import CURRENCY, Account
+from apps.payments.catalogue import CURRENCY
+from apps.payments.models.accounts import Account
 from apps.payments.models.documents import Invoice
 from apps.payments.models.requests import MoneyRequest
 
@@ -191,7 +192,6 @@ class Dispute(models.Model):
         PREVENTED = "prevented", "Prevented"
 
     TO_ANSWER: Final = (Status.NEEDS_RESPONSE, Status.WARNING_NEEDS_RESPONSE)
-    UNDECIDED: Final = (*TO_ANSWER, Status.UNDER_REVIEW, Status.WARNING_UNDER_REVIEW)
 
     id = models.CharField(max_length=255, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="disputes")

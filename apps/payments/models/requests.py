@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.core.ids import uuid7
-from apps.payments.models.accounts import CURRENCY, Account
+from apps.payments.catalogue import CURRENCY
+from apps.payments.models.accounts import Account
 
 
 class RequestQuerySet(models.QuerySet[Any]):
@@ -39,7 +40,6 @@ class MoneyRequest(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     COUNTING: Final = (State.WAITING, State.READY, State.SENT, State.DONE)
-    BEGUN: Final = (State.READY, State.SENT, State.DONE, State.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="%(class)ss")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
-MONTHS_OF_YEAR = 12
+from apps.payments.months import YEAR, midnight, next_month
 
 
 class Kind(StrEnum):
@@ -64,7 +64,7 @@ class Month:
 
     @property
     def annual(self) -> int:
-        return MONTHS_OF_YEAR * self.closing
+        return YEAR * self.closing
 
     @property
     def average(self) -> int:
@@ -168,17 +168,3 @@ def _had_been(steps: Steps, day: date) -> bool:
 
 def _part(of: int, whole: int) -> Fraction | None:
     return Fraction(of, whole) if whole else None
-
-
-def next_month(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def months_until(last: date, number: int) -> list[date]:
-    """First days of `number` months, the last of them the month of `last`."""
-    first = last.year * MONTHS_OF_YEAR + last.month - number
-    return [date((first + n) // 12, (first + n) % 12 + 1, 1) for n in range(number)]
-
-
-def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

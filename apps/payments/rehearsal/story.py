@@ -16,6 +16,7 @@ from apps.payments.services import (
     cancellations,
     changes,
     pauses,
+    previews,
     refunds,
 )
 from apps.tenants.access import Operator
@@ -57,7 +58,7 @@ def _district(stage: Stage) -> None:
 
 
 def _change(stage: Stage, chosen: Chosen) -> None:
-    shown = changes.preview(account=stage.account, chosen=chosen, by=stage.owner)
+    shown = previews.preview(account=stage.account, chosen=chosen, by=stage.owner)
     changes.apply(
         account=stage.account, chosen=chosen, by=stage.owner,
         proration_date=shown.proration_date, total_now=shown.total_now,

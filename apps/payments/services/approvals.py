@@ -7,8 +7,9 @@ go where a large one may not.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -126,7 +127,9 @@ def _is_over_limit(row: MoneyRequest) -> bool:
     ) > limit()  # fmt: skip
 
 
-def _given(model: Any, account: Account, person: Any, since: Any) -> int:
+def _given(
+    model: type[Refund | CustomerCredit], account: Account, person: UUID | None, since: datetime
+) -> int:
     alone = model.objects.filter(
         account=account, asked_by_id=person, needs_approval=False, asked_at__gte=since, amount__gt=0
     ).exclude(state=State.FAILED)

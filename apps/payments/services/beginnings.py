@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.payments import catalogue, stripe_api
@@ -19,7 +18,6 @@ from apps.payments.services import (
     tax_rates,
 )
 from apps.payments.services.attempts import Answer, Deed
-from apps.payments.services.previews import Preview
 from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import PreviewOutdated, TrialUsed
 from apps.tenants.access import require
@@ -44,15 +42,8 @@ def start_trial(*, account: Account, chosen: Chosen, by: Any) -> Subscription:
         if not may_try(Account.objects.get(pk=account.pk)):
             raise TrialUsed("Each workspace can try a plan once. Choose a plan to go on with.")
 
-    attempts.carry_out(TRIAL, account=account, params=_params(chosen), by=by, check=check)
+    attempts.carry_out(TRIAL, account=account, params=chosen._asdict(), by=by, check=check)
     return subscriptions.require_live(account)
-
-
-def preview(*, account: Account, chosen: Chosen, promotion_code: str = "", by: Any) -> Preview:
-    """What a first subscription costs. Raises `AlreadySubscribed`, and as `previews.of_new`."""
-    require("billing.view", by=by, tenant=account.tenant)
-    subscriptions.require_none(account)
-    return previews.of_new(account, chosen, promotion_code=promotion_code)
 
 
 def order(
@@ -63,7 +54,7 @@ def order(
     `attempts.carry_out`.
     """
     require("billing.update", by=by, tenant=account.tenant)
-    params = _params(chosen) | {"promotion_code": promotion_code}
+    params = chosen._asdict() | {"promotion_code": promotion_code}
 
     def check() -> None:
         subscriptions.require_none(account)
@@ -74,14 +65,6 @@ def order(
 
     attempts.carry_out(ORDER, account=account, params=params, by=by, check=check)
     return subscriptions.require_live(account)
-
-
-def _params(chosen: Chosen) -> dict[str, Any]:
-    return {"plan": chosen.plan, "interval": chosen.interval, "seats": chosen.seats}
-
-
-def chosen_in(params: Mapping[str, Any]) -> Chosen:
-    return Chosen(params["plan"], params["interval"], params["seats"])
 
 
 def _ask_trial(attempt: Attempt) -> Answer:
@@ -117,7 +100,7 @@ def _create(attempt: Attempt, about: dict[str, Any]) -> Answer:
     if made is None:
         wish = {
             "customer": account.customer_id,
-            "items": prices.items(*chosen_in(attempt.params)),
+            "items": prices.items(*Chosen.of(attempt.params)),
             "default_tax_rates": tax_rates.ids_of(account),
             "metadata": {"toolboxai_account": str(account.pk), MARK: str(attempt.pk)},
             **about,

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from apps.core.money import Money
 from apps.payments.models import Account, Invoice, Subscription
-from apps.payments.services import dunning_mails, intents, notices, tax_rates
+from apps.payments.services import dunning_mails, intents, notices, pages, tax_rates
 from apps.payments.stripe_values import moment
 from apps.usage.plans import PLANS
 
@@ -94,22 +94,20 @@ def _tell_of_invoice(account: Account, invoice: Invoice, since: datetime) -> Non
 
 
 def _to_be_paid(account: Account, invoice: Invoice) -> dict[str, Any]:
-    url = account.tenant.url if account.tenant else ""
     return {
         "due_date": invoice.due_at or invoice.finalized_at,
-        "invoice_url": f"{url}/settings/billing/invoices/{invoice.pk}/pdf/",
+        "invoice_url": pages.address(account, "billing_invoice_pdf", invoice.pk),
         "purchase_order": account.purchase_order or None,
     }
 
 
 def _tell_of_vat_number(account: Account) -> None:
     """The tax office does not know it: once for each number."""
-    url = account.tenant.url if account.tenant else ""
     notices.tell(
         account=account, template="mail/vat_number_unknown", key=account.vat_id,
         context=lambda: {
             "vat_id": account.vat_id, "tax": tax_rates.in_words(tax_rates.tax_of(account)),
-            "details_url": f"{url}/settings/billing/details/",
+            "details_url": pages.address(account, "billing_details"),
         },
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from apps.payments.models import Account, Invoice, Payment, Subscription, SubscriptionChange
+from apps.payments.months import midnight, months_until, next_month
 from apps.payments.mrr import movements, trials
 from apps.payments.mrr.movements import Month, Point
 from apps.payments.mrr.trials import Cohort, Trial
@@ -60,7 +61,7 @@ class Report:
 def report(*, number: int = 12, until: datetime | None = None) -> Report:
     """The last `number` months, the present one included as far as it has come."""
     now = until or timezone.now()
-    starts = movements.months_until(now.date(), number)
+    starts = months_until(now.date(), number)
     rows = SubscriptionChange.objects.values_list("account", "subscription", "at", "monthly")
     points = [Point(*row) for row in rows.filter(at__lte=now)]
     months = movements.by_month(points, starts)
@@ -69,7 +70,7 @@ def report(*, number: int = 12, until: datetime | None = None) -> Report:
     return Report(
         months=months,
         retention=movements.retained(
-            points, since=today.replace(year=today.year - 1), until=movements.next_month(today)
+            points, since=today.replace(year=today.year - 1), until=next_month(today)
         ),
         failing=_failing(starts, now),
         trials=trials.cohorts(_trials(starts, now), starts),
@@ -82,7 +83,7 @@ def report(*, number: int = 12, until: datetime | None = None) -> Report:
 
 
 def _failing(starts: Sequence[date], now: datetime) -> list[Failing]:
-    failed = Payment.objects.failed().filter(created_at__gte=movements.midnight(starts[0]))
+    failed = Payment.objects.failed().filter(created_at__gte=midnight(starts[0]))
     rows = failed.filter(created_at__lte=now).values_list(
         "created_at", "amount", "invoice_id", "invoice__status"
     )
@@ -103,7 +104,7 @@ def _trials(starts: Sequence[date], now: datetime) -> list[Trial]:
         subscription_id=OuterRef("pk"), status=Invoice.Status.PAID, total__gt=0
     )
     rows = Subscription.objects.filter(
-        trial_start__gte=movements.midnight(starts[0]), trial_start__lte=now
+        trial_start__gte=midnight(starts[0]), trial_start__lte=now
     ).annotate(has_paid=Exists(paid))
     over = Q(trial_end__lte=now) | Q(ended_at__isnull=False)
     ended = set(rows.filter(over).values_list("pk", flat=True))

@@ -14,7 +14,6 @@ from apps.payments.errors import StripeError
 from apps.payments.models import Account, Attempt, Invoice, Subscription
 from apps.payments.services import attempts, previews, price_items, prices
 from apps.payments.services.attempts import Answer, Deed
-from apps.payments.services.previews import Preview
 from apps.payments.services.subscriptions import require_live
 from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import NothingToChange, PreviewOutdated
@@ -41,13 +40,6 @@ class Changed:
     confirm_url: str = ""
 
 
-def preview(*, account: Account, chosen: Chosen, promotion_code: str = "", by: Any) -> Preview:
-    """What the change would cost. Raises `NotSubscribed`, and as `previews.of_change`."""
-    require("billing.view", by=by, tenant=account.tenant)
-    subscription = require_live(account)
-    return previews.of_change(subscription, chosen, promotion_code=promotion_code)
-
-
 def apply(
     *,
     account: Account,
@@ -60,12 +52,11 @@ def apply(
     """Change it as was shown: `proration_date` and `total_now` are the preview's.
 
     Raises `PreviewOutdated` when it would no longer cost that, `CardDeclined` with nothing
-    changed, and as `preview` and `attempts.carry_out`.
+    changed, and as `previews.preview` and `attempts.carry_out`.
     """
     require("billing.update", by=by, tenant=account.tenant)
     params = {
-        "plan": chosen.plan, "interval": chosen.interval, "seats": chosen.seats,
-        "promotion_code": promotion_code, "proration_date": proration_date,
+        **chosen._asdict(), "promotion_code": promotion_code, "proration_date": proration_date,
         "total_now": total_now, "discounts": _discounts_of(account),
     }  # fmt: skip
     attempt = attempts.carry_out(
@@ -120,7 +111,7 @@ def _require_as_shown(account: Account, params: Mapping[str, Any]) -> None:
     if not -OLDEST_PREVIEW < age < OLDEST_PREVIEW:
         raise PreviewOutdated("These amounts were worked out too long ago. Look at them again.")
     found = previews.of_change(
-        require_live(account), _chosen(params), promotion_code=params["promotion_code"],
+        require_live(account), Chosen.of(params), promotion_code=params["promotion_code"],
         proration_date=params["proration_date"],
     )  # fmt: skip
     if found.total_now != params["total_now"]:
@@ -133,14 +124,10 @@ def _discounts_of(account: Account) -> int:
     return len(require_live(account).data.get("discounts") or ())
 
 
-def _chosen(params: Mapping[str, Any]) -> Chosen:
-    return Chosen(params["plan"], params["interval"], params["seats"])
-
-
 def _ask_change(attempt: Attempt) -> Answer:
     subscription = require_live(attempt.account)
     present = stripe_api.retrieve("subscription", subscription.pk)
-    chosen = _chosen(attempt.params)
+    chosen = Chosen.of(attempt.params)
     touched = (("customer", str(attempt.account.customer_id)), ("subscription", subscription.pk))
     held = catalogue.from_items(present["items"]["data"])
     at_end = previews.is_less(held, chosen)

@@ -6,11 +6,10 @@ Stripe is asked what became of the session, whether or not its webhook came befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import NotFound
@@ -23,6 +22,7 @@ from apps.payments.services import (
     attempts,
     duplicates,
     objects,
+    pages,
     prices,
     promotions,
     subscriptions,
@@ -56,8 +56,8 @@ def begin(*, account: Account, chosen: Chosen, promotion_code: str = "", by: Any
     held = _still_open(account)
     subscriptions.require_none(account)
     params = {
-        "mode": Checkout.Mode.SUBSCRIPTION.value, "plan": chosen.plan,
-        "interval": chosen.interval, "seats": chosen.seats, "promotion_code": promotion_code,
+        "mode": Checkout.Mode.SUBSCRIPTION.value, **chosen._asdict(),
+        "promotion_code": promotion_code,
     }  # fmt: skip
     if held is not None and _is_for(held, params):
         return held
@@ -120,7 +120,7 @@ def _is_for(held: Checkout, params: Mapping[str, Any]) -> bool:
     return all(getattr(held, name) == value for name, value in params.items())
 
 
-def _open(account: Account, params: dict[str, Any], by: Any, check: Any) -> Checkout:
+def _open(account: Account, params: dict[str, Any], by: Any, check: Callable[[], None]) -> Checkout:
     attempt = attempts.carry_out(CHECKOUT, account=account, params=params, by=by, check=check)
     return Checkout.objects.get(pk=attempt.result["session"])
 
@@ -129,13 +129,13 @@ def _ask(attempt: Attempt) -> Answer:
     account = accounts.connect(attempt.account)
     for held in Checkout.objects.of(account).open():
         _expire(held, attempt.key)
-    params = attempt.params
+    params, done = attempt.params, pages.address(account, "billing_checkout_done")
     wish = {
         "mode": params["mode"],
         "customer": account.customer_id,
         "client_reference_id": str(account.pk),
-        "success_url": f"{_url(account, 'billing_checkout_done')}?session={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": _url(account, "billing_checkout_left"),
+        "success_url": f"{done}?session={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": pages.address(account, "billing_checkout_left"),
         "metadata": {"toolboxai_account": str(account.pk)},
         **(_bought(account, params) if params["plan"] else {"currency": account.currency}),
     }
@@ -148,23 +148,16 @@ def _ask(attempt: Attempt) -> Answer:
 
 
 def _bought(account: Account, params: Mapping[str, Any]) -> dict[str, Any]:
-    chosen = Chosen(params["plan"], params["interval"], params["seats"])
     code = params["promotion_code"]
     discounts = promotions.discounts(code, account=account)
     return {
-        "line_items": prices.items(*chosen),
+        "line_items": prices.items(*Chosen.of(params)),
         **({"discounts": discounts} if discounts else {"allow_promotion_codes": True}),
         "subscription_data": {
             "default_tax_rates": tax_rates.ids_of(account),
             "metadata": {"toolboxai_account": str(account.pk)},
         },
     }
-
-
-def _url(account: Account, name: str) -> str:
-    if account.tenant is None:
-        raise NotFound("This customer has no workspace any more.")
-    return account.tenant.url + reverse(name, urlconf="config.urls_workspace")
 
 
 def _expire(held: Checkout, key: str) -> None:

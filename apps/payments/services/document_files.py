@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -70,6 +71,15 @@ def xml(issued: IssuedDocument) -> File:
     """What is attached to the PDF. Raises `DocumentDamaged`."""
     attached = documents.attached(pdf(issued).content)
     return File(_name(issued.document, "xml"), XML, attached)
+
+
+def damaged() -> Iterator[DocumentDamaged]:
+    """What is wrong with files that were made: each is read, and made again where that helps."""
+    for issued in IssuedDocument.objects.exclude(sha256="").iterator():
+        try:
+            pdf(issued)
+        except DocumentDamaged as error:
+            yield error
 
 
 def receipt(invoice: Invoice) -> File:

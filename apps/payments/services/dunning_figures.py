@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.payments.dunning import Stage
 from apps.payments.models import DunningCase
+from apps.payments.months import midnight, months_until
 
 MONTHS = 12
 MOST = 500
@@ -50,11 +51,11 @@ def board() -> list[Column]:
 
 def months(number: int = MONTHS) -> list[Month]:
     """The last months, this one included, oldest first."""
-    starts = list(_starts(timezone.now(), number))
+    starts = months_until(timezone.now().date(), number)
     paid = Q(outcome=DunningCase.Outcome.RECOVERED)
     rows = (
-        DunningCase.objects.filter(began_at__gte=starts[0])
-        .annotate(month=TruncMonth("began_at"))
+        DunningCase.objects.filter(began_at__gte=midnight(starts[0]))
+        .annotate(month=TruncMonth("began_at", tzinfo=UTC))
         .order_by("month")
         .values("month")
         .annotate(
@@ -63,7 +64,7 @@ def months(number: int = MONTHS) -> list[Month]:
         )
     )  # fmt: skip
     found = {row["month"].date(): row for row in rows}
-    return [_month(start.date(), found.get(start.date())) for start in starts]
+    return [_month(start, found.get(start)) for start in starts]
 
 
 def rate(found: Iterable[Month]) -> int | None:
@@ -77,12 +78,3 @@ def _month(start: date, row: Any) -> Month:
     if row is None:
         return Month(start, 0, 0, 0, 0)
     return Month(start, row["cases"], row["recovered"], row["owed"] or 0, row["come_in"] or 0)
-
-
-def _starts(now: datetime, number: int) -> Iterable[datetime]:
-    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    found = [start]
-    for _ in range(number - 1):
-        start = (start - timedelta(days=1)).replace(day=1)
-        found.append(start)
-    return reversed(found)

@@ -10,6 +10,9 @@ from apps.payments.models import CreditNote, Invoice
 from apps.payments.models.documents import CreditNoteQuerySet, InvoiceQuerySet
 from apps.tenants.models import Tenant
 
+# Of those that a workspace sees.
+STATES = [(value, text) for value, text in Invoice.Status.choices if value != Invoice.Status.DRAFT]
+
 
 def of(tenant: Tenant) -> InvoiceQuerySet:
     """Final ones, newest first, without what Stripe gave: a list shows columns."""

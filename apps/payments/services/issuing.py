@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -40,6 +41,29 @@ def issue(row: Invoice | CreditNote) -> IssuedDocument | None:
     payee = _payee(row) if pays_by_transfer(row) else None
     with transaction.atomic():
         return issue_invoice(row, payee=payee)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """`issued`: how many there are now that lacked, of `total` documents; `refused`: rows that
+    cannot be issued.
+    """
+
+    issued: int
+    total: int
+    refused: list[Invoice | CreditNote]
+
+
+def catch_up() -> Caught:
+    """Issue the document of every final invoice and credit note that lacks one. Raises
+    `StripeError`.
+    """
+    lacking = [
+        *Invoice.objects.final().filter(document__isnull=True).select_related("account"),
+        *CreditNote.objects.filter(document__isnull=True).select_related("account"),
+    ]
+    refused = [row for row in lacking if issue(row) is None]
+    return Caught(len(lacking) - len(refused), IssuedDocument.objects.count(), refused)
 
 
 def pays_by_transfer(invoice: Invoice) -> bool:

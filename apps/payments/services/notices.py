@@ -13,6 +13,7 @@ from apps.mail import letters
 from apps.mail.services import messages, waiting
 from apps.payments.documents.words import ENGLISH, language_of
 from apps.payments.models import Account, Notice
+from apps.payments.services import pages
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Tenant
 from apps.usage.plans import PLANS, Plan
@@ -38,7 +39,7 @@ def tell(
         for address in addresses(account, tenant):
             with in_the_words_of(tenant), translation.override(_language(account, address)):
                 about = {"tenant": tenant, "plan": plan_of(account), **context()}
-                about["billing_url"] = f"{tenant.url}/settings/billing/"
+                about["billing_url"] = pages.address(account, "settings_billing")
                 messages.send(
                     template=template, to=address, context=about, schema_name="public",
                     language=translation.get_language(),

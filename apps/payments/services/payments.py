@@ -143,7 +143,7 @@ def recount(payment: Payment) -> None:
     """What its refunds have given back or hold. Stripe refuses to give back more than was taken,
     so what is beyond it are requests that Stripe will refuse.
     """
-    held = payment.refunds.filter(state__in=MoneyRequest.COUNTING).aggregate(sum=Sum("amount"))
+    held = payment.refunds.counting().aggregate(sum=Sum("amount"))
     Payment.objects.filter(pk=payment.pk).update(
         amount_requested=Least(held["sum"] or 0, F("amount_captured"))
     )

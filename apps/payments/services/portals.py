@@ -6,16 +6,17 @@ from typing import Any
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
-from apps.payments.services import accounts, prices
+from apps.payments.services import accounts, pages, prices
 from apps.tenants.access import require
 
 
-def open_for(*, account: Account, return_url: str, by: Any) -> str:
+def open_for(*, account: Account, by: Any) -> str:
     """The address of a page, good for minutes, where the customer changes how they pay. What else
     can be done in a portal is done here, where it is previewed. Raises `NotForSale`, `StripeError`.
     """
     require("billing.update", by=by, tenant=account.tenant)
     account = accounts.connect(account)
+    return_url = pages.address(account, "settings_billing")
     wish = {
         "customer": account.customer_id,
         "configuration": prices.portal(),

@@ -11,10 +11,11 @@ from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Subscription
-from apps.payments.services import price_items, prices, promotions, tax_rates
+from apps.payments.services import price_items, prices, promotions, subscriptions, tax_rates
 from apps.payments.services.periods import later as later_by
 from apps.payments.stripe_values import identity, moment
 from apps.payments.subscription_errors import ChangeBlocked, NothingToChange
+from apps.tenants.access import require
 
 RANKS: Final = {slug: rank for rank, slug in enumerate(catalogue.PRICED)}
 NONE_COMING: Final = "invoice_upcoming_none"
@@ -59,6 +60,17 @@ class Preview:
     @property
     def total_now(self) -> int:
         return self.now.total if self.now else 0
+
+
+def preview(*, account: Account, chosen: Chosen, promotion_code: str = "", by: Any) -> Preview:
+    """What a plan would cost: as a change of the subscription there is, else as a first one. Raises
+    as `of_change` and `of_new`.
+    """
+    require("billing.view", by=by, tenant=account.tenant)
+    subscription = subscriptions.live_of(account)
+    if subscription is None:
+        return of_new(account, chosen, promotion_code=promotion_code)
+    return of_change(subscription, chosen, promotion_code=promotion_code)
 
 
 def of_new(account: Account, chosen: Chosen, *, promotion_code: str = "") -> Preview:

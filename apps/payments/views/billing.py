@@ -77,12 +77,9 @@ def details(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page("billing.update")
 def method(request: WorkspaceRequest) -> HttpResponse:
     """To Stripe's portal, where the means of payment is changed."""
-    back = f"{request.tenant.url}/settings/billing/"
 
     def open_portal() -> HttpResponse:
-        url = portals.open_for(
-            account=accounts.of(request.tenant), return_url=back, by=request.user
-        )
+        url = portals.open_for(account=accounts.of(request.tenant), by=request.user)
         return lead(request, redirect(url))
 
     return _do(request, open_portal)

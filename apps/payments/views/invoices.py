@@ -5,17 +5,16 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from apps.payments.downloads import attachment
 from apps.payments.models import Invoice
 from apps.payments.services import document_files, invoices
-from apps.payments.services.document_files import File
 from apps.tenants.pages import workspace_page
 from apps.tenants.requests import WorkspaceRequest
 
 PAGE_SIZE = 25
-STATES = [(value, text) for value, text in Invoice.Status.choices if value != Invoice.Status.DRAFT]
 
 
 @require_safe
@@ -25,7 +24,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     rows, years = invoices.of(request.tenant), invoices.years(request.tenant)
     state, year = request.GET.get("state", ""), request.GET.get("year", "")
     chosen = {"year": year if year in map(str, years) else "", "state": state}
-    chosen["state"] = state if state in dict(STATES) else ""
+    chosen["state"] = state if state in dict(invoices.STATES) else ""
     if chosen["year"]:
         rows = rows.filter(created_at__year=int(chosen["year"]))
     if chosen["state"]:
@@ -37,7 +36,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "page": page,
         "rows": [(invoice, notes.get(invoice.pk, [])) for invoice in page.object_list],
         "years": [("", "All years"), *((str(one), str(one)) for one in years)],
-        "states": [("", "All states"), *STATES],
+        "states": [("", "All states"), *invoices.STATES],
         "chosen": chosen,
         "query": urlencode({name: value for name, value in chosen.items() if value}),
     }
@@ -88,16 +87,6 @@ def credit_note_pdf(request: WorkspaceRequest, pk: str) -> HttpResponse:
 def credit_note_xml(request: WorkspaceRequest, pk: str) -> HttpResponse:
     note = invoices.find_credit_note(tenant=request.tenant, note_id=pk)
     return attachment(document_files.xml_of(note))
-
-
-def attachment(file: File) -> HttpResponse:
-    """A file as a download that no browser opens itself."""
-    disposition = content_disposition_header(as_attachment=True, filename=file.name)
-    return HttpResponse(
-        file.content,
-        content_type=file.media_type,
-        headers={"Content-Disposition": str(disposition)},
-    )
 
 
 def _invoice(request: WorkspaceRequest, pk: str) -> Invoice:

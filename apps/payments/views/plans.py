@@ -20,6 +20,7 @@ from apps.payments.services import (
     beginnings,
     changes,
     checkouts,
+    previews,
     subscriptions,
     tax_rates,
 )
@@ -174,9 +175,8 @@ def _preview(request: WorkspaceRequest, account: Account, form: PlanForm) -> Pre
     if not form.is_valid():
         return None
     code, by = form.cleaned_data["promotion_code"], request.user
-    ask = changes.preview if subscriptions.live_of(account) else beginnings.preview
     try:
-        return ask(account=account, chosen=form.chosen, promotion_code=code, by=by)
+        return previews.preview(account=account, chosen=form.chosen, promotion_code=code, by=by)
     except Invalid as error:
         form_errors.show(form, error)
     except DomainError as error:

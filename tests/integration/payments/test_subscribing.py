@@ -58,7 +58,7 @@ def start(shop, account, chosen):
 
 
 def change(shop, chosen, by, **about):
-    seen = changes.preview(account=shop.account, chosen=chosen, by=by)
+    seen = previews.preview(account=shop.account, chosen=chosen, by=by)
     about = {"proration_date": seen.proration_date, "total_now": seen.total_now, **about}
     return seen, changes.apply(account=shop.account, chosen=chosen, by=by, **about)
 
@@ -126,7 +126,7 @@ def test_no_answer_in_the_middle_of_a_change_charges_once(
     shop, paid, owner, sandbox_process, taken
 ):
     before = shop.taken
-    seen = changes.preview(account=shop.account, chosen=SCHOOL, by=owner)
+    seen = previews.preview(account=shop.account, chosen=SCHOOL, by=owner)
     wish = {
         "account": shop.account, "chosen": SCHOOL, "proration_date": seen.proration_date,
         "total_now": seen.total_now, "by": owner,
@@ -177,14 +177,14 @@ def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner):
     code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
     api.promotion_codes.create({**code, "max_redemptions": 1})
     wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
-    seen = changes.preview(**wish)
+    seen = previews.preview(**wish)
     assert (seen.now.discount, seen.later.discount) == (0, 7_450)
     before = shop.taken
     changed = changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
     assert shop.taken - before == seen.total_now
     assert previews.of_renewal(changed.subscription).total == seen.later.total
     with pytest.raises(PromotionCodeRefused, match="as often as it can be"):
-        changes.preview(**{**wish, "chosen": Chosen("school", "month", 1)})
+        previews.preview(**{**wish, "chosen": Chosen("school", "month", 1)})
 
 
 def test_a_pause_charges_nothing_and_ends_by_itself(shop, paid, owner, alpha):

@@ -7,11 +7,12 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.payments.months import months_until
 from apps.payments.mrr import movements, trials
 from apps.payments.mrr.movements import Kind, Point
 from apps.payments.mrr.trials import Trial
 
-MONTHS = movements.months_until(date(2027, 3, 1), 3)
+MONTHS = months_until(date(2027, 3, 1), 3)
 
 
 def point(customer, month, day, monthly, subscription=""):
@@ -20,7 +21,7 @@ def point(customer, month, day, monthly, subscription=""):
 
 
 def test_months_until_go_over_the_turn_of_a_year():
-    assert movements.months_until(date(2027, 2, 14), 4) == [
+    assert months_until(date(2027, 2, 14), 4) == [
         date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1),
     ]  # fmt: skip
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from apps.payments.errors import DocumentDamaged
-from apps.payments.models import CreditNote, Invoice, IssuedDocument
 from apps.payments.services import document_files, issuing
 
 HELP = "issue documents that final invoices and credit notes lack; with --check, read every file"
@@ -21,26 +19,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(out: OutputWrapper, *, check: bool, **_: Any) -> None:
-    lacking = [
-        *Invoice.objects.final().filter(document__isnull=True).select_related("account"),
-        *CreditNote.objects.filter(document__isnull=True).select_related("account"),
-    ]
-    refused = [row for row in lacking if issuing.issue(row) is None]
-    out.write(f"{len(lacking) - len(refused)} issued, {IssuedDocument.objects.count()} in all.")
-    for row in refused:
+    caught = issuing.catch_up()
+    out.write(f"{caught.issued} issued, {caught.total} in all.")
+    for row in caught.refused:
         out.write(f"{row} ({row.pk}) cannot be issued: the log says why.")
     if check:
         _check(out)
 
 
 def _check(out: OutputWrapper) -> None:
-    damaged = 0
-    for issued in IssuedDocument.objects.exclude(sha256="").iterator():
-        try:
-            document_files.pdf(issued)
-        except DocumentDamaged as error:
-            damaged += 1
-            out.write(error.detail)
+    damaged = list(document_files.damaged())
+    for error in damaged:
+        out.write(error.detail)
     if damaged:
-        raise CommandError(f"{damaged} files are to be restored from a backup.")
+        raise CommandError(f"{len(damaged)} files are to be restored from a backup.")
     out.write("Every file is as it was issued.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
 from apps.payments.models import Account
 from apps.payments.money import text
+from apps.payments.months import midnight
 from apps.payments.services import ledger
 
 HELP = "the trial balance or a customer's statement; with --check, compare with Stripe"
@@ -27,7 +28,7 @@ def run(
 ) -> None:
     if recognise:
         out.write(f"{ledger.recognise()} lines have earned something.")
-    end = datetime.combine(on + timedelta(days=1), time(), UTC) if on else None
+    end = midnight(on + timedelta(days=1)) if on else None
     accounts = [_account(customer)] if customer else None
     if accounts:
         _statement(out, accounts[0], end or accounts[0].now)

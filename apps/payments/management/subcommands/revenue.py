@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser, OutputWrapper
 
 from apps.payments.services import recurring
 
-HELP = "Make the rows of monthly recurring revenue anew from subscriptions and invoices."
+HELP = "make the rows of monthly recurring revenue anew from subscriptions and invoices"
 
 
 def add_arguments(parser: CommandParser) -> None:

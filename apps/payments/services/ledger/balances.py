@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from django.db.models import Q, Sum
 from django.db.models.functions import TruncMonth
 
+from apps.payments.catalogue import CURRENCY
 from apps.payments.ledger.chart import ACCOUNTS, CHART, CUSTOMER_POSITION, Kind, LedgerAccount
 from apps.payments.models import Account, LedgerEntry, LedgerTransaction
-from apps.payments.models.accounts import CURRENCY
+from apps.payments.months import months_until
 
 EARNED = ("revenue", "credit_notes", "refunds", "credits_granted")
 
@@ -195,7 +196,7 @@ def by_month(*, last: date, count: int = 12, currency: str = CURRENCY) -> list[M
     )
     for month, code, found in rows:
         sums[month.date()][code] = -found
-    months = _months(last, count)
+    months = months_until(last, count)
     deferred = sum(one.get("deferred_revenue", 0) for at, one in sums.items() if at < months[0])
     made = []
     for start in months:
@@ -203,8 +204,3 @@ def by_month(*, last: date, count: int = 12, currency: str = CURRENCY) -> list[M
         earned = sum(sums[start].get(code, 0) for code in EARNED)
         made.append(Month(start, earned, deferred))
     return made
-
-
-def _months(last: date, count: int) -> list[date]:
-    number = last.year * 12 + last.month - 1
-    return [date(one // 12, one % 12 + 1, 1) for one in range(number - count + 1, number + 1)]

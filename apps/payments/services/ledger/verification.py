@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.payments import stripe_api
+from apps.payments.catalogue import CURRENCY
 from apps.payments.errors import StripeObjectMissing
 from apps.payments.models import Account, LedgerEntry
-from apps.payments.models.accounts import CURRENCY
 
 
 @dataclass(frozen=True)
