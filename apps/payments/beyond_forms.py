@@ -13,12 +13,12 @@ from apps.usage.services.beyond import MOST
 class BeyondForm(forms.Form):
     pays = forms.BooleanField(label="Pay for what goes beyond the plan", required=False)
     most = forms.DecimalField(
-        label="At most in a month, in euros",
+        label="Spending limit for a month, in euros",
         required=False,
         min_value=Decimal(0),
         max_value=decimal(MOST, CURRENCY),
         decimal_places=2,
-        help_text="Without VAT. More is refused then, until the next month. Empty: no most.",
+        help_text="Without VAT. More is refused then, until the next month. Empty: no limit.",
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01", "min": "0"}),
     )
 

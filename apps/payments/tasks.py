@@ -12,6 +12,7 @@ from apps.payments.models import Account
 from apps.payments.services import (
     accounts,
     approvals,
+    beyond_notices,
     collection,
     customer_credits,
     endpoints,
@@ -50,7 +51,10 @@ def sync_balance(_task: Job, _run: JobRun, *, account_id: str) -> dict[str, Any]
 
 @shared_task(name="payments.meter", ignore_result=True)
 def meter() -> int:
-    return metering.report_all() if settings.STRIPE_SECRET_KEY else 0
+    """Use beyond plans is written down and told Stripe, then owners."""
+    sent = metering.report_all() if settings.STRIPE_SECRET_KEY else 0
+    beyond_notices.tell_all()
+    return sent
 
 
 @shared_task(name="payments.expire_requests", ignore_result=True)

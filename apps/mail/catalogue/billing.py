@@ -14,6 +14,10 @@ BILLING = {**NAME, "billing_url": f"{URL}/settings/billing/"}
 PLAN = {**BILLING, "plan.name": "School"}
 PRICED = {**PLAN, "amount": AMOUNT}
 OPEN = {**BILLING, "amount": AMOUNT, "invoice_number": "TBX-2026-0042"}
+BEYOND = {
+    "most": Money(50_00, "eur"), "begins_anew": LATER,
+    "beyond_url": f"{URL}/settings/billing/beyond/",
+}  # fmt: skip
 FAILED = {
     **OPEN, "reason": "The bank declined the card.", "is_overdue": False, "next_attempt_at": AT,
     "read_only_at": LATER, "suspended_at": LATER, "ends_at": LATER,
@@ -56,6 +60,11 @@ MAILS = (
         "alert.detail": "Ticket 4711",
         "alert.url": "https://toolboxai.example/operator/payments/refund/",
     }),
+    _billing("beyond_begun", "Use beyond the plan is charged",
+        {**PLAN, "what": "deployments", "price": "€0.02 for each", "used": "2,012",
+         "included": "2,000", "cost": Money(24, "eur"), **BEYOND}, "most"),
+    _mail("beyond_limit", "Spending limit of a month, at 80 and 100 %", "usage",
+        {**PLAN, "threshold": 80, "percent": 82, "spent": Money(41_00, "eur"), **BEYOND}),
     _billing("subscription_confirmed", "Subscription confirmation",
         {**PRICED, "interval": "month", "renews_at": LATER}),
     _billing("subscription_renewal", "Renewal of a yearly plan",

@@ -33,6 +33,11 @@ class BeyondInput(serializers.Serializer[Any]):
 
 class BeyondSerializer(BeyondInput):
     cost = serializers.IntegerField(read_only=True, help_text="so far this month, in cents")
+    spent = serializers.DecimalField(
+        source="spending.spent", default=None, read_only=True, max_digits=12, decimal_places=2,
+        coerce_to_string=False, allow_null=True,
+        help_text="what counts against `most`, in cents: files as if they stayed all month",
+    )  # fmt: skip
     lines = MeteredSerializer(many=True, read_only=True)
 
 

@@ -10,22 +10,24 @@ to be less is set off against what the month still brings.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Sum
 
+from apps.core.errors import Invalid
 from apps.payments import pricing, stripe_api
 from apps.payments.catalogue import PRICED, event_of
 from apps.payments.errors import StripeError
-from apps.payments.models import Account, UsageReport
+from apps.payments.models import Account, Subscription, UsageReport
 from apps.tenants.models import Tenant
 from apps.usage.models import WorkspacePlan
 from apps.usage.plans import BEYOND
 from apps.usage.services import beyond, limits, terms, usage
 from apps.usage.services.beyond import Part
+from apps.usage.services.limits import Spending
 from apps.usage.services.readings import month_of
 
 KNOWN = "duplicate_meter_event"
@@ -46,8 +48,9 @@ class Line:
 
 @dataclass(frozen=True)
 class State:
-    """This month of a workspace. `can_pay`: its plan has anything beyond; `payer` is another
-    workspace where a district pays.
+    """This month of a workspace. `can_pay`: its plan has anything beyond, and is not just
+    tried (`is_tried`); `payer` is another workspace where a district pays. `spending`: how far the
+    chosen most is used, None without one.
     """
 
     lines: list[Line]
@@ -55,7 +58,10 @@ class State:
     most: int | None
     cost: int
     can_pay: bool
+    is_tried: bool
     payer: Tenant
+    spending: Spending | None
+    begins_anew: datetime
 
 
 def of(tenant: Tenant) -> State:
@@ -71,7 +77,18 @@ def of(tenant: Tenant) -> State:
         cost = beyond.cost_of({part.beyond.key: units})
         lines.append(Line(part, units, cost, pricing.each(part.beyond)))
     total = beyond.cost_of({line.part.beyond.key: line.billed for line in lines})
-    return State(lines, held.pays_beyond, held.most_beyond, total, held.plan.slug in PRICED, payer)
+    tried = account is not None and is_tried(account)
+    return State(
+        lines, held.pays_beyond, held.most_beyond, total,
+        held.plan.slug in PRICED and not tried, tried, payer,
+        limits.spending(payer), next_month(month),
+    )  # fmt: skip
+
+
+def next_month(month: date) -> datetime:
+    """When the month after the one of `month` begins."""
+    following = month_of(month_of(month) + timedelta(days=32))
+    return datetime.combine(following, time(), tzinfo=UTC)
 
 
 def report_all() -> int:
@@ -94,7 +111,7 @@ def report_all() -> int:
 def report(account: Account) -> int:
     """Write down what is new of one account's use, and tell Stripe. Raises `StripeError`."""
     today = account.now.date()
-    if _is_metered(account):
+    if is_metered(account):
         for day in _days(today):
             note(account, day)
     unsent = account.usage_reports.filter(sent_at__isnull=True, waived=False)
@@ -113,21 +130,38 @@ def note(account: Account, day: date) -> list[UsageReport]:
 
 
 def choose(*, tenant: Tenant, pays: bool, most: int | None, by: Any) -> WorkspacePlan:
-    """As `beyond.choose`; what was used before is not charged."""
+    """As `beyond.choose`; what was used before is not charged. Refused in a trial too, of which
+    nobody knows whether it will be paid for.
+    """
     from apps.payments.services import accounts
 
     with transaction.atomic():
         row = beyond.choose(tenant=tenant, pays=pays, most=most, by=by)
         account = accounts.of(tenant)
-        if _is_metered(account):
+        if pays and is_tried(account):
+            raise Invalid(errors={"pays": ["In a trial there is no more than the plan includes."]})
+        if is_metered(account):
             note(account, account.now.date())
     return row
+
+
+def is_tried(account: Account) -> bool:
+    """Whether its plan is one that it tries."""
+    granting = account.subscriptions.granting().order_by("-created_at").first()
+    return granting is not None and granting.status == Subscription.Status.TRIALING
 
 
 def billed(account: Account, month: date) -> dict[str, int]:
     """By meter the units that were told, or wait to be, of a calendar month."""
     rows = account.usage_reports.filter(month=month, waived=False).order_by()
     return dict(rows.values_list("meter").annotate(Sum("units")))
+
+
+def is_metered(account: Account) -> bool:
+    """Whether what it uses beyond its plan is charged."""
+    if account.tenant is None or not account.customer_id:
+        return False
+    return terms.of(account.tenant).pays_beyond and account.subscriptions.granting().exists()
 
 
 def _note(account: Account, part: Part, plan: str, day: date) -> UsageReport | None:
@@ -172,9 +206,3 @@ def _days(today: date) -> list[date]:
     """The days to look at: today, and early in a month the last one of the month before."""
     last = month_of(today) - timedelta(days=1)
     return [last, today] if today.day <= SETTLING_DAYS else [today]
-
-
-def _is_metered(account: Account) -> bool:
-    if account.tenant is None or not account.customer_id:
-        return False
-    return terms.of(account.tenant).pays_beyond and account.subscriptions.granting().exists()

@@ -15,6 +15,7 @@ from apps.payments.services import (
     beginnings,
     changes,
     checkouts,
+    metering,
     previews,
     subscriptions,
     transfers,
@@ -25,6 +26,7 @@ from apps.tenants.access import require
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE, Plan
 from apps.usage.services import limits, terms
+from apps.usage.services.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Overview:
     the one in force, None for no charge. `ended`: the last one, where none is in force. `renewal`:
     what the next invoice will be, None for no next one or while Stripe does not answer
     (`is_reachable`). `planned`: what a change at the period's end makes of it.
+    `beyond`: this month beyond the plan, where that is paid for.
     """
 
     account: Account
@@ -45,6 +48,7 @@ class Overview:
     attempt: Attempt | None
     checkout: Checkout | None
     open_invoices: tuple[Invoice, ...]
+    beyond: metering.State | None
     bank: BankDetails | None
     may_try: bool
     is_reachable: bool
@@ -100,6 +104,7 @@ def of(account: Account, *, by: Any) -> Overview:
     renewal, planned, bank, reachable = None, None, None, True
     owed = _owed(account)
     payer = account.tenant and (limits.pool_of(account.tenant) or account.tenant)
+    held = terms.of(payer) if payer else Terms(FREE)
     try:
         if subscription is not None:
             renewal = previews.of_renewal(subscription)
@@ -110,7 +115,7 @@ def of(account: Account, *, by: Any) -> Overview:
         reachable = False
     return Overview(
         account=account,
-        plan=terms.of(payer).plan if payer else FREE,
+        plan=held.plan,
         payer=payer,
         subscription=subscription,
         ended=None if subscription else account.subscriptions.exclude(ended_at=None).first(),
@@ -119,6 +124,7 @@ def of(account: Account, *, by: Any) -> Overview:
         attempt=attempts.open_of(account),
         checkout=checkouts.unfinished(account),
         open_invoices=owed,
+        beyond=metering.of(payer) if payer and held.pays_beyond else None,
         bank=bank,
         may_try=beginnings.may_try(account),
         is_reachable=reachable,

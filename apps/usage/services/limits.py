@@ -38,6 +38,7 @@ EXACT = frozenset({
     plans.WEBHOOKS, plans.REALTIME_APPS, plans.SENDER_DOMAINS,
 })  # fmt: skip
 
+NEAR, REACHED = 80, 100  # percent of a spending limit at which its owners hear of it
 BILLING: Final = "/settings/billing/plan/"
 
 
@@ -173,6 +174,47 @@ def pool_of(tenant: Tenant) -> Tenant | None:
     return district if plan_of(district).pooled else None
 
 
+@dataclass(frozen=True)
+class Spending:
+    """How far a customer's most for a month is used, in minor units: by what there is now, files
+    as if they stayed all month, because so it is decided whether more is let through. `next_unit`:
+    the price of the dearest unit of what goes beyond.
+    """
+
+    spent: Decimal
+    most: int
+    next_unit: Decimal
+
+    @property
+    def threshold(self) -> int:
+        """The highest of 80 and 100 percent that is reached, else 0. 100: a unit more of something
+        that goes beyond would be too much.
+        """
+        if self.next_unit and self.spent + self.next_unit > self.most:
+            return REACHED
+        is_near = 100 * self.spent >= NEAR * self.most
+        return NEAR if self.next_unit and is_near else 0
+
+    @property
+    def percent(self) -> int:
+        if self.threshold == REACHED or not self.most:
+            return self.threshold
+        return int(100 * self.spent / self.most)
+
+
+def spending(tenant: Tenant) -> Spending | None:
+    """Of the workspace, or of the district that pays for it; None where nobody chose a most, or
+    nothing beyond the plan is paid for.
+    """
+    pool = pool_of(tenant)
+    held = terms.of(pool or tenant)
+    if not held.pays_beyond or held.most_beyond is None:
+        return None
+    spent, used = _spent(held, _reading(tenant, pool))
+    beyond = [BEYOND[key].amount for key, number in used.items() if number > held.plan.limits[key]]
+    return Spending(spent, held.most_beyond, max(beyond, default=Decimal(0)))
+
+
 def refusal(found: State, *, adding: int = 1, payer: Tenant | None = None) -> LimitReached:
     """The error that says which limit is reached, how far, and what to do about it; of seats also
     where `payer` buys more.
@@ -253,19 +295,28 @@ def _allowed(held: Terms, reading: Reading) -> Mapping[str, int]:
     included = held.plan.limits
     if not held.pays_beyond:
         return included
-    metered = {key: one for key, one in BEYOND.items() if key in included}
-    used = {key: sum(reading.used(LIMITS[key]).values()) for key in metered}
-    cost = sum(
-        max(0, used[key] - included[key]) * one.amount / one.size for key, one in metered.items()
-    )
+    spent, used = _spent(held, reading)
     allowed = dict(included)
-    for key, one in metered.items():
+    for key in used:
+        one = BEYOND[key]
         most = included[key] * one.times
         if held.most_beyond is not None:
-            room = max(Decimal(0), held.most_beyond - cost)
+            room = max(Decimal(0), held.most_beyond - spent)
             most = min(most, max(included[key], used[key]) + int(room * one.size / one.amount))
         allowed[key] = most
     return allowed
+
+
+def _spent(held: Terms, reading: Reading) -> tuple[Decimal, dict[str, int]]:
+    """What is held against the most, and how much there is of each metered and limited thing."""
+    included = held.plan.limits
+    used = {key: sum(reading.used(LIMITS[key]).values()) for key in BEYOND if key in included}
+    costs = (_cost(key, number - included[key]) for key, number in used.items())
+    return sum(costs, Decimal(0)), used
+
+
+def _cost(key: str, more: int) -> Decimal:
+    return max(0, more) * BEYOND[key].amount / BEYOND[key].size
 
 
 def _reading(tenant: Tenant, pool: Tenant | None) -> Reading:

@@ -74,6 +74,7 @@ export type Beyond = {
   pays: boolean;
   most: number | null;
   cost: number;
+  spent: number | null;
   lines: Array<Metered>;
 };
 

@@ -8,16 +8,18 @@ import pytest
 from django.utils import timezone
 
 from apps.core.errors import Invalid
+from apps.mail.models import Message, Wishes
 from apps.payments import stripe_api
 from apps.payments.errors import StripeError
-from apps.payments.models import UsageReport
-from apps.payments.services import catalogue_sync, metering, prices
+from apps.payments.models import Subscription, UsageReport
+from apps.payments.services import beyond_notices, catalogue_sync, metering, prices
 from apps.usage import plans
 from apps.usage.errors import LimitReached
 from apps.usage.models import UsageDay, WorkspacePlan
 from apps.usage.plans import GB
 from apps.usage.services import beyond, limits, plan_changes, usage
 from apps.usage.services.readings import month_of
+from tests.factories.unpaid import Debtor
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +168,77 @@ class TestPage:
         for person in (teacher, outsider):
             assert browse(person).get("/settings/billing/beyond/").status_code == 403
             assert browse(person).get("/api/v1/billing/beyond/").status_code in {403, 404}
+
+
+class TestNotices:
+    @pytest.fixture
+    def account(self, alpha, owner):
+        """Alpha on Starter by a subscription, pays for more: at most 5 euros a month."""
+        debtor = Debtor(alpha, plan="starter")
+        debtor.invoice.delete()
+        Subscription.objects.update(status="active")
+        plan_changes.change(tenant=alpha, plan="starter", by=None)
+        metering.choose(tenant=alpha, pays=True, most=5_00, by=owner)
+        debtor.account.refresh_from_db()
+        return debtor.account
+
+    def told(self, account):
+        for _ in range(2):
+            metering.note(account, account.now.date())
+            beyond_notices.tell_all()
+        return list(account.notices.order_by("created_at", "key").values_list("key", flat=True))
+
+    def test_each_thing_is_told_once_a_month_when_it_begins_to_be_charged(
+        self, account, use, owner
+    ):
+        Wishes.objects.create(user=owner, language="de")
+        use(deployments=2_000)
+        assert self.told(account) == []
+        use(deployments=2_012)
+        month = f"{usage.today():%Y-%m}"
+        assert self.told(account) == [f"mail/beyond_begun:deployments:{month}"]
+        text = Message.objects.get(template="mail/beyond_begun").text
+        for words in (
+            "an Bereitstellungen enthält", "0,02\N{NO-BREAK SPACE}€ pro Stück", "Verbraucht: 2.012",
+            "Bisher berechnet: 0,24\N{NO-BREAK SPACE}€", "höchstens 5,00\N{NO-BREAK SPACE}€",
+        ):  # fmt: skip
+            assert words in text
+        use(mails=15_001)
+        assert self.told(account)[1:] == [f"mail/beyond_begun:mails:{month}"]
+
+    def test_the_limit_is_told_when_it_is_near_and_when_it_is_reached(self, account, use, owner):
+        def steps():
+            keys = self.told(account)
+            return [key.split(":")[1] for key in keys if key.startswith("mail/beyond_limit")]
+
+        use(deployments=2_199)
+        assert steps() == []
+        use(deployments=2_200)
+        assert steps() == ["80"]
+        use(deployments=2_250)
+        assert steps() == ["80", "100"]
+        use(deployments=2_210)
+        assert steps() == ["80", "100"]
+        metering.choose(tenant=account.tenant, pays=True, most=5_10, by=owner)
+        assert steps() == ["80", "100", "80"]
+
+    def test_pages_say_how_far_it_is(self, account, use, browse, owner):
+        use(deployments=2_250)
+        metering.note(account, account.now.date())
+        for path in ("/settings/billing/", "/settings/billing/beyond/"):
+            page = browse(owner).get(path).content.decode()
+            assert "The spending limit of €5.00 is reached" in page
+        assert browse(owner).get("/api/v1/billing/beyond/").json()["spent"] == 500
+
+    def test_in_a_trial_nothing_goes_beyond(self, account, owner, browse):
+        Subscription.objects.update(status="trialing")
+        with pytest.raises(Invalid) as refused:
+            metering.choose(tenant=account.tenant, pays=True, most=None, by=owner)
+        assert "In a trial" in refused.value.errors["pays"][0]
+        page = browse(owner).get("/settings/billing/beyond/").content.decode()
+        assert "In a trial there is no more than the plan includes" in page
+
+    def test_each_metered_thing_has_words(self):
+        for one in plans.BEYOND.values():
+            assert one.meter in beyond_notices.NAMES
+            assert "€" in beyond_notices.price(one)

@@ -16,6 +16,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from apps.core.money import Money
 from apps.mail import letters
 from apps.mail.catalogue import LANGUAGES, MAILS, MissingVariable
+from apps.payments.services import beyond_notices
 from apps.usage.plans import LIMITS
 
 FOLDERS = ("mail", "account/email", "mfa/email", "socialaccount/email")
@@ -93,6 +94,7 @@ def test_each_phrase_is_translated(language):
     templates = [engine.get_template(f"{name}.txt") for name in (*NAMES, "mail/design")]
     wanted = {phrase for template in templates for phrase in phrases(template)}
     wanted |= {limit.label for limit in LIMITS.values()}
+    wanted |= {*beyond_notices.NAMES.values(), *beyond_notices.PRICES.values()}
     with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         known = GNUTranslations(file)
     assert wanted - set(known._catalog) == set()

@@ -82,6 +82,7 @@ class Beyond(TypedDict):
     pays: bool
     most: int | None
     cost: int
+    spent: float | None
     lines: list[Metered]
 
 
