@@ -39,8 +39,8 @@ class Database:
     with_demo: bool
     with_prices: bool
 
-    def prepare(self, django: DjangoSession) -> None:
-        """Migrate public and every workspace, then seed the demo once."""
+    def migrate(self, django: DjangoSession) -> None:
+        """Public and every workspace."""
         note = self._read_note()
         wanted = stamps.digest(_migrations(self.layout))
         with step("Migrations") as current:
@@ -49,6 +49,10 @@ class Database:
             else:
                 django.run("fleet", "migrate")
                 self._write_note({**note, "migrations": wanted})
+
+    def fill(self, django: DjangoSession) -> None:
+        """Seed the demo once, and have what is sold at Stripe as the code says."""
+        note = self._read_note()
         with step("Demo") as current:
             if note.get("seeded"):
                 current.note = "there already"
@@ -56,9 +60,9 @@ class Database:
                 current.note = "left out: it needs the sandbox"
             else:
                 django.run("seed_demo")
-                note = {**note, "migrations": wanted, "seeded": True}
+                note = {**note, "seeded": True}
                 self._write_note(note)
-        self._sell(django, {**note, "migrations": wanted})
+        self._sell(django, note)
 
     def _sell(self, django: DjangoSession, note: dict[str, Any]) -> None:
         wanted = stamps.digest(_prices(self.layout))

@@ -47,12 +47,16 @@ class Supervisor:
 
     def start(self, *services: Service) -> None:
         """Start these together; returns when each is ready, or raises its `Fault`."""
+        for child in self.begin(*services):
+            child.wait_ready()
+
+    def begin(self, *services: Service) -> list[Child]:
+        """Start these and do not wait for them: `wait_ready` of each does."""
         begun = []
         for service in services:
             begun.append(Child(service))
             self.seats.append(Seat(begun[-1]))
-        for child in begun:
-            child.wait_ready()
+        return begun
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Keep everything running until `until()` or a signal to stop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedded import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from embedded.environ import Given
     from embedded.layout import Layout
+    from embedded.process import Child
 
 SWEEP_SECONDS = 10
 
@@ -72,62 +74,74 @@ def up(layout: Layout) -> int:
 def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Supervisor, Services]]:
     """All of it running; on leaving, stopped in reverse order."""
     with ExitStack() as stack:
-        services = _start_services(layout, given, stack)
+        services = _find_services(layout, given, stack)
         supervisor = Supervisor(say=tell)
         stack.callback(supervisor.stop)
-        _start_sandbox(layout, given, supervisor)
+        stand_in = _begin_sandbox(layout, given, supervisor)
+        _start_services(given, services)
+        if stand_in:
+            _connect_sandbox(layout, given, stand_in)
         env = environ.compose(layout, HOST=given.host, PORT=str(port))
         assets = Assets(layout)
         stack.callback(assets.stop)
         assets.begin(env)
-        own = Psql.of(layout, env["DATABASE_OWNER_URL"]) if not given.database else None
-        with DjangoSession(layout, env) as django:
-            sandboxed = not given.roblox
-            prepared = Database(
-                layout, own, with_demo=sandboxed, with_prices=sandboxed and not given.stripe
-            )
-            prepared.prepare(django)
-        with step("Front end, static files") as current:
-            current.note = assets.finish()
-        _start_processes(layout, env, supervisor)
+        _prepare_and_serve(layout, given, supervisor, assets, env)
         stack.callback((layout.run / "up.json").unlink, missing_ok=True)
         yield supervisor, services
 
 
-def _start_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
+def _find_services(layout: Layout, given: Given, stack: ExitStack) -> Services:
     environ.complete_file(layout)
     credentials.update(layout.env_file, environ.addresses(layout, given))
     services = Services(layout, postgres=not given.database, valkey=not given.redis)
     stack.callback(services.release)
+    return services
+
+
+def _start_services(given: Given, services: Services) -> None:
     with step("PostgreSQL and Valkey") as current:
         if given.database:
-            external.require_database(layout, given.database)
+            external.require_database(services.layout, given.database)
         if given.redis:
             external.require_redis(given.redis)
         yours = {"DATABASE_URL": given.database, "REDIS_URL": given.redis}
         brought = ", ".join(name for name, url in yours.items() if url)
         current.note = services.acquire() or (f"yours: {brought}" if brought else "")
-    return services
 
 
-def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None:
+@dataclass(frozen=True)
+class StandIn:
+    """The sandbox on its way up, beside PostgreSQL."""
+
+    child: Child
+    port: int
+    dns_port: int
+
+
+def _begin_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> StandIn | None:
     if given.roblox:
         none = {"SANDBOX_URL": "", "DNS_RESOLVER": "", **sandbox.WITHOUT_SENDGRID,
                 **sandbox.WITHOUT_STRIPE}  # fmt: skip
         credentials.update(layout.env_file, none)
-        return
+        return None
     known = layout.run / "ports.json"
     port, dns_port = ports.remembered(known, "sandbox"), ports.remembered(known, "dns")
+    service = sandbox.service(layout, port, layout.home / "sandbox", dns_port=dns_port)
+    (child,) = supervisor.begin(service)
+    return StandIn(child, port, dns_port)
+
+
+def _connect_sandbox(layout: Layout, given: Given, stand_in: StandIn) -> None:
+    port = stand_in.port
     with step("Sandbox") as current:
-        folder = layout.home / "sandbox"
-        supervisor.start(sandbox.service(layout, port, folder, dns_port=dns_port))
+        stand_in.child.wait_ready()
         mail = sandbox.WITHOUT_SENDGRID
         if given.sendgrid == "sandbox":
             mail = sandbox.connect_sendgrid(port, given.public_url)
             current.note = "mail goes there"
     address = sandbox.address(port)
     names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
-             "DNS_RESOLVER": f"{ports.LOOPBACK}:{dns_port}"}  # fmt: skip
+             "DNS_RESOLVER": f"{ports.LOOPBACK}:{stand_in.dns_port}"}  # fmt: skip
     payments = sandbox.WITHOUT_STRIPE
     if not given.stripe:
         held = credentials.read(layout.env_file).get("STRIPE_SECRET_KEY", "")
@@ -135,12 +149,26 @@ def _start_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> None
     credentials.update(layout.env_file, {**names, **mail, **payments})
 
 
-def _start_processes(layout: Layout, env: dict[str, str], supervisor: Supervisor) -> None:
-    """`web` first and alone: somebody is waiting for its first page."""
+def _prepare_and_serve(
+    layout: Layout, given: Given, supervisor: Supervisor, assets: Assets, env: dict[str, str]
+) -> None:
+    """`web` boots while the demo is made, for as long; the others when nobody waits any more."""
     # They run without the owner's password; an empty name wins over the file's.
     services = procfile.services(layout, {**env, "DATABASE_OWNER_URL": ""})
+    own = Psql.of(layout, env["DATABASE_OWNER_URL"]) if not given.database else None
+    sandboxed = not given.roblox
+    database = Database(
+        layout, own, with_demo=sandboxed, with_prices=sandboxed and not given.stripe
+    )
+    with DjangoSession(layout, env) as django:
+        database.migrate(django)
+        with step("Front end, static files") as current:
+            current.note = assets.finish()
+        web = supervisor.begin(*(service for service in services if service.name == "web"))
+        database.fill(django)
     with step("Web"):
-        supervisor.start(*(service for service in services if service.name == "web"))
+        for child in web:
+            child.wait_ready()
     others = [service for service in services if service.name != "web"]
     with step(", ".join(service.name for service in others).capitalize()):
         supervisor.start(*others)
