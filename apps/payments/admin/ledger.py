@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -34,10 +35,17 @@ DAY = timedelta(days=1)
 DATE = forms.DateInput(attrs={"type": "date"})
 
 
+BOUNDS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+
+
+def _day() -> forms.DateField:
+    return forms.DateField(required=False, widget=DATE, validators=BOUNDS)
+
+
 class AsOf(forms.Form):
     """The end of which day; without one, now."""
 
-    on = forms.DateField(required=False, widget=DATE)
+    on = _day()
 
     @property
     def moment(self) -> datetime | None:
@@ -48,8 +56,7 @@ class AsOf(forms.Form):
 class Span(forms.Form):
     """First and last day; without them, the year up to today."""
 
-    first = forms.DateField(required=False, widget=DATE)
-    last = forms.DateField(required=False, widget=DATE)
+    first, last = _day(), _day()
 
     def moments(self, today: date) -> tuple[datetime, datetime]:
         chosen = self.cleaned_data if self.is_valid() else {}
@@ -90,8 +97,14 @@ class LedgerTransactionAdmin(ReadOnlyModelAdmin):
     list_display = ("occurred_at", "memo", "customer", "moved", "source_id")
     list_display_links = ("memo",)
     list_filter = (LedgerAccountFilter, DetailFilter, "source_type")
-    search_fields = ("source_id", "account__name", "account__schema_name", "account__customer_id")
-    search_help_text = "Customer, workspace's schema, or Stripe's id"
+    search_fields = (
+        "source_id",
+        "memo",
+        "account__name",
+        "account__schema_name",
+        "account__customer_id",
+    )
+    search_help_text = "Customer, workspace's schema, number of an invoice, or Stripe's id"
     list_select_related = ("account",)
     list_per_page = 50
     show_full_result_count = False

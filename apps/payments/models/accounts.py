@@ -24,6 +24,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """The row, to be written by nobody else until the caller's transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
+    def named(self, name: str) -> Self:
+        """By the workspace's slug or schema, or by the customer's id at Stripe."""
+        named = Q(customer_id=name) | Q(schema_name=name) | Q(tenant__slug=name)
+        return self.filter(named)
+
     def connected(self) -> Self:
         """Those that Stripe knows."""
         return self.filter(customer_id__isnull=False)

@@ -13,7 +13,7 @@ from apps.payments.models import Account, Invoice
 from apps.payments.rehearsal.stage import Stage
 from apps.payments.rehearsal.story import ACTS, Act
 from apps.payments.services.ledger import balances, verification
-from apps.payments.services.ledger.balances import Statement
+from apps.payments.services.ledger.balances import Statement, TrialBalance
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ def play(stage: Stage) -> Iterator[Scene]:
 def statement(stage: Stage) -> Statement:
     """All of the customer's life in the ledger."""
     return balances.statement(stage.account, stage.start, stage.now)
+
+
+def came_to_nothing(stage: Stage) -> list[str]:
+    """Numbers of invoices that a statement leaves out, such as a trial's: none is missing."""
+    return list(stage.account.invoices.final().filter(total=0).values_list("number", flat=True))
+
+
+def trial_balance(stage: Stage) -> TrialBalance:
+    """What the ledger says of the customer: where the money came from, and where it is."""
+    return balances.trial_balance(account=stage.account)
 
 
 def faults(stage: Stage) -> list[str]:

@@ -17,6 +17,7 @@ from django.db.models import Sum
 from django.db.models.functions import Abs
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import NotAllowed
 from apps.payments.errors import AlreadyDecided, ApprovalByAnother
@@ -35,6 +36,8 @@ def begin(row: Row, *, by: Operator) -> Row:
     """Write a request that was checked, in the caller's transaction: it is carried out, or waits
     for another operator.
     """
+    # Of the same one's requests at the same moment each counts those before it (`_given`).
+    User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
     row.asked_by, row.asked_by_label = by.user, by.user.email
     row.idempotency_key = f"{row._meta.model_name}-{row.pk}"
     row.needs_approval = _is_over_limit(row)

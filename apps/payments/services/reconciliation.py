@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.core.errors import DomainError, NotFound
@@ -102,8 +101,7 @@ def customer_of(name: str) -> str:
     """The customer of a workspace, by its slug, its schema or its customer's id. Raises
     `NotFound`.
     """
-    named = Q(customer_id=name) | Q(schema_name=name) | Q(tenant__slug=name)
-    found = Account.objects.connected().filter(named).first()
+    found = Account.objects.connected().named(name).first()
     if found is None:
         raise NotFound("Stripe knows no customer of that name or workspace.")
     return str(found.customer_id)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from apps.payments.models import Account, Invoice, Subscription, SubscriptionChange
 from apps.payments.mrr import history
@@ -48,6 +51,13 @@ def rebuild(subscription_id: str) -> bool:
 
 def rebuild_all() -> tuple[int, int]:
     """Every subscription's; how many there are, and how many had to be mended."""
-    idents = Subscription.objects.order_by("id").values_list("id", flat=True)
-    mended = [rebuild(ident) for ident in idents.iterator()]
+    rows = Subscription.objects.order_by("id").values_list("id", "account")
+    mended = [_rebuild_alone(*row) for row in rows.iterator()]
     return len(mended), sum(mended)
+
+
+@transaction.atomic
+def _rebuild_alone(subscription_id: str, account_id: UUID) -> bool:
+    """Nobody stores anything of the account meanwhile, or sees it without its changes."""
+    Account.objects.lock(account_id)
+    return rebuild(subscription_id)

@@ -41,10 +41,11 @@ def retry(*, refund: Refund, by: Operator) -> Refund:
     `NotRefundable`.
     """
     approvals.require_operator(by)
-    if refund.state != State.FAILED or Refund.objects.filter(retry_of=refund).exists():
-        raise NotRefundable("Only a refund that failed is tried again, and once.")
     with transaction.atomic():
         payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
+        refund.refresh_from_db()
+        if refund.state != State.FAILED or Refund.objects.filter(retry_of=refund).exists():
+            raise NotRefundable("Only a refund that failed is tried again, and once.")
         if refund.amount > payment.refundable:
             raise _too_much(payment)
         about = {"reason": refund.reason, "credit_note_id": refund.credit_note_id}
@@ -67,7 +68,8 @@ def creditable(payment: Payment) -> int:
         return payment.amount_captured
     notes = CreditNote.objects.filter(invoice_id=invoice.pk, status=CreditNote.Status.ISSUED)
     noted = notes.aggregate(sum=Sum("total"))["sum"] or 0
-    asked = payment.refunds.filter(state__in=(State.WAITING, State.READY, State.SENT))
+    states = (State.WAITING, State.READY, State.SENT)
+    asked = Refund.objects.filter(payment__invoice=invoice, state__in=states)
     held = asked.filter(credit_note_id="").aggregate(sum=Sum("amount"))["sum"] or 0
     return invoice.total - int(noted) - int(held)
 
@@ -92,6 +94,8 @@ def _require_room(payment: Payment, amount: int) -> None:
 
 def _too_much(payment: Payment) -> NotRefundable:
     payment.refresh_from_db()
+    if not payment.refundable:
+        return NotRefundable(errors={"amount": ["Nothing is left of it to be given back."]})
     most = money.text(payment.refundable, payment.currency)
     return NotRefundable(errors={"amount": [f"Between 0.01 and {most}: that much is left of it."]})
 

@@ -7,7 +7,7 @@ import io
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from pypdf import PdfReader
 
@@ -186,6 +186,15 @@ def test_a_command_issues_what_is_lacking_and_looks_at_every_file(subscribe, bil
     call_command("billing", "documents", "--check", stdout=out)
     assert "1 issued, 2 in all" in out.getvalue()
     assert "Every file is as it was issued" in out.getvalue()
+
+
+def test_the_command_fails_where_one_cannot_be_issued(subscribe):
+    invoice = subscribe()
+    invoice.pk, invoice.number = "in_other", "OTHER-1"
+    invoice.data = {**invoice.data, "number": "OTHER-1", "total": 1}
+    invoice.save(force_insert=True)
+    with pytest.raises(CommandError, match="1 cannot be issued"):
+        call_command("billing", "documents")
 
 
 def test_drafts_have_no_document(subscribe):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -175,6 +176,16 @@ class TestStatement:
         assert (second.opening, second.closing) == (0, 500)
         assert [(one.code, amount) for one, amount in second.parts] == [("receivable", 500)]
 
+    def test_a_credit_note_stands_before_the_refund_of_it(self, school):
+        for kind, amount, other in (
+            ("refund", 250, "stripe_balance"), ("credit_note", -250, "deferred_revenue"),
+        ):  # fmt: skip
+            entries = [("refunds", amount), (other, -amount)]
+            made = movement(kind, kind, NEW_YEAR, entries)
+            posting.post(Source(kind, f"{kind}_x", school, "eur"), [made])
+        start, end = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 2, tzinfo=UTC)
+        assert [one.owed for one in ledger.statement(school, start, end).lines] == [-250, 0]
+
     def test_it_is_of_one_customer(self, school):
         other = Account.objects.create(schema_name="w_other", name="Other")
         post(other, ("receivable", 1_000), ("deferred_revenue", -1_000))
@@ -202,6 +213,12 @@ class TestConsole:
         assert "€1.90" in entries
         told = console.get(url("payments_ledger_statement", school.pk), {"last": "2027-12-31"})
         assert "€11.90" in told.content.decode()
+        found = console.get(url("payments_ledgertransaction_changelist"), {"q": "invoice 1"})
+        assert str(made.pk) in found.content.decode()
+        for day in ("9999-12-31", "0001-01-01"):
+            page = console.get(url("payments_ledger"), {"on": day}).content.decode()
+            assert "Ensure this value is" in page
+            assert console.get(url("payments_ledger_journal_csv"), {"last": day}).status_code == 200
         before = console.get(url("payments_ledger"), {"on": "2020-01-01"}).content.decode()
         assert "Nothing has moved yet." in before
 
@@ -246,5 +263,26 @@ class TestCommand:
         fetch(account)
         call_command("billing", "ledger", check=True, recognise=True, stdout=out)
         assert "All sums are Stripe's own." in out.getvalue()
-        call_command("billing", "ledger", customer=account.schema_name, stdout=out)
-        assert f"{account} owes €0.00" in out.getvalue()
+        foreign = [("stripe_balance", 5), ("stripe_fees", -5)]
+        source = Source("balance_transaction", "txn_x", None, "usd")
+        posting.post(source, [movement("moved", "In dollars", NEW_YEAR, foreign)])
+        call_command("billing", "ledger", check=True, stdout=out)
+        for name in (account.schema_name, account.tenant.slug, account.customer_id):
+            out = io.StringIO()
+            call_command("billing", "ledger", customer=name, stdout=out)
+            assert f"{account} owes €0.00" in out.getvalue()
+
+    @pytest.mark.parametrize(
+        ("words", "problem"),
+        [
+            ("ledger --on yesterday", "'yesterday' is no day. Write it like 2026-11-30."),
+            ("ledger --on 9999-12-31", "'9999-12-31' is no day"),
+            ("reconcile --since soon", "'soon' is no day"),
+            ("endpoints rotate --overlap -3", "'-3' is no number of hours from 0 to 720"),
+            ("endpoints rotate --overlap nan", "'nan' is no number of hours"),
+            ("ledger --customer nobody", "There is no customer or workspace 'nobody'."),
+        ],
+    )
+    def test_bad_input_is_answered_with_what_would_be_right(self, words, problem):
+        with pytest.raises(CommandError, match=re.escape(problem)):
+            call_command("billing", *words.split())

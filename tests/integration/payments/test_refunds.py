@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
@@ -90,6 +91,26 @@ def test_many_small_ones_are_a_large_one(paid, olga, otto):
     assert not ask(payment, 5_001, otto).needs_approval
 
 
+def test_requests_of_the_same_one_wait_for_each_other(paid, olga):
+    """Else two at the same moment would each be under the limit."""
+    payment = paid()
+    with CaptureQueriesContext(connection) as found:
+        ask(payment, 100, olga)
+    locks = [one["sql"] for one in found if "FOR NO KEY UPDATE" in one["sql"]]
+    assert any('FROM "accounts_user"' in sql for sql in locks)
+
+
+def test_all_payments_of_an_invoice_share_what_it_can_be_credited(paid, olga):
+    payment = paid()
+    other = Payment.objects.get(pk=payment.pk)
+    other.pk = "ch_other"
+    other.save(force_insert=True)
+    ask(other, 10_000, olga)
+    with pytest.raises(NotRefundable) as refused:
+        ask(payment, 10_000, olga)
+    assert "€77.31" in refused.value.errors["amount"][0]
+
+
 def test_the_database_wants_another_one_as_well(paid, olga):
     row = ask(paid(amount=30_000), 25_000, olga)
     rows = Refund.objects.filter(pk=row.pk)
@@ -169,7 +190,7 @@ def test_a_refund_that_comes_back_is_shown_and_tried_again(paid, olga, billing):
     done = refunds.carry_out(refund_id=str(again.pk))
     assert done.stripe_id not in (None, row.stripe_id)
     assert CreditNote.objects.count() == 1
-    with pytest.raises(NotRefundable):
+    with pytest.raises(NotRefundable, match="once"):
         refunds.retry(refund=row, by=olga)
 
 

@@ -9,7 +9,9 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from apps.payments.services import document_files, issuing
 
-HELP = "issue documents that final invoices and credit notes lack; with --check, read every file"
+HELP = (
+    "issue documents that are lacking (exit with 1 where one cannot be); --check reads every file"
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,6 +27,8 @@ def run(out: OutputWrapper, *, check: bool, **_: Any) -> None:
         out.write(f"{row} ({row.pk}) cannot be issued: the log says why.")
     if check:
         _check(out)
+    if caught.refused:
+        raise CommandError(f"{len(caught.refused)} cannot be issued.")
 
 
 def _check(out: OutputWrapper) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import OutputWrapper
 
+from apps.payments.management.arguments import hours
 from apps.payments.services import endpoints
 
 HELP = "where Stripe sends its events: list, ensure, create, rotate, remove"
@@ -18,7 +19,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     verbs.add_parser("ensure", help="one at our address for all declared events; safe to repeat")
     verbs.add_parser("create", help="one more")
     rotate = verbs.add_parser("rotate", help="a new one; those there are go later")
-    rotate.add_argument("--overlap", type=float, default=24.0, help="hours in which both count")
+    rotate.add_argument(
+        "--overlap", type=hours, default="24", metavar="HOURS",
+        help="in which both count, 24 without a choice; 0 where others know the old secret",
+    )  # fmt: skip
     verbs.add_parser("remove", help="one, at Stripe and here").add_argument("id")
 
 
@@ -44,9 +48,10 @@ def _create(out: OutputWrapper, **_: Any) -> None:
     out.write(f"{row.id}  created  {row.url}")
 
 
-def _rotate(out: OutputWrapper, *, overlap: float, **_: Any) -> None:
-    row = endpoints.rotate(by=None, overlap=timedelta(hours=overlap))
-    out.write(f"{row.id}  created  {row.url}; the others go in {overlap:g} hours")
+def _rotate(out: OutputWrapper, *, overlap: timedelta, **_: Any) -> None:
+    row = endpoints.rotate(by=None, overlap=overlap)
+    number = overlap / timedelta(hours=1)
+    out.write(f"{row.id}  created  {row.url}; the others go in {number:g} hours")
 
 
 def _remove(out: OutputWrapper, *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument

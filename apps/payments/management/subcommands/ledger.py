@@ -8,17 +8,24 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
+from apps.payments.management.arguments import day
 from apps.payments.models import Account
 from apps.payments.money import text
 from apps.payments.months import midnight
 from apps.payments.services import ledger
+from apps.payments.services.ledger.exports import labels
 
 HELP = "the trial balance or a customer's statement; with --check, compare with Stripe"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--on", type=date.fromisoformat, help="at the end of this day: 2026-11-30")
-    parser.add_argument("--customer", default="", help="a workspace's schema: its statement")
+    parser.add_argument("--on", type=day, metavar="DAY", help="at the end of it: 2026-11-30")
+    parser.add_argument(
+        "--customer",
+        default="",
+        metavar="NAME",
+        help="the statement of a workspace, by its name in addresses, its schema, or cus_…",
+    )
     parser.add_argument("--recognise", action="store_true", help="post what is earned until now")
     parser.add_argument("--check", action="store_true", help="exit with 1 where Stripe differs")
 
@@ -33,20 +40,21 @@ def run(
     if accounts:
         _statement(out, accounts[0], end or accounts[0].now)
     else:
-        _trial_balance(out, end)
+        show(out, ledger.trial_balance(at=end))
     if check:
         _check(out, accounts)
 
 
-def _account(schema_name: str) -> Account:
-    found = Account.objects.filter(schema_name=schema_name).first()
+def _account(name: str) -> Account:
+    found = Account.objects.named(name).first()
     if found is None:
-        raise CommandError(f"No customer has the schema {schema_name}.")
+        raise CommandError(f"There is no customer or workspace {name!r}.")
     return found
 
 
-def _trial_balance(out: OutputWrapper, at: datetime | None) -> None:
-    found = ledger.trial_balance(at=at)
+def show(out: OutputWrapper, found: ledger.TrialBalance) -> None:
+    """A trial balance, with its parts named."""
+    names = labels(row.detail for row in found.rows)
     out.write(f"{'':40}{'debit':>16}{'credit':>16}")
     for row in found.accounts:
         debit, credit = (
@@ -56,7 +64,7 @@ def _trial_balance(out: OutputWrapper, at: datetime | None) -> None:
         for part in found.rows:
             if part.account is row.account and part.detail:
                 amount = text(part.balance, found.currency)
-                out.write(f"  {part.detail}: {amount}")
+                out.write(f"  {names.get(part.detail, part.detail)}: {amount}")
     sums = (text(one, found.currency) for one in (found.debit, found.credit))
     out.write(f"{'Together':40}" + "".join(f"{one:>16}" for one in sums))
 

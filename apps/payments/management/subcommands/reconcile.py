@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.core.management.base import OutputWrapper
 
+from apps.payments.management.arguments import day
 from apps.payments.models import Finding, ReconcileRun
 from apps.payments.services import gaps, reconciliation
 
@@ -17,7 +18,9 @@ HELP = "compare our rows with Stripe's objects; with --repair, mend them"
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--repair", action="store_true", help="store what Stripe has")
     parser.add_argument("--account", default="", help="one customer only: cus_…, or a workspace")
-    parser.add_argument("--since", type=_day, help="leave out older invoices: 2026-11-01")
+    parser.add_argument(
+        "--since", type=day, metavar="DAY", help="leave out older invoices: 2026-11-01"
+    )
     parser.add_argument(
         "--events", action="store_true", help="only look for events that never came"
     )
@@ -28,7 +31,7 @@ def run(
     *,
     repair: bool,
     account: str,
-    since: datetime | None,
+    since: date | None,
     events: bool,
     **_: Any,
 ) -> None:
@@ -38,7 +41,7 @@ def run(
         return
     customer_id = reconciliation.customer_of(account) if account else ""
     begun = reconciliation.begin(
-        repair=repair, customer_id=customer_id, since=since, by="command line"
+        repair=repair, customer_id=customer_id, since=_midnight(since), by="command line"
     )
     found = reconciliation.compare(begun, out.write)
     for finding in found.findings.all():
@@ -64,5 +67,5 @@ def _summary(run: ReconcileRun) -> str:
     return "\n".join([*lines, f"{run.drift} differ, {run.total('repaired')} repaired."])
 
 
-def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None

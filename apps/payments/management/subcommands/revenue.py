@@ -17,4 +17,4 @@ def add_arguments(parser: CommandParser) -> None:
 
 def run(out: OutputWrapper, **_: Any) -> None:
     number, mended = recurring.rebuild_all()
-    out.write(f"{number} subscriptions; {mended} were not as their invoices say, and are now.")
+    out.write(f"Subscriptions: {number}. Not as their invoices say, and mended: {mended}.")

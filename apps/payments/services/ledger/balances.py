@@ -15,6 +15,7 @@ from apps.payments.ledger.chart import ACCOUNTS, CHART, CUSTOMER_POSITION, Kind,
 from apps.payments.models import Account, LedgerEntry, LedgerTransaction
 from apps.payments.months import months_until
 
+DOCUMENTS = ("invoice", "credit_note")
 EARNED = ("revenue", "credit_notes", "refunds", "credits_granted")
 
 
@@ -155,9 +156,10 @@ def statement(account: Account, start: datetime, end: datetime) -> Statement:
             occurred_at__lt=end,
             entries__ledger_account__in=CUSTOMER_POSITION,
         )
-        .annotate(moved=Sum("entries__amount"))
+        .annotate(moved=Sum("entries__amount"), is_document=Q(source_type__in=DOCUMENTS))
         .exclude(moved=0)
-        .order_by("occurred_at", "-moved", "id")  # what is owed before what settles it
+        # What is billed or credited before what settles it.
+        .order_by("occurred_at", "-is_document", "-moved", "id")
     )
     lines = []
     for one in moved:

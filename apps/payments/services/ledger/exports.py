@@ -34,7 +34,8 @@ def journal(start: datetime, end: datetime) -> Iterator[str]:
         .select_related("transaction", "account")
         .order_by("occurred_at", "transaction_id", "id")
     )
-    return _lines(JOURNAL, (_entry(row) for row in rows.iterator(1000)))
+    names = {row.id: _rate(row.stripe_data) for row in mirrored.TaxRate.objects.all()}
+    return _lines(JOURNAL, (_entry(row, names) for row in rows.iterator(1000)))
 
 
 def trial(balance: TrialBalance) -> Iterator[str]:
@@ -62,13 +63,13 @@ def _rate(data: Mapping[str, Any]) -> str:
     return f"{words.strip()}, included" if data["inclusive"] else words.strip()
 
 
-def _entry(row: LedgerEntry) -> tuple[Any, ...]:
+def _entry(row: LedgerEntry, names: Mapping[str, str]) -> tuple[Any, ...]:
     amount = decimal(abs(row.amount), row.currency)
     return (
         row.occurred_at.isoformat(), row.transaction.key, row.account.name if row.account else "",
         row.transaction.source_id, row.transaction.memo, ACCOUNTS[row.ledger_account].name,
-        row.detail, amount if row.amount > 0 else "", amount if row.amount < 0 else "",
-        row.currency,
+        names.get(row.detail, row.detail), amount if row.amount > 0 else "",
+        amount if row.amount < 0 else "", row.currency,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def verify_account(account: Account) -> list[Difference]:
         "customer_credit": customer["balance"],
         "customer_cash": -held.get(CURRENCY, 0),
     }
-    ours = {code: LedgerEntry.objects.of(code, account=account).total() for code in stripes}
+    ours = {code: _ours(code, account) for code in stripes}
     return [
         Difference(code, account, ours[code], stripe)
         for code, stripe in stripes.items()
@@ -65,7 +65,11 @@ def _remaining(account: Account) -> int:
     rows: Iterator[dict[str, Any]] = stripe_api.pages(
         "invoices", customer=account.customer_id, status="open"
     )
-    return sum(one["amount_remaining"] for one in rows)
+    return sum(one["amount_remaining"] for one in rows if one["currency"] == CURRENCY)
+
+
+def _ours(code: str, account: Account | None = None) -> int:
+    return LedgerEntry.objects.of(code, account=account).filter(currency=CURRENCY).total()
 
 
 def _of_balance() -> Iterator[Difference]:
@@ -75,6 +79,6 @@ def _of_balance() -> Iterator[Difference]:
         for one in [*found["available"], *found["pending"]]
         if one["currency"] == CURRENCY
     )
-    ours = LedgerEntry.objects.of("stripe_balance").total()
+    ours = _ours("stripe_balance")
     if ours != stripe:
         yield Difference("stripe_balance", None, ours, stripe)
