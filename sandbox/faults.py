@@ -115,6 +115,7 @@ class Faults:
 
     async def _status(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.taken:
+            scope["sandbox.broke"] = fault.status
             await self._answer(scope, receive)
         else:
             await _read_body(receive)

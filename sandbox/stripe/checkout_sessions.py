@@ -140,7 +140,7 @@ def apply_code(store: Store, session: Document, code: str) -> Document:
     """A promotion code typed in on the page; an empty one takes it away."""
     from sandbox.stripe import promotion_codes
 
-    promotion = promotion_codes.find(store, code) if code else None
+    promotion = promotion_codes.find(store, code, session["customer"]) if code else None
     if code and promotion is None:
         raise StripeError("This code is invalid.", code="promotion_code_invalid")
     _set_discounts(store, session, [{"promotion_code": promotion["id"]}] if promotion else [])

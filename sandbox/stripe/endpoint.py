@@ -19,6 +19,7 @@ from sandbox.stripe.store import Store
 from sandbox.world import World, world_of
 
 OK = 200
+BROKE = StripeError("An injected fault.", kind="api_error")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _once(
 ) -> tuple[int, str]:
     """The answer; of a key that came before, the answer it had then.
 
-    https://docs.stripe.com/api/idempotent_requests: what is refused before it began is not kept.
+    https://docs.stripe.com/api/idempotent_requests: what is refused before it began is not kept,
+    that Stripe broke in the middle of it is.
     """
     key = store.request["idempotency_key"]
     fingerprint = hashlib.sha256(f"{request.method} {request.url.path} {text}".encode()).hexdigest()
@@ -123,6 +125,8 @@ def _once(
         return int(earlier["status"]), str(earlier["body"])
     with store.database.transaction():
         status, body = _carry_out(endpoint, store, request, text)
+        if broke := request.scope.get("sandbox.broke"):
+            status, body = broke, _refused(BROKE, store.request["id"])
         if key:
             store.database.run(
                 "INSERT INTO stripe_replies VALUES (?, ?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ from sandbox.stripe.answers import Document
 from sandbox.stripe.documents import assign, reading
 from sandbox.stripe.endpoint import Call, Endpoint
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.listing import listing, page, searching
+from sandbox.stripe.listing import listing, searching
 
 PLAIN = (
     "active", "description", "images", "marketing_features", "name", "package_dimensions",
@@ -57,12 +57,6 @@ def delete(call: Call) -> Document:
     return call.store.delete(product, "product.deleted")
 
 
-def features(call: Call) -> Document:
-    """What a product entitles to by Stripe's own entitlements, which nobody here makes: nothing."""
-    call.store.get(call.id, "product")
-    return page(call, [])
-
-
 def _narrow(call: Call, product: Document) -> bool:
     ids = call.params.get("ids")
     return ids is None or product["id"] in ids
@@ -75,5 +69,4 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/products/{id}", "ProductRetrieveParams", reading("product")),
     Endpoint("POST", "/v1/products/{id}", "ProductUpdateParams", update),
     Endpoint("DELETE", "/v1/products/{id}", "ProductDeleteParams", delete),
-    Endpoint("GET", "/v1/products/{id}/features", "ProductFeatureListParams", features),
 ]

@@ -19,7 +19,7 @@ def create(call: Call) -> Document:
     params, store = call.params, call.store
     coupon = store.get(params["promotion"].get("coupon", ""), "coupon", "promotion[coupon]")
     code = params.get("code") or identifiers.random_text(8, UNAMBIGUOUS)
-    if find(store, code):
+    if any(one["customer"] == params.get("customer") for one in _active(store, code)):
         raise StripeError(
             "An active promotion code with `code: " + code + "` already exists.", param="code"
         )
@@ -46,10 +46,16 @@ def create(call: Call) -> Document:
     return store.insert(promotion, "promotion_code.created")
 
 
-def find(store: Store, code: str) -> Document | None:
-    """The active one of this code; letters count alike, large or small."""
+def find(store: Store, code: str, customer: str | None) -> Document | None:
+    """The active one of this code: the customer's own, else the one for everybody."""
+    found = [one for one in _active(store, code) if one["customer"] in (None, customer)]
+    return max(found, key=lambda one: one["customer"] is not None, default=None)
+
+
+def _active(store: Store, code: str) -> list[Document]:
+    """Letters count alike, large or small. Each customer may have one of a code."""
     found = store.select("promotion_code", active=True)
-    return next((one for one in found if one["code"].lower() == code.strip().lower()), None)
+    return [one for one in found if one["code"].lower() == code.strip().lower()]
 
 
 def require_usable(store: Store, promotion: Document, customer: str | None) -> None:

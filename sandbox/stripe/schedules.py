@@ -30,7 +30,7 @@ def create(call: Call) -> Document:
     now, start = store.now(customer), params.get("start_date", "now")
     begins = now if start == "now" else int(start)
     schedule = _blank(store, customer["id"], params, now)
-    schedule["phases"] = _phases(params.get("phases") or [], begins)
+    schedule["phases"] = _phases(store, params.get("phases") or [], begins)
     store.insert(schedule, EVENT.format("created"))
     if begins <= now:
         _start(store, schedule)
@@ -77,7 +77,7 @@ def _blank(store: Store, customer: str, params: dict[str, Any], now: int) -> Doc
     }
 
 
-def _phases(wishes: list[dict[str, Any]], begins: int) -> list[Document]:
+def _phases(store: Store, wishes: list[dict[str, Any]], begins: int) -> list[Document]:
     phases = []
     for wish in wishes:
         start = begins if wish.get("start_date") in (None, "now") else int(wish["start_date"])
@@ -90,26 +90,31 @@ def _phases(wishes: list[dict[str, Any]], begins: int) -> list[Document]:
             raise required("phases[0][duration]")
         if end <= start:
             raise StripeError("A phase must end after it starts.", param="phases")
-        phases.append(_phase(wish, start, end))
+        phases.append(_phase(store, wish, start, end))
         begins = end
     return phases
 
 
 NOTHING = (
     "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-    "default_payment_method", "description", "invoice_settings", "on_behalf_of",
-    "transfer_data", "trial_end",
+    "description", "invoice_settings", "on_behalf_of", "transfer_data", "trial_end",
 )  # fmt: skip
 
 
-def _phase(wish: dict[str, Any], start: int, end: int) -> Document:
+def _phase(store: Store, wish: dict[str, Any], start: int, end: int) -> Document:
     return {
         **dict.fromkeys(NOTHING),
         "add_invoice_items": [],
         "collection_method": wish.get("collection_method"),
         "currency": wish.get("currency", "eur"),
-        "default_tax_rates": [],
-        "discounts": [],
+        "default_payment_method": wish.get("default_payment_method"),
+        "default_tax_rates": [
+            store.get(one, "tax_rate") for one in wish.get("default_tax_rates") or []
+        ],
+        "discounts": [
+            dict.fromkeys(("coupon", "discount", "promotion_code")) | one
+            for one in wish.get("discounts") or []
+        ],
         "end_date": end,
         "items": [_item(one) for one in wish["items"]],
         "metadata": merged(None, wish.get("metadata")),
@@ -145,9 +150,12 @@ def _of_subscription(store: Store, params: dict[str, Any]) -> Document:
     wish = {
         "currency": subscription["currency"],
         "items": [{"price": one["price"]["id"], "quantity": one.get("quantity")} for one in items],
+        "default_payment_method": subscription["default_payment_method"],
+        "default_tax_rates": [one["id"] for one in subscription["default_tax_rates"] or []],
+        "discounts": [{"discount": one} for one in subscription["discounts"]],
     }
     span = items[0]["current_period_start"], items[0]["current_period_end"]
-    schedule["phases"] = [_phase(wish, *span)]
+    schedule["phases"] = [_phase(store, wish, *span)]
     schedule |= {"subscription": subscription["id"], "status": "active"}
     _set_current(schedule, schedule["phases"][0])
     store.insert(schedule, EVENT.format("created"))
@@ -218,8 +226,23 @@ def _enter(store: Store, schedule: Document, phase: Document) -> None:
         "items": [*changed, *extra, *gone],
         "proration_behavior": phase["proration_behavior"],
         "metadata": phase["metadata"],
+        **_settings(phase),
     }
     subscription_endpoints.change(store, subscription, wish)
+
+
+def _settings(phase: Document) -> dict[str, Any]:
+    """What a subscription has in a phase; what the phase does not say it has no more."""
+    wish: dict[str, Any] = {
+        "default_tax_rates": [one["id"] for one in phase["default_tax_rates"]],
+        "discounts": [
+            {name: value for name, value in one.items() if value} for one in phase["discounts"]
+        ],
+        "default_payment_method": phase["default_payment_method"] or "",
+    }
+    if phase["collection_method"]:
+        wish["collection_method"] = phase["collection_method"]
+    return wish
 
 
 def _complete(store: Store, schedule: Document) -> None:
@@ -258,11 +281,13 @@ def update(call: Call) -> Document:
     assign(schedule, call.params, "end_behavior")
     if "phases" in call.params:
         begins = (schedule["current_phase"] or {}).get("start_date", store.now(schedule))
-        schedule["phases"] = _phases(call.params["phases"], begins)
+        schedule["phases"] = _phases(store, call.params["phases"], begins)
         now = store.now(schedule)
         current = next(one for one in schedule["phases"] if one["end_date"] > now)
         if schedule["status"] == "active":
             _set_current(schedule, current)
+            subscription = store.get(schedule["subscription"], "subscription")
+            subscription_endpoints.change(store, subscription, _settings(current))
     return store.save(schedule, EVENT.format("updated"))
 
 

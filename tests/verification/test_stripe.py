@@ -33,7 +33,7 @@ SHAPE = re.compile(r'params: (?:Optional\[)?\s*"(?P<shape>\w+)"')
 def _services() -> list[Any]:
     found = []
     for package in (stripe, stripe.checkout, stripe.billing, stripe.billing_portal,
-                    stripe.test_helpers):  # fmt: skip
+                    stripe.entitlements, stripe.test_helpers):  # fmt: skip
         for module in pkgutil.iter_modules(package.__path__):
             if module.name.endswith("_service"):
                 name = f"{package.__name__}.{module.name}"

@@ -30,16 +30,17 @@ def of(tenant: Tenant) -> Account:
     return found
 
 
-def connect(account: Account, *, clock_id: str = "") -> Account:
+def connect(account: Account, *, clock_id: str = "", key: str = "") -> Account:
     """Have Stripe know the customer; does nothing where it does. `clock_id`: a test clock to live
-    by. Killed and repeated it makes one customer. Raises `StripeError`.
+    by. Repeated with the same `key` (that of an attempt, which becomes another once Stripe broke)
+    it makes one customer. Raises `StripeError`.
     """
     if account.customer_id:
         return account
     wish: dict[str, Any] = {**details(account)}
     if clock_id:
         wish["test_clock"] = clock_id
-    options = {"idempotency_key": f"customer-{account.pk}-{clock_id}"}
+    options = {"idempotency_key": f"customer-{key or account.pk}-{clock_id}"}
     customer = stripe_api.call(lambda api: api.customers.create(wish, options))
     Account.objects.filter(pk=account.pk, customer_id__isnull=True).update(
         customer_id=customer["id"], clock_id=clock_id

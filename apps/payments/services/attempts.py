@@ -71,7 +71,11 @@ def go_on(attempt: Attempt, deed: Deed, *, by: Any) -> Attempt:
         for kind, ident in answer.touched:
             objects.fetch(kind, ident, attempt.account)
     except DomainError as error:
-        raise _failed(attempt, deed, error) from error
+        refusal = _failed(attempt, deed, error)
+        if refusal is not None:
+            raise refusal from error
+        attempt.refresh_from_db()
+        return attempt
     accounts.settle(attempt.account)
     return _finish(attempt, deed, answer, by)
 
@@ -122,12 +126,16 @@ def _key(account: Account, deed: Deed, params: dict[str, Any]) -> str:
     return f"{deed.name}-{hashlib.sha256(about.encode()).hexdigest()[:40]}"
 
 
-def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError:
-    """Note it, and say what it means for the customer."""
+def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError | None:
+    """Note it, and say what it means for the customer; None where it was asked for twice at once
+    and the other one has done it.
+    """
     unsure = isinstance(error, StripeError) and not error.permanent
     broken = (getattr(error.__cause__, "http_status", None) or 0) >= BROKEN
     with transaction.atomic():
         attempt = _locked(attempt)
+        if attempt.state != Attempt.State.OPEN:
+            return None if attempt.state == Attempt.State.DONE else error
         attempt.tries += 1
         attempt.error = error.detail
         if not unsure:
@@ -149,7 +157,7 @@ def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError:
 @transaction.atomic
 def _finish(attempt: Attempt, deed: Deed, answer: Answer, by: Any) -> Attempt:
     attempt = _locked(attempt)
-    if attempt.state != Attempt.State.OPEN:
+    if attempt.state == Attempt.State.DONE:
         return attempt  # asked for twice at once: the other one has written it down
     attempt.tries += 1
     attempt.state, attempt.finished_at = Attempt.State.DONE, timezone.now()

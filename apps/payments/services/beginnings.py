@@ -11,6 +11,7 @@ from apps.payments.services import (
     accounts,
     attempts,
     billing_details,
+    checkouts,
     previews,
     prices,
     promotions,
@@ -95,9 +96,10 @@ def _ask_order(attempt: Attempt) -> Answer:
 
 
 def _create(attempt: Attempt, about: dict[str, Any]) -> Answer:
-    account = accounts.connect(attempt.account)
+    account = accounts.connect(attempt.account, key=attempt.key)
     made = _found(attempt, account) if attempt.tries else None
     if made is None:
+        checkouts.close(account, attempt.key)
         wish = {
             "customer": account.customer_id,
             "items": prices.items(*Chosen.of(attempt.params)),

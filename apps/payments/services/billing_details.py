@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
+from uuid import uuid4
 
 from apps.payments import stripe_api, taxes
 from apps.payments.catalogue import MARK
 from apps.payments.errors import StripeError
-from apps.payments.models import Account, Attempt
+from apps.payments.models import Account, Attempt, Subscription
 from apps.payments.services import (
     accounts,
     attempts,
+    changes,
+    checkouts,
     objects,
     records,
     subscriptions,
@@ -19,7 +23,11 @@ from apps.payments.services import (
 )
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.stripe_values import identity
-from apps.payments.subscription_errors import DetailsMissing, VatNumberRefused
+from apps.payments.subscription_errors import (
+    AlreadySubscribed,
+    DetailsMissing,
+    VatNumberRefused,
+)
 from apps.tenants.access import require
 
 FIELDS: Final = (
@@ -71,9 +79,9 @@ def follow_tax(account: Account) -> None:
     held = {_rate_of(one) for one in subscription.data.get("default_tax_rates") or ()}
     if not held or None in held or held == {tax_rates.tax_of(account).key}:
         return
-    ident, wish = subscription.pk, {"default_tax_rates": tax_rates.ids_of(account)}
-    stripe_api.call(lambda api: api.subscriptions.update(ident, wish))
-    objects.fetch("subscription", ident, account)
+    wanted = tax_rates.ids_of(account)
+    _set_rates(subscription, wanted, f"follow-{subscription.pk}-{uuid4()}")
+    objects.fetch("subscription", subscription.pk, account)
 
 
 def _rate_of(rate: Any) -> str | None:
@@ -89,11 +97,16 @@ def _check_vat(number: str, country: str) -> None:
 
 def _ask(attempt: Attempt) -> Answer:
     """Stripe first, so that what stands here is what invoices say."""
-    account = accounts.connect(attempt.account)
+    account = accounts.connect(attempt.account, key=attempt.key)
+    before = tax_rates.tax_of(account)
     for name in FIELDS:
         setattr(account, name, attempt.params[name])
     account.vat_state = _set_vat(account, attempt.key)
     _tell(account, attempt.key)
+    if tax_rates.tax_of(account) != before:
+        # What is about to be bought on a page of Stripe's would have the tax of before.
+        with suppress(AlreadySubscribed):
+            checkouts.close(account, attempt.key)
     account.save(update_fields=[*FIELDS, "vat_state"])
     return Answer((("customer", str(account.customer_id)), *_tax_changed(account, attempt.key)))
 
@@ -108,14 +121,16 @@ def _tell(account: Account, key: str) -> None:
 
 
 def _set_vat(account: Account, key: str) -> str:
-    """Have Stripe hold this number and no other; returns how far it is verified."""
+    """Have Stripe hold this number and no other; returns how far it is verified. The one before
+    goes last: it stays where Stripe refuses this one.
+    """
     held = _held(account)
-    for one in held:
-        if taxes.normalised(one["value"]) != account.vat_id:
-            _delete(account, one["id"])
     kept = [one for one in held if taxes.normalised(one["value"]) == account.vat_id]
     if account.vat_id and not kept:
         kept = [_add(account, key)]
+    for one in held:
+        if one not in kept:
+            _delete(account, one["id"])
     return records.vat_state(kept, account)
 
 
@@ -154,10 +169,16 @@ def _tax_changed(account: Account, key: str) -> tuple[tuple[str, str], ...]:
     wanted = tax_rates.ids_of(account)
     if held == wanted:
         return ()
-    options, ident = {"idempotency_key": f"{key}-tax"}, subscription.pk
+    _set_rates(subscription, wanted, f"{key}-tax")
+    return (("subscription", subscription.pk),)
+
+
+def _set_rates(subscription: Subscription, wanted: list[str], key: str) -> None:
+    """A change that is planned for the period's end keeps them as well."""
+    options, ident = {"idempotency_key": key}, subscription.pk
     wish = {"default_tax_rates": wanted}
     stripe_api.call(lambda api: api.subscriptions.update(ident, wish, options))
-    return (("subscription", ident),)
+    changes.plan_anew(subscription, key)
 
 
 DETAILS: Final = Deed("details", "billing.details_changed", "other billing details", _ask)

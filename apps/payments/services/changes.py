@@ -5,6 +5,7 @@ more, when the period ends where it is less.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +13,9 @@ from apps.payments import catalogue, stripe_api
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Attempt, Invoice, Subscription
-from apps.payments.services import attempts, previews, price_items, prices
+from apps.payments.services import attempts, objects, previews, price_items, prices
 from apps.payments.services.attempts import Answer, Deed
-from apps.payments.services.subscriptions import require_live
+from apps.payments.services.subscriptions import live_of, require_live
 from apps.payments.stripe_values import identity
 from apps.payments.subscription_errors import NothingToChange, PreviewOutdated
 from apps.tenants.access import require
@@ -88,7 +89,8 @@ def planned(subscription: Subscription) -> Chosen | None:
     if not subscription.schedule_id:
         return None
     schedule = stripe_api.retrieve("subscription_schedule", subscription.schedule_id)
-    return _planned_in(schedule)
+    coming = _coming(schedule) if schedule["status"] == "active" else []
+    return _of_phase(coming[0]) if coming else None
 
 
 def confirm_url(subscription: Subscription) -> str:
@@ -96,6 +98,29 @@ def confirm_url(subscription: Subscription) -> str:
     invoice = Invoice.objects.filter(pk=subscription.latest_invoice_id).first()
     owed = invoice is not None and invoice.is_owed
     return invoice.hosted_url if invoice is not None and owed else ""
+
+
+def plan_anew(subscription: Subscription, key: str) -> None:
+    """Have what a planned change keeps of the subscription be what that has now. Raises
+    `StripeError`.
+    """
+    chosen = planned(subscription)
+    if chosen is not None:
+        _plan(stripe_api.retrieve("subscription", subscription.pk), chosen, key)
+
+
+def let_go(account: Account) -> None:
+    """End a plan whose change has come: Stripe keeps it for another period, and whatever else is
+    wanted would wait for that. Raises `StripeError`.
+    """
+    subscription = live_of(account)
+    if subscription is None or not subscription.schedule_id:
+        return
+    schedule = stripe_api.retrieve("subscription_schedule", subscription.schedule_id)
+    if schedule["status"] == "active" and not _coming(schedule):
+        ident = schedule["id"]
+        stripe_api.call(lambda api: api.subscription_schedules.release(ident))
+        objects.fetch("subscription", subscription.pk, account)
 
 
 def release(subscription: Mapping[str, Any], key: str) -> None:
@@ -134,10 +159,11 @@ def _ask_change(attempt: Attempt) -> Answer:
     if attempt.tries and held == chosen and _has_code(attempt, present):
         at_end = False  # it had arrived
     elif at_end and subscription.status != Subscription.Status.TRIALING:
-        _plan(attempt, present, chosen)
+        _plan(present, chosen, attempt.key)
     else:
-        release(present, attempt.key)
         _change_now(attempt, subscription, present, chosen)
+    if not at_end:
+        release(present, attempt.key)  # only now: a card that is declined changes no plans
     changed = stripe_api.retrieve("subscription", subscription.pk)
     invoice = identity(changed["latest_invoice"])
     return Answer((*touched, *((("invoice", invoice),) if invoice else ())), {"at_end": at_end})
@@ -187,9 +213,9 @@ def _update(ident: str, wish: dict[str, Any], key: str) -> None:
     stripe_api.call(lambda api: api.subscriptions.update(ident, wish, options))
 
 
-def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
+def _plan(present: Mapping[str, Any], chosen: Chosen, key: str) -> None:
     """A schedule of two phases: what there is to the period's end, then what was chosen."""
-    ident, key = present["id"], attempt.key
+    ident = present["id"]
     schedule = identity(present["schedule"])
     if not schedule:
         options = {"idempotency_key": f"{key}-schedule"}
@@ -200,16 +226,14 @@ def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
     start = max(item["current_period_start"] for item in held)
     end = min(item["current_period_end"] for item in held)
     following: dict[str, Any] = {
+        **_kept(present),
         "items": [dict(item) for item in prices.items(*chosen)],
         "duration": {"interval": chosen.interval, "interval_count": 1},
         "proration_behavior": "none",
         "metadata": {"toolboxai_plan": chosen.plan},
     }
-    kept = [{"discount": identity(one)} for one in present["discounts"]]
-    if kept:
-        following["discounts"] = kept
     now = {
-        **({"discounts": kept} if kept else {}),
+        **_kept(present),
         "items": [_as_phase(item) for item in held],
         "start_date": start,
         "end_date": end,
@@ -220,17 +244,30 @@ def _plan(attempt: Attempt, present: Mapping[str, Any], chosen: Chosen) -> None:
     stripe_api.call(lambda api: api.subscription_schedules.update(schedule, wish, options))
 
 
+def _kept(present: Mapping[str, Any]) -> dict[str, Any]:
+    """What the subscription has and keeps in a phase. A phase that does not say so takes it away:
+    https://docs.stripe.com/billing/subscriptions/subscription-schedules#updating.
+    """
+    found: dict[str, Any] = {
+        "discounts": [{"discount": identity(one)} for one in present["discounts"]],
+        "default_tax_rates": [identity(one) for one in present["default_tax_rates"] or ()],
+        "default_payment_method": identity(present["default_payment_method"]),
+        "collection_method": present["collection_method"],
+    }
+    if days := present["days_until_due"]:
+        found["invoice_settings"] = {"days_until_due": days}
+    return {name: value for name, value in found.items() if value}
+
+
 def _as_phase(item: Mapping[str, Any]) -> dict[str, Any]:
     quantity = item.get("quantity")
     return {"price": item["price"]["id"]} | ({} if quantity is None else {"quantity": quantity})
 
 
-def _planned_in(schedule: Mapping[str, Any]) -> Chosen | None:
+def _coming(schedule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Phases that have not begun."""
     ends = (schedule["current_phase"] or {}).get("end_date") or 0
-    for phase in schedule["phases"]:
-        if phase["start_date"] >= ends and schedule["status"] == "active":
-            return _of_phase(phase)
-    return None
+    return [phase for phase in schedule["phases"] if phase["start_date"] >= ends]
 
 
 def _of_phase(phase: Mapping[str, Any]) -> Chosen | None:
@@ -239,7 +276,9 @@ def _of_phase(phase: Mapping[str, Any]) -> Chosen | None:
         {"price": stripe_api.retrieve("price", ident), "quantity": item.get("quantity")}
         for ident, item in ids.items()
     ]
-    return catalogue.from_items(found)
+    with suppress(catalogue.UnknownItems):  # made by hand, at Stripe
+        return catalogue.from_items(found)
+    return None
 
 
 def _ask_unplan(attempt: Attempt) -> Answer:

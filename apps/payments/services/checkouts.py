@@ -107,6 +107,14 @@ def unfinished(account: Account) -> Checkout | None:
     return Checkout.objects.of(account).open().first()
 
 
+def close(account: Account, key: str) -> None:
+    """Nobody pays any more on a page that was opened before; `key` is of who asks. Raises
+    `AlreadySubscribed` where it was paid this moment, and `StripeError`.
+    """
+    for held in Checkout.objects.of(account).open():
+        _expire(held, key)
+
+
 def _still_open(account: Account) -> Checkout | None:
     """The open one, after Stripe was asked about it."""
     held = unfinished(account)
@@ -126,9 +134,8 @@ def _open(account: Account, params: dict[str, Any], by: Any, check: Callable[[],
 
 
 def _ask(attempt: Attempt) -> Answer:
-    account = accounts.connect(attempt.account)
-    for held in Checkout.objects.of(account).open():
-        _expire(held, attempt.key)
+    account = accounts.connect(attempt.account, key=attempt.key)
+    close(account, attempt.key)
     params, done = attempt.params, pages.address(account, "billing_checkout_done")
     wish = {
         "mode": params["mode"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from apps.audit.services import entries as audit
 from apps.payments import stripe_api
+from apps.payments.errors import StripeObjectMissing
 from apps.payments.models import Account, Subscription
 from apps.payments.services import objects
 
@@ -16,8 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 def resolve(account: Account) -> list[str]:
-    """End all live subscriptions but the oldest, and give back what was paid for them. Returns the
-    ids of those that were ended. Killed and repeated it does nothing twice. Raises `StripeError`.
+    """End all live subscriptions but the oldest, give back what was paid for them, and make void
+    what was not. Returns the ids of those that were ended. Killed and repeated it does nothing
+    twice. Raises `StripeError`.
     """
     waiting = Subscription.Status.INCOMPLETE
     live = account.subscriptions.live().exclude(status=waiting).order_by("created_at", "id")
@@ -25,6 +28,7 @@ def resolve(account: Account) -> list[str]:
     for subscription in extra:
         _give_back(subscription)
         _end(subscription)
+        _void_open(subscription)
         with transaction.atomic():
             audit.record(
                 action="subscription.duplicate_ended", by=None, target=account,
@@ -46,6 +50,9 @@ def _give_back(subscription: Subscription) -> None:
             "amount": invoice["total"],
             "refund_amount": invoice["amount_paid"],
         }  # fmt: skip
+        # What was paid with credit becomes credit again.
+        if credit := invoice["total"] - invoice["amount_paid"]:
+            note["credit_amount"] = credit
         options = {"idempotency_key": f"duplicate-{invoice['id']}"}
         made = _create_note(note, options)
         objects.fetch("credit_note", made["id"], subscription.account)
@@ -54,6 +61,19 @@ def _give_back(subscription: Subscription) -> None:
 
 def _create_note(note: dict[str, Any], options: dict[str, str]) -> Any:
     return stripe_api.call(lambda api: api.credit_notes.create(note, options))
+
+
+def _void_open(subscription: Subscription) -> None:
+    """Stripe leaves them open when a subscription ends, to be paid or chased."""
+    wish = {"subscription": subscription.pk, "status": "open"}
+    for invoice in list(stripe_api.pages("invoices", **wish)):
+        _void(invoice["id"])
+        objects.fetch("invoice", invoice["id"], subscription.account)
+
+
+def _void(invoice: str) -> None:
+    options = {"idempotency_key": f"duplicate-void-{invoice}"}
+    stripe_api.call(lambda api: api.invoices.void_invoice(invoice, {}, options))
 
 
 def _is_credited(invoice: str) -> bool:
@@ -65,7 +85,8 @@ def _end(subscription: Subscription) -> None:
     wish = {"cancellation_details": details}
     ident = subscription.pk
     if stripe_api.retrieve("subscription", ident)["status"] != "canceled":
-        stripe_api.call(lambda api: api.subscriptions.cancel(ident, wish))
+        with suppress(StripeObjectMissing):  # another has ended it this moment
+            stripe_api.call(lambda api: api.subscriptions.cancel(ident, wish))
     objects.fetch("subscription", ident, subscription.account)
     if subscription.latest_invoice_id:
         objects.fetch("invoice", subscription.latest_invoice_id, subscription.account)

@@ -89,9 +89,13 @@ def resume(*, account: Account, by: Any) -> Subscription:
 
 def _last(account: Account) -> Attempt | None:
     """A pause of late, which was not taken back before it began."""
-    done = account.attempts.filter(deed=PAUSE.name, state=Attempt.State.DONE)
+    done = account.attempts.filter(state=Attempt.State.DONE)
     since = (account.now - BETWEEN).timestamp()
-    return next((one for one in done if one.params["until"] > since), None)
+    back = done.filter(deed=RESUME.name, params__anew=False)
+    for one in done.filter(deed=PAUSE.name, params__until__gt=since):
+        if not back.filter(created_at__gt=one.created_at).exists():
+            return one
+    return None
 
 
 def _ask_pause(attempt: Attempt) -> Answer:

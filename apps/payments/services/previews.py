@@ -169,6 +169,11 @@ def require_changeable(subscription: Subscription) -> None:
         reason = "It is paused. Resume it first, then change it."
     if reason:
         raise ChangeBlocked(reason)
+    try:
+        chosen_of(subscription)
+    except catalogue.UnknownItems as error:
+        reason = "It was made for you by hand. Write to us to have it changed."
+        raise ChangeBlocked(reason) from error
 
 
 def with_promotion(subscription: Subscription, code: str) -> list[dict[str, str]] | None:

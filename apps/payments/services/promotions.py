@@ -27,11 +27,13 @@ class Promotion:
 def find(code: str, *, account: Account) -> Promotion:
     """Raises `PromotionCodeRefused` with the reason, and `StripeError`."""
     code = code.strip()
-    params = {"code": code, "active": True, "expand": ["data.promotion.coupon"], "limit": 1}
+    params = {"code": code, "active": True, "expand": ["data.promotion.coupon"], "limit": 100}
     found = stripe_api.call(lambda api: api.promotion_codes.list(params))["data"] if code else []
     if not found:
         raise refused(f"There is no code “{code}”. Look whether it is typed as it was given.")
-    promotion = found[0]
+    # Several may be called so: one for everybody, others each for one customer.
+    rank = {account.customer_id: 0, None: 1}
+    promotion = min(found, key=lambda one: rank.get(one["customer"], 2))
     coupon = promotion["promotion"]["coupon"]
     if not isinstance(coupon, dict):
         coupon = stripe_api.retrieve("coupon", coupon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
 from apps.payments import stripe_api
@@ -21,6 +22,7 @@ from apps.payments.services.attempts import Deed
 from apps.payments.subscription_errors import NothingToChange
 from apps.tenants.access import require
 
+LAST_INVOICES: Final = 10
 DEEDS: Final[dict[str, Deed]] = {
     deed.name: deed
     for deed in (
@@ -65,7 +67,8 @@ def look(account: Account) -> Account:
     objects.fetch("customer", customer, account)
     for found in stripe_api.pages("subscriptions", customer=customer, status="all"):
         objects.fetch("subscription", found["id"], account)
-    for found in stripe_api.pages("invoices", customer=customer, limit=10):
+    last = stripe_api.pages("invoices", customer=customer, limit=LAST_INVOICES)
+    for found in islice(last, LAST_INVOICES):
         objects.fetch("invoice", found["id"], account)
     return accounts.settle(account)
 

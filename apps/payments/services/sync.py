@@ -28,7 +28,14 @@ from apps.payments import stripe_api
 from apps.payments.errors import NotForSale, StripeError, StripeObjectMissing
 from apps.payments.models import Account, StripeEvent
 from apps.payments.models.events import StripeEventQuerySet
-from apps.payments.services import accounts, billing_details, clocks, duplicates, objects
+from apps.payments.services import (
+    accounts,
+    billing_details,
+    changes,
+    clocks,
+    duplicates,
+    objects,
+)
 
 State = StripeEvent.State
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -83,17 +90,19 @@ def sync(*, customer_id: str) -> dict[str, int]:
         due.update(due_at=timezone.now() + wait, problem=error.as_problem())
     account = Account.objects.filter(customer_id=customer_id).first() if customer_id else None
     if account is not None:
-        _follow(account)
-        accounts.settle(account)
+        try:
+            _follow(account)
+        finally:
+            accounts.settle(account)
     return done
 
 
 def _follow(account: Account) -> None:
     """What is to be done at Stripe about what has come in: who paid twice may never come back to
-    the page that says so, and another tax is owed when the tax office does not know a VAT number.
-    While Stripe does not answer it waits for the next time.
+    the page that says so, another tax is owed when the tax office does not know a VAT number, and
+    a planned change has come. While Stripe does not answer it waits for the next time.
     """
-    for deed in (duplicates.resolve, billing_details.follow_tax):
+    for deed in (duplicates.resolve, billing_details.follow_tax, changes.let_go):
         try:
             deed(account)
         except (StripeError, NotForSale) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from djstripe.models import Product
 
 from apps.payments import stripe_api
 from apps.payments.errors import CardDeclined, StripeError, StripeObjectMissing
@@ -109,3 +110,13 @@ def test_without_a_key_nobody_is_asked(billing, settings):
     with pytest.raises(StripeError, match="STRIPE_SECRET_KEY is not set") as refused:
         stripe_api.retrieve("invoice", "in_nothing")
     assert refused.value.permanent
+
+
+def test_a_product_is_kept_with_its_features_and_nothing_is_logged(billing, caplog):
+    api = billing.stripe.api
+    product = api.products.create({"name": "School"})
+    feature = api.entitlements.features.create({"name": "SSO", "lookup_key": "sso"})
+    held = api.products.features.create(product.id, {"entitlement_feature": feature.id})
+    objects.fetch("product", product.id)
+    assert Product.objects.get(id=product.id).features.get().id == held.id
+    assert not [one for one in caplog.records if one.name.startswith("djstripe")]

@@ -6,21 +6,29 @@ import pytest
 
 from apps.payments import catalogue
 from apps.payments.catalogue import Chosen
-from apps.payments.errors import CardDeclined, NotForSale
-from apps.payments.models import Account
+from apps.payments.errors import CardDeclined, NotForSale, StripeError
+from apps.payments.models import Account, Attempt
 from apps.payments.services import (
     accounts,
+    attempts,
     beginnings,
+    billing_details,
     cancellations,
     changes,
+    checkouts,
+    duplicates,
     pauses,
     previews,
+    prices,
     retries,
+    sync,
+    tax_rates,
 )
 from apps.payments.subscription_errors import (
     AlreadySubscribed,
     AttemptUnsure,
     CannotPause,
+    ChangeBlocked,
     NothingToChange,
     OfferTaken,
     PreviewOutdated,
@@ -249,3 +257,124 @@ def test_an_offer_that_stripe_lacks_is_refused_and_nothing_stays_open(shop, paid
         cancellations.stay(account=shop.account, by=owner)
     assert not shop.account.attempts.open().exists()
     assert "25 % off for 3 months" in cancellations.offers(paid).coupon
+
+
+def test_what_is_planned_has_the_tax_the_discount_and_the_way_to_pay_of_now(shop, paid, owner):
+    """A phase of a schedule that names them not takes them away from the subscription."""
+    change(shop, SCHOOL, owner)
+    cancellations.cancel(account=shop.account, feedback="unused", by=owner)
+    cancellations.stay(account=shop.account, by=owner)
+    [rate] = tax_rates.ids_of(shop.account)
+    seen, _ = change(shop, STARTER, owner)
+    held = shop.stripe.api.subscriptions.retrieve(paid.pk)
+    assert ([one.id for one in held.default_tax_rates], len(held.discounts)) == ([rate], 1)
+    about = {"legal_name": "Alpha", "line1": "1", "postal_code": "2", "city": "Vienna",
+             "country": "AT"}  # fmt: skip
+    billing_details.update(account=shop.account, by=owner, **about)
+    shop.go(seen.starts_at)
+    first = shop.account.invoices.filter(subscription_id=paid.pk).latest("created_at")
+    assert (first.subtotal, first.tax, first.total) == (2_900, 435, 2_610)  # 25 % off, then 20 %
+    assert first.status == "paid"
+
+
+def test_a_planned_change_that_has_come_stands_in_the_way_of_nothing(shop, paid, owner):
+    change(shop, SCHOOL, owner)
+    seen, _ = change(shop, STARTER, owner)
+    shop.go(seen.starts_at)
+    assert "planned" in pauses.obstacle(shop.account.subscription)
+    sync.sync(customer_id=shop.account.customer_id)
+    assert pauses.obstacle(shop.account.subscription) == ""
+    assert limits.plan_of(shop.tenant).slug == "starter"
+
+
+def test_a_declined_card_leaves_what_was_planned(shop, paid, owner):
+    change(shop, SCHOOL, owner)
+    change(shop, STARTER, owner)
+    use(shop, "pm_card_chargeCustomerFail")
+    with pytest.raises(CardDeclined):
+        change(shop, Chosen("school", "month", 3), owner)
+    assert changes.planned(shop.account.subscription) == STARTER
+    use(shop, "pm_card_visa")
+    _, changed = change(shop, Chosen("school", "month", 3), owner)
+    assert changes.planned(changed.subscription) is None
+
+
+def test_asked_for_twice_at_once_it_is_done_once_and_so_told(shop, owner):
+    """One is slower, and Stripe refuses it the key that the other one uses."""
+    done = attempts.Deed("test", "billing.details_changed", "a test", lambda _: attempts.Answer())
+
+    def ask(attempt):
+        attempts.go_on(Attempt.objects.get(pk=attempt.pk), done, by=owner)
+        raise StripeError("in use", permanent=permanent)
+
+    slower = attempts.Deed("test", done.action, done.words, ask)
+    for permanent in (True, False):
+        params = {"permanent": permanent}
+        attempt = attempts.carry_out(slower, account=shop.account, params=params, by=owner)
+        attempt.refresh_from_db()
+        assert (attempt.state, attempt.tries) == ("done", 1)
+
+
+def test_a_pause_taken_back_before_it_began_was_none(shop, paid, owner):
+    pauses.pause(account=shop.account, months=1, by=owner)
+    pauses.resume(account=shop.account, by=owner)
+    assert pauses.pause(account=shop.account, months=2, by=owner).is_paused
+
+
+def test_after_stripe_broke_a_customer_is_made_all_the_same(shop, owner, sandbox_process):
+    """Stripe repeats an answer to a key for a day, also that it broke."""
+    sandbox_process.faults("POST /v1/customers", status=500, taken=True)
+    with pytest.raises(AttemptUnsure):
+        beginnings.start_trial(account=shop.account, chosen=STARTER, by=owner)
+    assert retries.retry(account=shop.account, by=owner).state == "done"
+    assert shop.account.subscription.status == "trialing"
+
+
+def test_a_code_of_several_customers_is_each_ones_own(shop, paid, owner):
+    api = shop.stripe.api
+    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
+    about = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "OURS"}
+    for customer in (shop.account.customer_id, shop.stripe.customer(card="").id):
+        api.promotion_codes.create({**about, "customer": customer})
+    seen = changes.preview(account=shop.account, chosen=SCHOOL, promotion_code="ours", by=owner)
+    assert seen.later.discount == 7_450
+
+
+def test_what_was_made_by_hand_is_not_changed_here(shop, owner):
+    account = shop.connect()
+    price = shop.stripe.price()
+    shop.stripe.api.subscriptions.create(
+        {"customer": account.customer_id, "items": [{"price": price.id}]}
+    )
+    shop.sync()
+    with pytest.raises(ChangeBlocked, match="by hand"):
+        changes.preview(account=account, chosen=SCHOOL, by=owner)
+
+
+def test_who_begins_another_way_pays_no_more_on_the_page_that_was_open(shop, owner):
+    wish = {"account": shop.account, "chosen": SCHOOL, "by": owner}
+    page = checkouts.begin(**wish)
+    billing_details.update(account=shop.account, by=owner, country="AT")
+    assert shop.stripe.api.checkout.sessions.retrieve(page.pk).status == "expired"
+    other = checkouts.begin(**wish)
+    assert other.pk != page.pk  # the tax is another
+    beginnings.start_trial(**wish)
+    assert shop.stripe.api.checkout.sessions.retrieve(other.pk).status == "expired"
+
+
+def test_a_second_subscription_gives_back_credit_and_is_owed_nothing(shop, paid, owner):
+    api, customer = shop.stripe.api, shop.account.customer_id
+    about = {"customer": customer, "items": prices.items(*SCHOOL)}
+    before = shop.taken
+    api.customers.update(customer, {"balance": -5_000})
+    shop.stripe.advance(shop.account.clock_id, int(shop.account.now.timestamp()) + 3_600)
+    api.subscriptions.create(about)
+    api.subscriptions.create({**about, "collection_method": "send_invoice", "days_until_due": 30})
+    for draft in api.invoices.list({"customer": customer, "status": "draft"}).data:
+        api.invoices.finalize_invoice(draft.id)
+    shop.sync()
+    assert len(duplicates.resolve(shop.account)) == 2
+    assert [one.id for one in api.subscriptions.list().data] == [paid.pk]
+    assert shop.taken == before
+    assert api.customers.retrieve(customer).balance == -5_000
+    assert not shop.account.invoices.owed().exists()

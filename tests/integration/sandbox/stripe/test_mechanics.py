@@ -129,3 +129,37 @@ def test_a_key_can_be_rolled(stripe_account, sandbox_process):
         stripe_account.api.customers.list()
     fresh = stripe.StripeClient(rolled["key"], base_addresses={"api": stripe_account.url})
     assert fresh.v1.customers.retrieve(made.id).name == "Lincoln"
+
+
+def test_products_have_features(stripe_account):
+    api = stripe_account.api
+    product = api.products.create({"name": "School"})
+    assert api.products.features.list(product.id).data == []
+    about = {"name": "Single sign-on", "lookup_key": "sso", "metadata": {"a": "b"}}
+    feature = api.entitlements.features.create(about)
+    held = api.products.features.create(product.id, {"entitlement_feature": feature.id})
+    assert [one.id for one in api.products.features.list(product.id).data] == [held.id]
+    assert held.entitlement_feature.lookup_key == "sso"
+    with pytest.raises(stripe.InvalidRequestError, match="has this feature"):
+        api.products.features.create(product.id, {"entitlement_feature": feature.id})
+    assert api.products.features.delete(product.id, held.id).deleted
+    assert api.products.features.list(product.id).data == []
+    api.entitlements.features.update(feature.id, {"active": False})
+    assert api.entitlements.features.list().data == []
+    assert len(api.entitlements.features.list({"archived": True}).data) == 1
+    with pytest.raises(stripe.InvalidRequestError, match="already exists"):
+        api.entitlements.features.create(about)
+    with pytest.raises(stripe.InvalidRequestError, match="No such product"):
+        api.products.features.list("prod_gone")
+
+
+def test_a_promotion_code_is_one_for_everybody_and_one_for_each_customer(stripe_account):
+    api = stripe_account.api
+    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
+    about = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
+    ours = {**about, "customer": stripe_account.customer(card="").id}
+    for wish in (about, ours):
+        api.promotion_codes.create(wish)
+        with pytest.raises(stripe.InvalidRequestError, match="already exists"):
+            api.promotion_codes.create({**wish, "code": "half"})
+    assert len(api.promotion_codes.list({"code": "half"}).data) == 2
