@@ -24,6 +24,7 @@ RECENT: Final = timedelta(days=3)
 TRIAL_WARNING: Final = timedelta(days=7)
 RENEWAL_WARNING: Final = timedelta(days=30)
 CARD_WARNING: Final = timedelta(days=30)
+FIRST: Final = "subscription_create"
 Status = Subscription.Status
 
 
@@ -86,11 +87,16 @@ def _tell_of_invoice(account: Account, invoice: Invoice, since: datetime) -> Non
             account=account, template="mail/invoice_sent", key=invoice.pk,
             context=lambda: {**about(), **_to_be_paid(account, invoice)},
         )  # fmt: skip
-    elif invoice.is_owed and not is_sent and intents.wants_confirmation(invoice):
+    elif invoice.is_owed and not is_sent and _waits_for_bank(invoice):
         notices.tell(
             account=account, template="mail/payment_action_required", key=invoice.pk,
             context=lambda: {**about(), "confirm_url": invoice.hosted_url},
         )  # fmt: skip
+
+
+def _waits_for_bank(invoice: Invoice) -> bool:
+    """Of a first invoice the bank asks while its payer is at Stripe's page."""
+    return invoice.billing_reason != FIRST and intents.wants_confirmation(invoice)
 
 
 def _to_be_paid(account: Account, invoice: Invoice) -> dict[str, Any]:

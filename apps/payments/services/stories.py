@@ -44,13 +44,14 @@ Source = Callable[[Account], Iterator[Happening]]
 
 
 def of(account: Account, kind: str = "") -> list[Happening]:
-    """The newest first; `kind` narrows it to one of `KINDS`, or is `ALL`; what Stripe said word by
+    """The newest first, of one moment the last in `KINDS`, which are in the order in which one
+    leads to the other; `kind` narrows it to one of `KINDS`, or is `ALL`; what Stripe said word by
     word is left out unless it is asked for so. Its queries do not grow with it.
     """
     wanted = [kind] if kind in KINDS else [one for one in KINDS if kind == ALL or one != "event"]
     sources = [KINDS[one][1] for one in wanted]
     found = [one for source in sources for one in source(account)]
-    return sorted(found, key=attrgetter("at"), reverse=True)
+    return sorted(found, key=attrgetter("at"))[::-1]
 
 
 def _subscriptions(account: Account) -> Iterator[Happening]:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.accounts.services import step_up
@@ -36,14 +37,15 @@ def show(request: HttpRequest) -> HttpResponse:
 @person_page
 def start(request: PublicRequest) -> HttpResponse:
     """From a plan on the page of prices to the billing of the one workspace that the person owns,
-    or to choosing among several.
+    or to choosing among several; who owns none makes one first, and comes to its billing then.
     """
     plan, interval = request.GET.get("plan", ""), request.GET.get("interval", "")
     if plan not in PRICED or interval not in INTERVALS:
         return redirect("pricing")
     owned = _owned(request)
+    onward = f"{BILLING}?{urlencode({'plan': plan, 'interval': interval})}"
     if not owned:
-        return redirect("workspace_new")
+        return redirect(f"{reverse('workspace_new')}?{urlencode({'next': onward})}")
     chosen = request.GET.get("workspace", "")
     if not chosen and len(owned) > 1:
         context = {"plan": PRICED[plan].plan, "interval": interval, "workspaces": owned}
@@ -52,7 +54,6 @@ def start(request: PublicRequest) -> HttpResponse:
     if tenant is None:
         raise NotFound("You own no such workspace.")
     ticket = tickets.issue(tenant=tenant, by=request.user, proof=step_up.proof_of(request))
-    onward = f"{BILLING}?{urlencode({'plan': plan, 'interval': interval})}"
     return redirect(f"{ticket}&{urlencode({'next': onward})}")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from apps.accounts.services import step_up
@@ -16,6 +19,8 @@ from apps.tenants.models import Membership, Tenant
 from apps.tenants.pages import person_page
 from apps.tenants.requests import PublicRequest
 from apps.tenants.services import invitations, onboarding, tenants, tickets
+
+FIRST_PAGE = "first_page"  # in the session
 
 
 @require_safe
@@ -45,6 +50,10 @@ def index(request: PublicRequest) -> HttpResponse:
 
 @person_page
 def create(request: PublicRequest) -> HttpResponse:
+    """`next` in the query: the page of the new workspace that its founder came for."""
+    wanted = request.GET.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        request.session[FIRST_PAGE] = wanted
     form = NewWorkspaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,7 +135,10 @@ def _way_in(request: PublicRequest, tenant: Tenant) -> str:
         return reverse("workspace_progress", kwargs={"slug": tenant.slug})
     ticket = tickets.issue(tenant=tenant, by=request.user, proof=step_up.proof_of(request))
     fresh = tenant.created_by_id == request.user.pk and onboarding.is_untouched(tenant=tenant)
-    return f"{ticket}&next=/welcome/" if fresh else ticket
+    if not fresh:
+        return ticket
+    first = request.session.pop(FIRST_PAGE, "/welcome/")
+    return f"{ticket}&{urlencode({'next': first})}"
 
 
 def _progress(request: PublicRequest, slug: str) -> dict[str, object]:

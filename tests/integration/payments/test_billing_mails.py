@@ -114,6 +114,11 @@ def test_a_payment_that_the_bank_wants_confirmed(payer):
     payer.invoice = payer.owe("TBX-9", billing_reason="subscription_update")
     Subscription.objects.update(status="incomplete")
     payer.intent(status="requires_action")
+    payer.invoice.billing_reason = "subscription_create"  # the payer is at the bank's page
+    payer.invoice.save()
+    assert told(payer, 1) == []
+    payer.invoice.billing_reason = "subscription_update"
+    payer.invoice.save()
     assert told(payer, 1) == ["payment_action_required"]
     assert "https://invoice.example/i/1" in Message.objects.get().text
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from apps.payments import catalogue
+from apps.tenants.models import Onboarding, Tenant
 from apps.usage.plans import FEATURES, PLANS
 from tests.factories.tenants import MembershipFactory
 
@@ -44,10 +45,22 @@ def test_who_owns_several_chooses_and_nobody_comes_to_anothers(browse, owner, al
     way = browser.get("/pricing/start/", {**WANTED, "workspace": beta.slug})["Location"]
     assert urlsplit(way).hostname == beta.host
     stranger = browse(teacher, tenant=None)
-    assert stranger.get("/pricing/start/", WANTED)["Location"] == "/workspaces/new/"
+    assert stranger.get("/pricing/start/", WANTED)["Location"].startswith("/workspaces/new/?")
     MembershipFactory(user=teacher, tenant=beta, role="owner")
     refused = stranger.get("/pricing/start/", {**WANTED, "workspace": alpha.slug})
     assert refused.status_code == 404
+
+
+def test_who_owns_none_comes_to_the_plan_once_there_is_a_workspace(browse, teacher, beta):
+    browser = browse(teacher, tenant=None)
+    assert browser.get("/pricing/start/", WANTED, follow=True).status_code == 200
+    browser.get("/workspaces/new/", {"next": "//elsewhere.example/"})  # is no page of ours
+    MembershipFactory(user=teacher, tenant=beta, role="owner")
+    Tenant.objects.filter(pk=beta.pk).update(created_by=teacher)
+    Onboarding.objects.create(tenant=beta)
+    ways = [browser.get(f"/workspaces/{beta.slug}/enter/")["Location"] for _ in range(2)]
+    onward = [parse_qs(urlsplit(way).query)["next"] for way in ways]
+    assert onward == [["/settings/billing/plan/?plan=school&interval=year"], ["/welcome/"]]
 
 
 @pytest.mark.parametrize("wrong", [{}, {"plan": "free", "interval": "month"}, {"plan": "school"}])
