@@ -1,7 +1,12 @@
-"""A loopback Stripe: the parts of its API that billing a school takes, in the shapes of dahlia.
+"""A loopback Stripe: the parts of its API that billing a school takes.
 
 https://docs.stripe.com/api. What a request may carry and what an answer holds is read from the
-official SDK (`stripe.params`, and the annotations of its objects), not written down again here.
+official SDK (`stripe.params`, and the annotations of its objects), not written down again here; so
+is the version of the API that it speaks.
 """
 
-API_VERSION = "2026-05-27.dahlia"
+from typing import Final
+
+import stripe
+
+API_VERSION: Final[str] = stripe.api_version

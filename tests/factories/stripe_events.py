@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import stripe
 from djstripe.models import WebhookEndpoint
 
 SECRET = "whsec_of_the_tests"
@@ -37,7 +38,7 @@ def make_payload(
     """An event about an object, without its having been anywhere."""
     return {
         "id": f"evt_{next(_numbers):024}", "object": "event", "type": kind,
-        "api_version": "2026-05-27.dahlia", "created": int(time.time()), "livemode": False,
+        "api_version": stripe.api_version, "created": int(time.time()), "livemode": False,
         "pending_webhooks": 1, "request": {"id": None, "idempotency_key": None},
         "data": {"object": dict(found)}, **about,
     }  # fmt: skip

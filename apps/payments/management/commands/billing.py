@@ -19,7 +19,8 @@ class Command(BaseCommand):
         deeds = parser.add_subparsers(dest="deed", required=True)
         for found in pkgutil.iter_modules(subcommands.__path__):
             part = _part(found.name)
-            part.add_arguments(deeds.add_parser(found.name, help=part.HELP))
+            text = f"{part.HELP[0].upper()}{part.HELP[1:]}."
+            part.add_arguments(deeds.add_parser(found.name, help=part.HELP, description=text))
 
     def handle(self, *_: Any, deed: str, **options: Any) -> None:
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from django.core.management.base import OutputWrapper
 
 from apps.payments.management.arguments import day
 from apps.payments.models import Finding, ReconcileRun
+from apps.payments.months import midnight
 from apps.payments.services import gaps, reconciliation
 
 HELP = "compare our rows with Stripe's objects; with --repair, mend them"
@@ -41,7 +42,10 @@ def run(
         return
     customer_id = reconciliation.customer_of(account) if account else ""
     begun = reconciliation.begin(
-        repair=repair, customer_id=customer_id, since=_midnight(since), by="command line"
+        repair=repair,
+        customer_id=customer_id,
+        since=midnight(since) if since else None,
+        by="command line",
     )
     found = reconciliation.compare(begun, out.write)
     for finding in found.findings.all():
@@ -65,7 +69,3 @@ def _summary(run: ReconcileRun) -> str:
         said = ", ".join(f"{number} {what}" for what, number in numbers.items())
         lines.append(f"{kind:<14} {said}")
     return "\n".join([*lines, f"{run.drift} differ, {run.total('repaired')} repaired."])
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
