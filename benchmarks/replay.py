@@ -260,7 +260,8 @@ async def run(asked: argparse.Namespace, database: str, secret: str) -> None:
         address = f"ws://127.0.0.1:{server.port}/app/{fanout.KEY}?protocol=7"
         headers = {"Host": HOST, "Authorization": f"Bearer {secret}"}
         base = f"http://127.0.0.1:{server.port}"
-        limits = httpx.Limits(max_connections=20)
+        # Shorter than the server keeps them, so that none is used while it is being closed.
+        limits = httpx.Limits(max_connections=20, keepalive_expiry=2)
         async with httpx.AsyncClient(
             base_url=base, headers=headers, limits=limits, timeout=60, trust_env=False
         ) as api:

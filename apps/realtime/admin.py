@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
 from apps.realtime import metering, occupancy
@@ -13,6 +13,7 @@ from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.realtime.services import channel_webhooks, realtime_apps
 from apps.tenants.console import acting_operator
 from apps.tenants.deeds import Deed, ReasonForm
+from apps.usage import plots
 
 
 class AppStateFilter(admin.SimpleListFilter):
@@ -79,9 +80,24 @@ class RealtimeAppAdmin(ReadOnlyModelAdmin):
     exclude = ("secret", "former_secret")
     readonly_fields = ("state",)
     actions: ClassVar[list[Any]] = [CLOSE.as_action(), OPEN.as_action()]
+    change_form_before_template = "operator/_plots.html"
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
         return RealtimeAppChangeList
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With its messages of the last 30 days."""
+        context, app = dict(extra_context or {}), self.get_object(request, object_id)
+        if app is not None:
+            found = metering.messages_of([app])[app.pk]
+            context["plots"] = [plots.draw(found, by="day")]
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
     def figures(self) -> list[Figure]:
         closed = RealtimeApp.objects.filter(closed_at__isnull=False).count()

@@ -11,7 +11,8 @@ All keys share a hash slot, so that one script may touch several of them in a cl
 - `news:<application>`: stream of what webhooks are still to be told
 - `cached:<address>`: the last frame of a cache channel, for half an hour
 - `peaks:<day>`: hash, workspace to the most connections that its apps had at once
-- `messages:<day>`: hash, application's id to how many messages it has had
+- `messages:<day>`: hash, application's id to how many messages it has had; `:life`, a random mark
+  of this hash
 - `members:<address>`: hash of a presence channel, user id to that user's info as JSON
 """
 

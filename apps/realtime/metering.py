@@ -16,24 +16,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
-from typing import Final
+from datetime import date, timedelta
+from typing import cast
+from uuid import UUID
 
+import structlog
 from channels.db import database_sync_to_async
 from django_tenants.utils import schema_context
 from redis.exceptions import RedisError
 
-from apps.realtime import broadcast, keys, redis_clients
+from apps.realtime import app_days, broadcast, keys, redis_clients
 from apps.realtime.applications import Application
 from apps.realtime.broadcast import Broadcast
+from apps.realtime.models import RealtimeApp
 from apps.realtime.protocol import Code, ProtocolFault
 from apps.tenants.models import Tenant
 from apps.usage.errors import LimitReached
 from apps.usage.plans import MESSAGES
 from apps.usage.services import ceilings, counters, usage
 from apps.usage.services.ceilings import Ceiling
+from apps.usage.services.series import By, Series
 
-KEPT_SECONDS: Final = 2 * 86_400
+log = structlog.get_logger(__name__)
+
 _seen: dict[str, tuple[date, int]] = {}  # by workspace, the number this process last heard of
 
 
@@ -70,6 +75,48 @@ def of_today(app_ids: list[str]) -> dict[str, int]:
     except RedisError:
         return {}
     return {a: int(n or 0) for a, n in zip(app_ids, numbers, strict=True)}
+
+
+def settle() -> None:
+    """Bring what each application has had into its days. However often this is killed, nothing
+    counts twice. With Redis away, what it has counted waits there.
+    """
+    try:
+        for back in range(counters.KEPT_DAYS):
+            day = usage.today() - timedelta(days=back)
+            found = read(day)
+            if found is not None:
+                app_days.advance(found)
+                if back > 1:  # nobody counts there any more
+                    redis_clients.of_process().delete(keys.messages(day.isoformat()))
+    except RedisError as error:
+        log.warning("realtime_messages_wait", error=type(error).__name__)
+
+
+def messages_of(
+    apps: Iterable[RealtimeApp],
+    *,
+    by: By = "day",
+    first: date | None = None,
+    last: date | None = None,
+) -> dict[UUID, Series]:
+    """By application its messages over time, up to a few seconds ago; the last 30 days or 12
+    months where no days are given. Raises `Invalid` as `usage.services.series.of`.
+    """
+    try:
+        present = read(usage.today())
+    except RedisError:
+        present = None
+    return app_days.messages_of(apps, present=present, by=by, first=first, last=last)
+
+
+def read(day: date) -> counters.Hash | None:
+    """By application's id what was counted on a day; None where nothing was. Raises redis'
+    `RedisError`.
+    """
+    key = keys.messages(day.isoformat())
+    values = cast("dict[str, str]", redis_clients.of_process().hgetall(key))
+    return counters.as_hash(day, values)
 
 
 def forget() -> None:
@@ -161,9 +208,10 @@ def _ceiling(workspace: str) -> Ceiling | None:
 def _add(pipe: object, of_apps: dict[str, int], of_workspaces: dict[str, int]) -> None:
     """The last answers of the pipeline are the workspaces' numbers."""
     key = keys.messages(_today())
+    pipe.hsetnx(key, counters.LIFE, counters.new_life())  # type: ignore[attr-defined]
     for app_id, amount in of_apps.items():
         pipe.hincrby(key, app_id, amount)  # type: ignore[attr-defined]
-    pipe.expire(key, KEPT_SECONDS)  # type: ignore[attr-defined]
+    pipe.expire(key, counters.KEPT_SECONDS)  # type: ignore[attr-defined]
     counters.add(pipe, MESSAGES, of_workspaces)
 
 

@@ -215,3 +215,25 @@ class RealtimeApp(models.Model):
     def is_overlapping(self) -> bool:
         """Whether the key before the last rotation still works."""
         return bool(self.former_key and self.former_until and self.former_until > timezone.now())
+
+
+class RealtimeAppDay(models.Model):
+    """How many messages one application had on one day (UTC), of which each `source`, the life of
+    the Redis that counted, only grows. What all of a workspace had is `usage.UsageDay`.
+    """
+
+    app = models.ForeignKey(RealtimeApp, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    source = models.CharField(max_length=32)
+    messages = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = "realtime app's day"
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(fields=["app", "day", "source"], name="realtime_app_day_once")
+        ]
+        indexes = [models.Index(fields=["day"], name="realtime_app_day_age")]
+
+    def __str__(self) -> str:
+        return f"{self.app_id} {self.day}: {self.messages}"

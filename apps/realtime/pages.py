@@ -23,6 +23,7 @@ from apps.usage import plots
 from apps.usage.plans import CONNECTIONS, MESSAGES, REALTIME_APPS
 from apps.usage.services import limits, series
 from apps.usage.services.limits import State
+from apps.usage.services.series import By
 
 KEPT = ("name", "client_events", "subscription_counts", "origins")
 
@@ -34,11 +35,15 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     found = list(realtime_apps.of(request.tenant))
     app_ids = [app.app_id for app in found]
     sent, present = metering.of_today(app_ids), occupancy.connections(app_ids)
+    lately = metering.messages_of(found)
     held = {state.limit.metric: state for state in limits.of(request.tenant)}
     shown = series.of(request.tenant, metrics=(MESSAGES, CONNECTIONS))
     context = {
         "nav_active": "settings", "limit": held[REALTIME_APPS], "by": "day",
-        "apps": [(app, sent.get(app.app_id), present.get(app.app_id)) for app in found],
+        "apps": [
+            (app, sent.get(app.app_id), lately[app.pk].total, present.get(app.app_id))
+            for app in found
+        ],
         "states": [held[MESSAGES], held[CONNECTIONS]],
         "plots": [plots.draw(s, by="day", limit=_own(held[s.metric.name])) for s in shown],
     }  # fmt: skip
@@ -139,8 +144,10 @@ def _find(request: WorkspaceRequest, pk: UUID) -> RealtimeApp:
 def _detail(
     request: WorkspaceRequest, app: RealtimeApp, status: int = 200, secret: str = ""
 ) -> HttpResponse:
+    by: By = "month" if request.GET.get("by") == "month" else "day"
     context = {
-        "nav_active": "settings", "app": app, "secret": secret,
+        "nav_active": "settings", "app": app, "secret": secret, "by": by,
+        "plots": [plots.draw(metering.messages_of([app], by=by)[app.pk], by=by)],
         "webhooks": channel_webhooks.of(app), "most_webhooks": channel_webhooks.MOST_OF_APPLICATION,
         "messages_today": metering.of_today([app.app_id]).get(app.app_id),
         "connections": occupancy.connections([app.app_id]).get(app.app_id),

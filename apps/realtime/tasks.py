@@ -6,7 +6,7 @@ from celery import shared_task
 
 from apps.jobs.models import JobRun
 from apps.jobs.task import Job
-from apps.realtime import quotas, relay, retention, webhooks
+from apps.realtime import app_days, metering, quotas, relay, retention, webhooks
 from apps.realtime.services import channel_deliveries
 from apps.usage.services import warnings
 
@@ -18,12 +18,13 @@ def rescue() -> int:
 
 @shared_task(name="realtime.forget", ignore_result=True)
 def forget() -> int:
-    return retention.forget_everywhere() + channel_deliveries.forget()
+    return retention.forget_everywhere() + channel_deliveries.forget() + app_days.forget()
 
 
 @shared_task(name="realtime.settle", ignore_result=True)
 def settle() -> int:
     """Every minute; returns how many new warnings followed."""
+    metering.settle()
     return warnings.evaluate_all(schema_names=quotas.settle_peaks())
 
 

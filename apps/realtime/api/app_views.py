@@ -11,11 +11,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.realtime import metering
 from apps.realtime.api import app_shapes as shapes
 from apps.realtime.models import RealtimeApp
 from apps.realtime.services import realtime_apps
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
+from apps.usage.api.serializers import SeriesSerializer, UsageQuery
 
 
 class RealtimeAppViewSet(Listed, Retrieved, WorkspaceViewSet[RealtimeApp]):
@@ -47,7 +49,9 @@ class RealtimeAppViewSet(Listed, Retrieved, WorkspaceViewSet[RealtimeApp]):
         "disable": "realtime_apps.update",
         "rotate": "realtime_apps.update",
         "end_former": "realtime_apps.update",
+        "messages": "realtime_apps.view",
     }
+    queries: ClassVar = {"messages": UsageQuery}
 
     def get_queryset(self) -> QuerySet[RealtimeApp]:
         return realtime_apps.of(self.tenant)
@@ -91,6 +95,18 @@ class RealtimeAppViewSet(Listed, Retrieved, WorkspaceViewSet[RealtimeApp]):
         """
         app = realtime_apps.rotate(app=self.get_object(), by=request.user, **self.given)
         return Response(shapes.RealtimeAppWithSecret(app).data)
+
+    @extend_schema(responses=SeriesSerializer)
+    @action(detail=True, methods=["get"])
+    def messages(self, _request: Request, **_: Any) -> Response:
+        """How many messages the app had, by day or month of a span; those of all of the
+        workspace's apps together are in `/api/v1/usage/`.
+        """
+        app, wish = self.get_object(), self.query
+        found = metering.messages_of(
+            [app], by=wish["by"], first=wish.get("from"), last=wish.get("to")
+        )
+        return Response(SeriesSerializer(found[app.pk]).data)
 
     @extend_schema(responses=shapes.RealtimeAppSerializer)
     @action(detail=True, methods=["post"], url_path="end-former")

@@ -62,7 +62,7 @@ def take(*, schema_name: str, most: int | None = None, amount: int = 1) -> tuple
 def arguments(*, schema_name: str, most: int | None, amount: int = 1) -> list[str | int]:
     """What follows the key in a call of `take` in Lua."""
     limit = -1 if most is None else most
-    return [schema_name, amount, limit, secrets.token_hex(LIFE_BYTES), KEPT_SECONDS]
+    return [schema_name, amount, limit, new_life(), KEPT_SECONDS]
 
 
 def add(pipe: Any, metric: str, amounts: Mapping[str, int]) -> None:
@@ -70,10 +70,15 @@ def add(pipe: Any, metric: str, amounts: Mapping[str, int]) -> None:
     `len(amounts)` are the numbers of today, in their order.
     """
     key = key_of(usage.today(), metric)
-    pipe.hsetnx(key, LIFE, secrets.token_hex(LIFE_BYTES))
+    pipe.hsetnx(key, LIFE, new_life())
     pipe.expire(key, KEPT_SECONDS)
     for schema_name, amount in amounts.items():
         pipe.hincrby(key, schema_name, amount)
+
+
+def new_life() -> str:
+    """The mark of a hash that is begun now."""
+    return secrets.token_hex(LIFE_BYTES)
 
 
 def flush() -> set[str]:
@@ -96,7 +101,7 @@ def flush() -> set[str]:
 def read(day: date, metric: str = API_CALLS) -> Hash | None:
     """The hash of a day, or None where there is none. Raises `RedisError`."""
     values = _redis(settings.REDIS_URL).hgetall(key_of(day, metric))
-    return _as_hash(day, values)
+    return as_hash(day, values)
 
 
 def now(*, schema_name: str, metric: str) -> int:
@@ -117,12 +122,13 @@ def present(*, schema_names: Sequence[str]) -> dict[str, Hash]:
     found = {}
     for metric, numbers in zip(IN_REDIS, answers, strict=True):
         values = {name: value for name, value in zip(names, numbers, strict=True) if value}
-        if (known := _as_hash(today, values)) is not None:
+        if (known := as_hash(today, values)) is not None:
             found[metric] = known
     return found
 
 
-def _as_hash(day: date, values: dict[str, str]) -> Hash | None:
+def as_hash(day: date, values: dict[str, str]) -> Hash | None:
+    """What Redis has answered for a day; None where that is no hash of numbers."""
     life = values.pop(LIFE, None)
     if life is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -58,16 +58,33 @@ def of(
     A month of something counted is its sum, of a gauge its last sample or its peak. Raises
     `Invalid` for days in the wrong order or further apart than 800.
     """
-    last = last or usage.today()
-    first = first or (last - timedelta(days=DAYS - 1) if by == "day" else _back(last, MONTHS - 1))
-    _check(first, last)
+    first, last = span(by, first, last)
     name = tenant.schema_name
     present = counters.present(schema_names=[name]) if last >= usage.today() else {}
     found = by_day(schema_names=[name], first=first, last=last, present=present)
-    starts = _starts(by, first, last)
     chosen = [m for m in METRICS.values() if m.name in metrics]
     shown = [m for m in chosen if m.name != SCHOOLS or is_district(tenant)]
-    return [Series(metric, _points(metric, name, starts, by, found)) for metric in shown]
+    days: dict[str, dict[date, int]] = defaultdict(dict)
+    for (_, metric, day), amount in found.items():
+        days[metric][day] = amount
+    return [spread(m, days[m.name], by=by, first=first, last=last) for m in shown]
+
+
+def span(by: By, first: date | None, last: date | None) -> tuple[date, date]:
+    """First and last day of what is asked for; left out, the last 30 days or 12 months. Raises
+    `Invalid` as `of`.
+    """
+    last = last or usage.today()
+    first = first or (last - timedelta(days=DAYS - 1) if by == "day" else _back(last, MONTHS - 1))
+    _check(first, last)
+    return first, last
+
+
+def spread(
+    metric: Metric, amounts: Mapping[date, int], *, by: By, first: date, last: date
+) -> Series:
+    """What there was of something on some days, both ends included, as a point a day or month."""
+    return Series(metric, _points(metric, _starts(by, first, last), by, amounts))
 
 
 def of_all() -> list[Series]:
@@ -75,25 +92,18 @@ def of_all() -> list[Series]:
     last = usage.today()
     first = last - timedelta(days=DAYS - 1)
     rows = UsageDay.objects.filter(day__range=(first, last)).order_by()
-    found = {
-        ("", metric, day): amount
-        for metric, day, amount in rows.values_list("metric", "day").annotate(Sum("amount"))
-    }
-    starts = _starts("day", first, last)
-    return [Series(m, _points(m, "", starts, "day", found)) for m in METRICS.values()]
+    days: dict[str, dict[date, int]] = defaultdict(dict)
+    for metric, day, amount in rows.values_list("metric", "day").annotate(Sum("amount")):
+        days[metric][day] = amount
+    return [spread(m, days[m.name], by="day", first=first, last=last) for m in METRICS.values()]
 
 
 def _points(
-    metric: Metric,
-    name: str,
-    starts: Sequence[date],
-    by: By,
-    found: dict[tuple[str, str, date], int],
+    metric: Metric, starts: Sequence[date], by: By, found: Mapping[date, int]
 ) -> list[Point]:
     amounts: dict[date, int] = defaultdict(int)
-    for day in sorted(d for n, m, d in found if (n, m) == (name, metric.name)):
+    for day, amount in sorted(found.items()):
         start = day if by == "day" else month_of(day)
-        amount = found[name, metric.name, day]
         if metric.peak:
             amounts[start] = max(amounts[start], amount)
         else:

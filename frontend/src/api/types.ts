@@ -1683,6 +1683,7 @@ export interface Operations {
   realtime_apps_disable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_enable: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
   realtime_apps_end_former: { path: { id: string }; query: Record<string, never>; body: undefined; answer: RealtimeApp };
+  realtime_apps_messages_get: { path: { id: string }; query: { by?: "day" | "month"; from?: string; to?: string }; body: undefined; answer: Series };
   realtime_apps_rotate: { path: { id: string }; query: Record<string, never>; body: KeyRotationInputRequest; answer: RealtimeAppWithSecret };
   realtime_apps_webhooks_get: { path: { app_pk: string; id: string }; query: { fields?: string }; body: undefined; answer: ChannelWebhook };
   realtime_apps_webhooks_update: { path: { app_pk: string; id: string }; query: Record<string, never>; body: PatchedChannelWebhookChangeRequest; answer: ChannelWebhook };
@@ -1859,6 +1860,7 @@ export const ROUTES: Record<keyof Operations, string> = {
   realtime_apps_disable: "POST /api/v1/realtime-apps/{id}/disable/",
   realtime_apps_enable: "POST /api/v1/realtime-apps/{id}/enable/",
   realtime_apps_end_former: "POST /api/v1/realtime-apps/{id}/end-former/",
+  realtime_apps_messages_get: "GET /api/v1/realtime-apps/{id}/messages/",
   realtime_apps_rotate: "POST /api/v1/realtime-apps/{id}/rotate/",
   realtime_apps_webhooks_get: "GET /api/v1/realtime-apps/{app_pk}/webhooks/{id}/",
   realtime_apps_webhooks_update: "PATCH /api/v1/realtime-apps/{app_pk}/webhooks/{id}/",

@@ -121,6 +121,7 @@ GLOBAL_MODELS = {
     "payments.Finding": "names its customer as Stripe does",
     "realtime.ChannelWebhook": "names it by its application",
     "realtime.ChannelDelivery": "belongs to a channel webhook",
+    "realtime.RealtimeAppDay": "names it by its application",
     "vendors.Vendor": "an outside service, without a table",
     "webhooks.Delivery": "names it by its endpoint",
     "webhooks.Attempt": "names it by its delivery",

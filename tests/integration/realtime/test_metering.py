@@ -8,6 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from apps.realtime import (
+    app_days,
     applications,
     broadcast,
     hub,
@@ -19,6 +20,7 @@ from apps.realtime import (
     tasks,
 )
 from apps.realtime.applications import Application
+from apps.realtime.models import RealtimeAppDay
 from apps.realtime.services import realtime_apps
 from apps.usage.models import UsageDay, UsageWarning
 from apps.usage.services import ceilings, counters, limits, samples, series, usage
@@ -141,7 +143,57 @@ def test_pages_show_what_is_used(app, admin, browse, django_assert_max_num_queri
         page = browser.get("/settings/realtime/").content.decode()
     assert "1 of 200,000" in page
     assert page.count('role="img"') == 2
-    assert "Messages today" in browser.get(f"/settings/realtime/{app.pk}/").content.decode()
+    page = browser.get(f"/settings/realtime/{app.pk}/?by=month").content.decode()
+    assert "Messages today" in page
+    assert page.count('role="img"') == 1
+
+
+def test_each_app_has_its_messages_by_day(app, alpha, allow):
+    allow()
+    other = realtime_apps.create(tenant=alpha, name="Lobby", by=None)
+    trigger(app, "a", info="subscription_count")
+    trigger(other, "a")
+    for _ in range(2):  # killed and repeated
+        metering.settle()
+    trigger(app, "a")
+    shown = metering.messages_of([app, other])
+    assert [shown[each.pk].total for each in (app, other)] == [3, 1]
+    assert (len(shown[app.pk].points), shown[app.pk].points[-1].amount) == (30, 3)
+    redis_clients.of_process().delete(keys.messages(usage.today().isoformat()))
+    trigger(app, "a")
+    metering.settle()  # another life is added to the one before
+    assert metering.messages_of([app])[app.pk].total == 3
+    app.days.update(day=usage.today() - timedelta(days=40))
+    assert [metering.messages_of([app], by=by)[app.pk].total for by in ("day", "month")] == [1, 4]
+    app.days.update(day=usage.today() - timedelta(days=samples.KEPT_DAYS + 1))
+    assert app_days.forget() == 2
+
+
+def test_what_was_not_settled_in_its_day_is_settled_later(app, monkeypatch):
+    today = usage.today()
+    trigger(app, "a")
+    monkeypatch.setattr(usage, "today", lambda: today + timedelta(days=2))
+    metering.settle()
+    assert app.days.get().day == today
+    assert metering.read(today) is None
+    assert metering.messages_of([app])[app.pk].points[-3].amount == 1
+
+
+def test_an_app_that_has_gone_keeps_no_others_from_their_days(app, alpha, allow):
+    allow()
+    gone = realtime_apps.create(tenant=alpha, name="Gone", by=None)
+    trigger(app, "a")
+    trigger(gone, "a")
+    realtime_apps.remove(app=gone, by=None)
+    metering.settle()
+    assert [day.messages for day in RealtimeAppDay.objects.all()] == [1]
+
+
+def test_the_api_has_them(app, admin, browse):
+    trigger(app, "a")
+    path = f"/api/v1/realtime-apps/{app.pk}/messages/"
+    found = browse(admin).get(path, {"by": "month"}).json()
+    assert (found["metric"], found["points"][-1]["amount"]) == ("messages", 1)
 
 
 def test_without_redis_pages_show(app, admin, browse, monkeypatch):
@@ -150,6 +202,8 @@ def test_without_redis_pages_show(app, admin, browse, monkeypatch):
 
     monkeypatch.setattr(redis_clients, "of_process", away)
     assert metering.of_today([app.app_id]) == {}
+    metering.settle()
+    assert metering.messages_of([app])[app.pk].total == 0
 
 
 # In this process, at an application that stands in a table.

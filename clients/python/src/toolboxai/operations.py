@@ -1173,6 +1173,26 @@ class Operations(Transport):
         )
         return answer
 
+    def realtime_apps_messages_get(
+        self,
+        id: str,
+        *,
+        by: Literal["day", "month"] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> models.Series:
+        """Get realtime apps messages.
+
+        How many messages the app had, by day or month of a span; those of all of the
+        workspace's apps together are in `/api/v1/usage/`.
+        """
+        answer: models.Series = self._call(
+            "GET",
+            _path("/realtime-apps/{id}/messages/", id=id),
+            query={"by": by, "from": from_, "to": to},
+        )
+        return answer
+
     def realtime_apps_rotate(
         self,
         id: str,
