@@ -10,6 +10,7 @@ class PaymentsConfig(AppConfig):
             document_receivers,
             dunning_receivers,
             money_receivers,
+            workspace_receivers,
         )
         from apps.payments.metrics import collect
 

@@ -13,6 +13,7 @@ from apps.payments.services import (
     accounts,
     approvals,
     beyond_notices,
+    closures,
     collection,
     customer_credits,
     endpoints,
@@ -131,6 +132,15 @@ def recognise() -> int:
 )  # fmt: skip
 def dun(_task: Job, _run: JobRun, *, step_id: str) -> dict[str, Any]:
     return {"outcome": collection.carry_out(step_id=step_id)}
+
+
+@shared_task(
+    base=Job, bind=True, name="payments.follow_workspace",
+    title="End a subscription with its workspace", metered=False, repeats=True, max_attempts=10,
+    replayable=True, lane="stripe",
+)  # fmt: skip
+def follow_workspace(_task: Job, _run: JobRun, *, account_id: str) -> dict[str, Any]:
+    return {"outcome": closures.follow(account_id=account_id)}
 
 
 @shared_task(name="payments.settle", ignore_result=True)

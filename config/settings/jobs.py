@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
 from kombu import Queue
 
 from config.env import parse_webhook_secrets
@@ -54,6 +55,16 @@ def _every(
     }
 
 
+def _daily(task: str, queue: str, expires: int, *, hour: int, minute: int) -> dict[str, object]:
+    """A task that is done each day at that time of UTC, whenever beat was started."""
+    return {
+        "task": task,
+        "on_miss": "run_once",
+        "schedule": crontab(hour=hour, minute=minute),
+        "options": {"expires": expires, "queue": queue},
+    }
+
+
 CELERY_BEAT_SCHEDULE = {
     str(entry["task"]): entry
     for entry in (
@@ -84,7 +95,8 @@ CELERY_BEAT_SCHEDULE = {
         _every("payments.sweep", "interactive", 10, seconds=5),
         _every("payments.look_for_events", "default", 280, minutes=5),
         _every("payments.watch_endpoints", "default", 280, minutes=5),
-        _every("payments.reconcile_all", "bulk", 80000, days=1),
+        # When few are about, in Europe and in America; long after the day of UTC has ended.
+        _daily("payments.reconcile_all", "bulk", 80000, hour=2, minute=30),
         _every("payments.forget", "bulk", 80000, days=1),
         _every("payments.recognise", "bulk", 3000, hours=1),
         _every("mail.release", "interactive", 20, seconds=30),

@@ -8,32 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from celery.schedules import crontab
 from django.db import transaction
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from apps.jobs import signals
 from apps.jobs.watch_models import ScheduleWatch
 
+CRONTAB: Final = (
+    "minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone",
+)  # fmt: skip
 FACTORS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 
 @transaction.atomic
 def install(*, entries: dict[str, dict[str, Any]]) -> int:
     """Bring the table up to what is declared; returns how many rows were made or changed."""
-    tasks = PeriodicTask.objects.select_related("interval", "watch")
+    tasks = PeriodicTask.objects.select_related("interval", "crontab", "watch")
     there = {task.name: task for task in tasks.filter(name__in=entries)}
     return sum(_install(name, entry, there.get(name)) for name, entry in entries.items())
 
 
 def said_of(task: PeriodicTask) -> dict[str, Any]:
-    """As it stands, in the terms of a declaration. `seconds` is None where it has no interval.
+    """As it stands, in the terms of a declaration. `seconds` is None where it has no interval;
+    one at set times has a `crontab` instead (minute, hour, day of month, month, day of week; UTC
+    unless it says otherwise).
 
     Whether it is on is no part of it: that is the operators' alone.
     """
     every = task.interval
     seconds = every.every * FACTORS[every.period] if every else None
-    return {"task": task.task, "seconds": seconds, "queue": task.queue,
+    says = {"task": task.task, "seconds": seconds, "queue": task.queue,
             "expires": task.expire_seconds}  # fmt: skip
+    return says | ({"crontab": _fields(task.crontab)} if task.crontab else {})
 
 
 def is_edited(task: PeriodicTask) -> bool:
@@ -49,7 +56,12 @@ def restore(*, tasks: Iterable[PeriodicTask], by: Any) -> int:
         says = task.watch.declared
         was = said_of(task)
         PeriodicTask.objects.update_or_create(name=task.name, defaults=_columns(says))
-        changes = {name: [was[name], says[name]] for name in was if was[name] != says[name]}
+        names = was | says
+        changes = {
+            name: [was.get(name), says.get(name)]
+            for name in names
+            if was.get(name) != says.get(name)
+        }
         signals.schedule_edited.send(
             sender=PeriodicTask, task=task, deed="restored", changes=changes, by=by
         )
@@ -58,8 +70,14 @@ def restore(*, tasks: Iterable[PeriodicTask], by: Any) -> int:
 
 def _install(name: str, entry: dict[str, Any], task: PeriodicTask | None) -> bool:
     options = entry.get("options", {})
+    every = entry["schedule"]
+    when: dict[str, Any] = (
+        {"seconds": None, "crontab": _fields(CrontabSchedule.from_schedule(every))}
+        if isinstance(every, crontab)
+        else {"seconds": every.total_seconds()}
+    )
     says = {
-        "task": entry["task"], "seconds": entry["schedule"].total_seconds(),
+        "task": entry["task"], **when,
         "queue": options.get("queue"), "expires": options.get("expires"),
     }  # fmt: skip
     stands = task is not None and (is_edited(task) or said_of(task) == says)
@@ -75,11 +93,22 @@ def _install(name: str, entry: dict[str, Any], task: PeriodicTask | None) -> boo
 
 
 def _columns(says: dict[str, Any]) -> dict[str, Any]:
-    about = {"every": int(says["seconds"]), "period": "seconds"}
-    # Operators may have made the same one twice.
-    every = IntervalSchedule.objects.filter(**about).first()
-    every = every or IntervalSchedule.objects.create(**about)
     return {
-        "task": says["task"], "interval": every, "crontab": None, "solar": None, "clocked": None,
-        "queue": says["queue"], "expire_seconds": says["expires"],
+        "task": says["task"], "interval": None, "crontab": None, "solar": None, "clocked": None,
+        "queue": says["queue"], "expire_seconds": says["expires"], **_when(says),
     }  # fmt: skip
+
+
+def _when(says: dict[str, Any]) -> dict[str, Any]:
+    # Operators may have made the same one twice.
+    if fields := says.get("crontab"):
+        about = dict(zip(CRONTAB, fields, strict=True))
+        times = CrontabSchedule.objects.filter(**about).first()
+        return {"crontab": times or CrontabSchedule.objects.create(**about)}
+    about = {"every": int(says["seconds"]), "period": "seconds"}
+    every = IntervalSchedule.objects.filter(**about).first()
+    return {"interval": every or IntervalSchedule.objects.create(**about)}
+
+
+def _fields(times: CrontabSchedule) -> list[str]:
+    return [str(getattr(times, name)) for name in CRONTAB]

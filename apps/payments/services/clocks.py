@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db.models import Q
 
 from apps.payments import stripe_api
+from apps.payments.errors import StripeObjectMissing
 from apps.payments.models import Account
 from apps.payments.stripe_values import moment
 
@@ -15,9 +17,12 @@ KIND: Final = "test_helpers.test_clock"
 
 
 def tell_time(account: Account) -> None:
-    """Ask what time it is for an account; nothing where it lives by the world's."""
+    """Ask what time it is for an account; nothing where it lives by the world's, or its clock is
+    deleted.
+    """
     if account.clock_id:
-        note_time(stripe_api.retrieve(KIND, account.clock_id), None)
+        with suppress(StripeObjectMissing):
+            note_time(stripe_api.retrieve(KIND, account.clock_id), None)
         account.refresh_from_db(fields=["simulated_at"])
 
 

@@ -73,8 +73,13 @@ def fetch(invoice: Invoice) -> None:
 
 
 def _end_subscription(case: DunningCase, *, key: str) -> str:
-    """The subscription first: its invoices are not collected any more from then on."""
+    """The subscription first: its invoices are not collected any more from then on. Who has just
+    paid, which nobody has told us of yet, keeps it.
+    """
     invoice = case.invoice
+    fetch(invoice)
+    if invoice.status in {Invoice.Status.PAID, Invoice.Status.VOID}:
+        return "It was settled before"
     subscription = Subscription.objects.filter(pk=invoice.subscription_id or "-").first()
     if subscription is not None and subscription.ended_at is None:
         wish = {"cancellation_details": {"comment": COMMENT}}

@@ -81,10 +81,10 @@ def _unread(run: ReconcileRun) -> Iterator[Mapping[str, Any]]:
     last = known.values_list("newest", flat=True)[1:2].first()
     now = timezone.now().timestamp()
     for found in stripe_api.pages("events"):
-        run.newest = run.newest or found["id"]
         if found["id"] == last:
             return
-        age = now - found["created"]
-        is_underway = 0 <= age < UNDERWAY.total_seconds()
-        if found["type"] in EVENT_TYPES and not is_underway:
+        if 0 <= now - found["created"] < UNDERWAY.total_seconds():
+            continue
+        run.newest = run.newest or found["id"]
+        if found["type"] in EVENT_TYPES:
             yield found

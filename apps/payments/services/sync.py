@@ -208,13 +208,16 @@ def _next_state(error: Exception, event: StripeEvent) -> State:
     if isinstance(error, Stranger):
         is_over = timezone.now() - event.received_at > STRANGER_FOR
         return State.IGNORED if is_over else State.WAITING
-    if isinstance(error, StripeError):
-        return State.FAILED if error.permanent else State.WAITING
+    if isinstance(error, StripeObjectMissing):
+        return State.FAILED
+    if isinstance(error, StripeError) and not error.permanent:
+        return State.WAITING
+    # Also what Stripe refuses because of a key that was rolled a moment ago.
     return State.FAILED if event.attempts >= MOST_ATTEMPTS else State.WAITING
 
 
 def _wait(error: Exception, attempts: int) -> timedelta:
-    is_stripes = isinstance(error, StripeError)
+    is_stripes = isinstance(error, StripeError) and not error.permanent
     longest = LONGEST_OUTAGE_WAIT if is_stripes else LONGEST_WAIT
     wish = timedelta(seconds=getattr(error, "retry_after", None) or 0)
     growing: timedelta = FIRST_WAIT * 4 ** min(attempts - 1, 12)

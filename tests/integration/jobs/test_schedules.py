@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery import current_app
+from celery.schedules import crontab
 from django.core.management import call_command
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
@@ -50,6 +51,22 @@ def test_a_schedule_on_time_says_when_it_is_next(hourly):
     one = schedules.standing(hourly)
     assert (one.state, one.words, one.often) == ("fine", "on time", "every hour")
     assert timedelta(minutes=49) < one.next_at - timezone.now() <= timedelta(minutes=50)
+
+
+def test_what_is_declared_for_a_set_hour_is_due_then_whenever_beat_began(hourly):
+    night = {**HOUR, "schedule": crontab(hour=2, minute=30)}
+    for count in (1, 0):
+        assert declarations.install(entries={"hourly": night}) == count
+    one = schedules.standing(task())
+    assert (one.next_at.hour, one.next_at.minute, one.task.interval) == (2, 30, None)
+    assert not declarations.is_edited(task())
+    every = IntervalSchedule.objects.create(every=5, period="minutes")
+    PeriodicTask.objects.filter(name="hourly").update(interval=every, crontab=None)
+    assert declarations.is_edited(task())
+    assert declarations.restore(tasks=[task()], by=None) == 1
+    assert (task().crontab.hour, task().interval) == ("2", None)
+    assert declarations.install(entries={"hourly": HOUR}) == 1
+    assert (task().crontab, task().interval.every) == (None, 3600)
 
 
 def test_late_without_beat(hourly):

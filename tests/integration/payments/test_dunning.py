@@ -325,6 +325,20 @@ class TestAtStripe:
         assert (subscription.status, invoice.status) == ("canceled", "uncollectible")
 
     @pytest.mark.usefixtures("no_retries")
+    def test_who_has_just_paid_keeps_the_subscription(self, life, alpha):
+        """Although nobody has told us of it yet."""
+        case = life.fail()
+        life.pay_with(GOOD)
+        life.api.invoices.pay(case.invoice_id)
+        step = case.steps.get(key="end")
+        DunningStep.objects.filter(pk=step.pk).update(state="asked")
+        assert collection.carry_out(step_id=str(step.pk)) == "It was settled before"
+        case.refresh_from_db()
+        assert (case.outcome, states(case)["end"]) == ("recovered", "skipped")
+        subscription = life.api.subscriptions.retrieve(case.invoice.subscription_id)
+        assert subscription.status == "active"
+
+    @pytest.mark.usefixtures("no_retries")
     def test_killed_and_repeated_each_deed_is_one(self, life, operator, owner):
         case = life.fail()
         life.go_on(1)

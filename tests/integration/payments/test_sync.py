@@ -194,6 +194,27 @@ def test_while_stripe_is_away_events_wait_and_none_is_given_up(billing, settings
     assert state_of(event) == State.PROCESSED
 
 
+def test_a_key_that_was_rolled_a_moment_ago_costs_no_event(billing, settings):
+    account = billing.connect(card="")
+    event = tell({"id": account.customer_id, "object": "customer"})
+    key, settings.STRIPE_SECRET_KEY = settings.STRIPE_SECRET_KEY, "sk_test_rolled"
+    sync.sync(customer_id=account.customer_id)
+    assert (state_of(event), event.attempts) == (State.WAITING, 1)
+    settings.STRIPE_SECRET_KEY = key
+    StripeEvent.objects.update(due_at=timezone.now())
+    sync.sync(customer_id=account.customer_id)
+    assert state_of(event) == State.PROCESSED
+
+
+def test_a_clock_that_is_gone_holds_up_no_event(billing):
+    account = billing.connect(clock=True, card="")
+    billing.sync("customer")
+    event = tell({"id": account.customer_id, "object": "customer"})
+    billing.stripe.api.test_helpers.test_clocks.delete(account.clock_id)
+    sync.sync(customer_id=account.customer_id)
+    assert state_of(event) == State.PROCESSED
+
+
 def test_an_open_circuit_ends_the_job_at_once(billing, monkeypatch):
     account = billing.connect(card="")
     events = [
@@ -313,6 +334,14 @@ def test_events_that_never_came_are_fetched(billing):
         last = gaps.look()
         assert (last.total("missing"), last.total("seen") < run.total("seen")) == (1, True)
     assert set(StripeEvent.objects.values_list("source", flat=True)) == {"listed"}
+
+
+def test_what_was_on_its_way_at_two_looks_is_found_by_the_third(billing, monkeypatch):
+    account = billing.connect(card="")
+    for underway in (timedelta(hours=1), timedelta(hours=1), timedelta(0)):
+        monkeypatch.setattr(gaps, "UNDERWAY", underway)
+        gaps.look()
+    assert StripeEvent.objects.get(type="customer.created").object_id == account.customer_id
 
 
 def test_what_was_before_there_was_an_endpoint_was_not_missed(billing, monkeypatch):
