@@ -56,6 +56,7 @@ KINDS = (
     (r"event-.*:sequence", "event"),
     (r"(invoice-|billing_(invoice|receipt)).*:pk", "invoice"),
     (r"(credit-note-|billing_credit_note_).*:pk", "credit_note"),
+    (r"payment-problem-.*:pk", "payment_problem"),
     (r"payment-.*:pk", "payment"),
     (r"(configuration-version-|settings_)restore:number", "configuration"),
 )

@@ -13,6 +13,7 @@ from apps.classes.models import AwaitedGuardian, Guardianship
 from apps.events.models import Event as Happened
 from apps.jobs.models import JobRun
 from apps.mail.models import Message, SenderDomain
+from apps.payments.models import DunningCase
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
 from apps.scim.models import ScimGroup, ScimToken
@@ -193,4 +194,10 @@ def _money(filled: Filled) -> None:
     invoice.save(update_fields=["data"])
     note = make_credit_note(invoice)
     payment = make_payment(invoice.account, filled.tenant.slug, invoice=invoice, method=filled.mark)
-    filled.ids |= {"invoice": invoice.pk, "credit_note": note.pk, "payment": payment.pk}
+    case = DunningCase.objects.create(
+        account=invoice.account, invoice=invoice, amount=invoice.total, began_at=timezone.now()
+    )
+    filled.ids |= {
+        "invoice": invoice.pk, "credit_note": note.pk, "payment": payment.pk,
+        "payment_problem": case.pk,
+    }  # fmt: skip

@@ -14,7 +14,7 @@ HEADINGS: Final = {
     "Following": ("jobs", "webhooks", "realtime-apps", "events", "usage"),
     "Teaching": ("classes", "pupils", "guardians"),
     "People": ("members", "invitations", "invitation-links", "roles"),
-    "Payments": ("billing", "invoices", "credit-notes", "payments"),
+    "Payments": ("billing", "invoices", "credit-notes", "payment-problems", "payments"),
     "Workspace": ("workspace", "sender-domains", "mails", "schools", "exports", "help"),
 }
 OTHERS: Final = "Workspace"

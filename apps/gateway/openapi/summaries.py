@@ -25,6 +25,7 @@ RESOURCES: Final = {
     "jobs": ("jobs", "a job with its outcome"),
     "mails": ("mails", "a mail with its timeline"),
     "members": ("members", "a member"),
+    "payment_problems": ("payment problems", "a payment problem with its timeline"),
     "payments": ("payments", "a payment with its refunds"),
     "pupils": ("pupils", "a pupil"),
     "releases": ("releases", "a release with its findings"),

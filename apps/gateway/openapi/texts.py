@@ -27,6 +27,7 @@ TAGS: Final = {
     "billing": "The plan, what it costs, and all that is done with the subscription.",
     "invoices": "What was billed: to read, and to download as PDF and XML.",
     "credit-notes": "What was taken back of invoices.",
+    "payment-problems": "What is unpaid, what happened about it, what follows and what ends it.",
     "payments": "What was paid, what failed and why, and what was given back.",
     "workspace": "The workspace itself: its settings, their versions, its domains.",
     "sender-domains": "Domains of the workspace's own that its mail comes from.",

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from apps.audit.models import AuditEntry
 from apps.payments.dunning import Deed
 from apps.payments.models import Account, DunningCase, DunningStep
+from apps.payments.money import text
+from apps.tenants.models import Tenant
 
 State = DunningStep.State
 DEEDS = {
@@ -27,6 +31,27 @@ class Entry:
     title: str
     state: str
     detail: str = ""
+
+
+def mine(tenant: Tenant) -> QuerySet[DunningCase]:
+    """The workspace's cases, newest first, with all that `entries` and `advice` read."""
+    return DunningCase.objects.with_steps().filter(account__tenant=tenant)
+
+
+def advice(case: DunningCase) -> str:
+    """What whoever pays does about it; nothing once it has ended."""
+    if case.ended_at is not None:
+        return ""
+    if case.is_overdue:
+        owed = text(case.invoice.amount_remaining, case.invoice.currency)
+        return (
+            f"Transfer {owed} with the invoice's number, or pay it online. As soon as it arrives "
+            "everything is as before."
+        )
+    return (
+        "Pay with another card or account, or have your bank allow the payment. As soon as it "
+        "goes through everything is as before; nothing is deleted meanwhile."
+    )
 
 
 def of(account: Account, *, ended: int = 10) -> list[DunningCase]:

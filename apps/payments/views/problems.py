@@ -17,7 +17,9 @@ def show(request: WorkspaceRequest) -> HttpResponse:
     found = dunning_timeline.of(accounts.of(request.tenant))
     context = {
         "nav_active": "settings",
-        "cases": [(case, dunning_timeline.entries(case)) for case in found],
+        "cases": [
+            (case, dunning_timeline.entries(case), dunning_timeline.advice(case)) for case in found
+        ],
         "anything_open": any(case.ended_at is None for case in found),
     }
     return render(request, "workspace/billing/problems.html", context)

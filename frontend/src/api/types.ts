@@ -96,6 +96,8 @@ export type Billing = {
   unconfirmed: Unconfirmed | null;
 };
 
+export type BlankEnum = "";
+
 export type BulkAnswer = {
   succeeded: number;
   failed: number;
@@ -876,6 +878,8 @@ export type Outcome = {
   subscription: Subscription | null;
 };
 
+export type OutcomeEnum = "recovered" | "credited" | "voided" | "written_off" | "cancelled" | "stopped";
+
 export type OwnMembershipShape = {
   id: string;
   role: RoleNameShape;
@@ -992,6 +996,12 @@ export type PaginatedPaymentList = {
   next?: string;
   previous?: string;
   results: Array<Payment>;
+};
+
+export type PaginatedPaymentProblemList = {
+  next?: string;
+  previous?: string;
+  results: Array<PaymentProblem>;
 };
 
 export type PaginatedPupilList = {
@@ -1150,6 +1160,27 @@ export type Payment = {
   invoice_number: string;
   refunds: Array<Refund>;
   created_at: string;
+};
+
+export type PaymentProblem = {
+  id: string;
+  invoice_id: string;
+  invoice_number: string;
+  currency: string;
+  amount: number;
+  amount_remaining: number;
+  is_overdue: boolean;
+  stage: StageEnum;
+  outcome: OutcomeEnum | BlankEnum;
+  to_do: string;
+  pay_url: string;
+  began_at: string;
+  ended_at: string | null;
+  next_attempt_at: string | null;
+  read_only_at: string;
+  suspended_at: string;
+  ends_at: string;
+  timeline: Array<TimelineEntry>;
 };
 
 export type PaymentStatusEnum = "succeeded" | "pending" | "failed";
@@ -1496,6 +1527,8 @@ export type SignInShape = {
 
 export type SignerEnum = "own" | "sendgrid";
 
+export type StageEnum = "grace" | "reminded" | "read_only" | "suspended" | "ended";
+
 export type Staging = {
   job: JobDetail;
   deployments: Array<Deployment>;
@@ -1542,6 +1575,15 @@ export type TermShapeRequest = {
   starts: string;
   ends: string;
 };
+
+export type TimelineEntry = {
+  at: string;
+  title: string;
+  state: TimelineEntryStateEnum;
+  detail: string;
+};
+
+export type TimelineEntryStateEnum = "succeeded" | "running" | "pending";
 
 export type TokenPair = {
   access_token: string;
@@ -1760,6 +1802,8 @@ export interface Operations {
   credit_notes_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: CreditNote };
   credit_notes_pdf_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
   credit_notes_xml_get: { path: { id: string }; query: Record<string, never>; body: undefined; answer: string };
+  payment_problems_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; invoice?: string; open?: boolean; ordering?: "-began_at" | "began_at"; page_size?: number }; body: undefined; answer: PaginatedPaymentProblemList };
+  payment_problems_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: PaymentProblem };
   payments_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; invoice?: string; ordering?: "-created_at" | "created_at"; page_size?: number; status?: "failed" | "pending" | "succeeded"; year?: number }; body: undefined; answer: PaginatedPaymentList };
   payments_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Payment };
   workspace_get: { path: Record<string, never>; query: { fields?: string }; body: undefined; answer: Workspace };
@@ -1937,6 +1981,8 @@ export const ROUTES: Record<keyof Operations, string> = {
   credit_notes_get: "GET /api/v1/credit-notes/{id}/",
   credit_notes_pdf_get: "GET /api/v1/credit-notes/{id}/pdf/",
   credit_notes_xml_get: "GET /api/v1/credit-notes/{id}/xml/",
+  payment_problems_list: "GET /api/v1/payment-problems/",
+  payment_problems_get: "GET /api/v1/payment-problems/{id}/",
   payments_list: "GET /api/v1/payments/",
   payments_get: "GET /api/v1/payments/{id}/",
   workspace_get: "GET /api/v1/workspace/",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse as reverse_of
 
 from apps.payments.services import dunning_figures
+from tests.factories.gateway import make_key
 from tests.factories.unpaid import Debtor
 
 PAGE = "/settings/billing/payment-problems/"
@@ -78,6 +82,52 @@ class TestOwners:
         debtor.at(0.5)
         with django_assert_max_num_queries(len(few)):
             client.get(PAGE)
+
+
+class TestPrograms:
+    API = "/api/v1/payment-problems/"
+
+    @pytest.fixture
+    def program(self, alpha):
+        _, secret = make_key(alpha, scopes=["billing.view"])
+        return Client(SERVER_NAME=alpha.host, headers={"Authorization": f"Bearer {secret}"})
+
+    def test_a_key_reads_what_is_unpaid_what_follows_and_what_to_do(self, debtor, program):
+        debtor.through(14)
+        (found,) = program.get(self.API, {"open": "true"}).json()["results"]
+        assert (found["invoice_number"], found["amount"], found["stage"]) == (
+            "TBX-1", 14_900, "suspended",
+        )  # fmt: skip
+        assert (found["to_do"][:21], found["pay_url"]) == (
+            "Pay with another card", "https://invoice.example/i/1",
+        )  # fmt: skip
+        assert found["ends_at"] == "2027-03-03T00:00:00Z"
+        states = {entry["title"]: entry["state"] for entry in found["timeline"]}
+        assert (states["Workspace suspended"], states["Subscription ends"]) == (
+            "succeeded", "pending",
+        )  # fmt: skip
+        debtor.paid(15)
+        one = program.get(f"{self.API}{found['id']}/").json()
+        assert (one["outcome"], one["to_do"], one["pay_url"]) == ("recovered", "", "")
+        assert program.get(self.API, {"open": "true"}).json()["results"] == []
+
+    def test_nobody_else(self, debtor, beta, browse, teacher, outsider, program):
+        theirs = Debtor(beta, number="TBX-B")
+        theirs.at(0)
+        for person in (teacher, outsider):
+            assert browse(person).get(self.API).status_code in {403, 404}
+        assert program.get(f"{self.API}{theirs.case.pk}/").status_code == 404
+        assert "TBX-B" not in str(program.get(self.API).json())
+
+    def test_its_queries_do_not_grow(self, debtor, program, django_assert_num_queries):
+        program.get(self.API)
+        with CaptureQueriesContext(connection) as few:
+            program.get(self.API)
+        for number in range(2, 6):
+            debtor.owe(f"TBX-{number}")
+        debtor.at(0.5)
+        with django_assert_num_queries(len(few)):
+            assert len(program.get(self.API).json()["results"]) == 5
 
 
 class TestConsole:

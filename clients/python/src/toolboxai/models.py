@@ -104,6 +104,9 @@ class Billing(TypedDict):
     unconfirmed: Unconfirmed | None
 
 
+BlankEnum = Literal[""]
+
+
 class BulkAnswer(TypedDict):
     succeeded: int
     failed: int
@@ -1000,6 +1003,9 @@ class Outcome(TypedDict):
     subscription: Subscription | None
 
 
+OutcomeEnum = Literal["recovered", "credited", "voided", "written_off", "cancelled", "stopped"]
+
+
 class OwnMembershipShape(TypedDict):
     id: str
     role: RoleNameShape
@@ -1116,6 +1122,12 @@ class PaginatedPaymentList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[Payment]
+
+
+class PaginatedPaymentProblemList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[PaymentProblem]
 
 
 class PaginatedPupilList(TypedDict):
@@ -1274,6 +1286,27 @@ class Payment(TypedDict):
     invoice_number: str
     refunds: list[Refund]
     created_at: str
+
+
+class PaymentProblem(TypedDict):
+    id: str
+    invoice_id: str
+    invoice_number: str
+    currency: str
+    amount: int
+    amount_remaining: int
+    is_overdue: bool
+    stage: StageEnum
+    outcome: OutcomeEnum | BlankEnum
+    to_do: str
+    pay_url: str
+    began_at: str
+    ended_at: str | None
+    next_attempt_at: str | None
+    read_only_at: str
+    suspended_at: str
+    ends_at: str
+    timeline: list[TimelineEntry]
 
 
 PaymentStatusEnum = Literal["succeeded", "pending", "failed"]
@@ -1748,6 +1781,8 @@ class SignInShape(TypedDict):
 
 SignerEnum = Literal["own", "sendgrid"]
 
+StageEnum = Literal["grace", "reminded", "read_only", "suspended", "ended"]
+
 
 class Staging(TypedDict):
     job: JobDetail
@@ -1805,6 +1840,16 @@ class TermShapeRequest(TypedDict):
     name: str
     starts: str
     ends: str
+
+
+class TimelineEntry(TypedDict):
+    at: str
+    title: str
+    state: TimelineEntryStateEnum
+    detail: str
+
+
+TimelineEntryStateEnum = Literal["succeeded", "running", "pending"]
 
 
 class TokenPair(TypedDict):

@@ -2571,6 +2571,65 @@ class Operations(Transport):
         answer: str = self._call("GET", _path("/credit-notes/{id}/xml/", id=id))
         return answer
 
+    def payment_problems_list(
+        self,
+        *,
+        cursor: str | None = None,
+        fields: str | None = None,
+        invoice: str | None = None,
+        open: bool | None = None,
+        ordering: Literal["-began_at", "began_at"] | None = None,
+        page_size: int | None = None,
+    ) -> models.PaginatedPaymentProblemList:
+        """List payment problems.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedPaymentProblemList = self._call(
+            "GET",
+            "/payment-problems/",
+            query={
+                "cursor": cursor,
+                "fields": fields,
+                "invoice": invoice,
+                "open": open,
+                "ordering": ordering,
+                "page_size": page_size,
+            },
+        )
+        return answer
+
+    def payment_problems_iterate(
+        self,
+        *,
+        fields: str | None = None,
+        invoice: str | None = None,
+        open: bool | None = None,
+        ordering: Literal["-began_at", "began_at"] | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[models.PaymentProblem]:
+        """All of them, page by page."""
+        return self._pages(
+            "/payment-problems/",
+            {
+                "fields": fields,
+                "invoice": invoice,
+                "open": open,
+                "ordering": ordering,
+                "page_size": page_size,
+            },
+        )
+
+    def payment_problems_get(self, id: str, *, fields: str | None = None) -> models.PaymentProblem:
+        """Get a payment problem with its timeline.
+
+        One of them, with its ETag.
+        """
+        answer: models.PaymentProblem = self._call(
+            "GET", _path("/payment-problems/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
     def payments_list(
         self,
         *,
