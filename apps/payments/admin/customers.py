@@ -16,7 +16,7 @@ from apps.payments.admin import business, links
 from apps.payments.admin.money_deeds import CREDIT, INVOICE_DEEDS, REFUND
 from apps.payments.models import Account, Subscription
 from apps.payments.money import text
-from apps.payments.services import customer_search, stories
+from apps.payments.services import customer_search, missing_vat, stories
 
 SHOWN = 5
 
@@ -126,6 +126,7 @@ def _story(account: Account, kind: str) -> dict[str, Any]:
         "kinds": kinds,
         "kind": kind if kind in dict(kinds) else "",
         "story": stories.of(account, kind),
+        "missing_vat": missing_vat.of(account),
         "credit_deed": CREDIT,
         "refund_deed": REFUND,
         "invoice_deeds": INVOICE_DEEDS,

@@ -16,7 +16,15 @@ from django.db.models import Q
 
 from apps.core.money import Money
 from apps.payments.models import Account, Invoice, Subscription
-from apps.payments.services import dunning_mails, intents, notices, pages, tax_rates
+from apps.payments.services import (
+    dunning_mails,
+    intents,
+    missing_vat,
+    money_alerts,
+    notices,
+    pages,
+    tax_rates,
+)
 from apps.payments.stripe_values import moment
 from apps.usage.plans import PLANS
 
@@ -108,14 +116,20 @@ def _to_be_paid(account: Account, invoice: Invoice) -> dict[str, Any]:
 
 
 def _tell_of_vat_number(account: Account) -> None:
-    """The tax office does not know it: once for each number."""
-    notices.tell(
+    """The tax office does not know it: once for each number. Operators hear of what was invoiced
+    without VAT for it.
+    """
+    missing = missing_vat.of(account)
+    told = notices.tell(
         account=account, template="mail/vat_number_unknown", key=account.vat_id,
         context=lambda: {
             "vat_id": account.vat_id, "tax": tax_rates.in_words(tax_rates.tax_of(account)),
             "details_url": pages.address(account, "billing_details"),
+            "invoices": missing.numbers if missing else None,
         },
     )  # fmt: skip
+    if told and missing is not None:
+        money_alerts.tell_of_missing_vat(missing)
 
 
 def _tell_of_subscription(account: Account, one: Subscription, since: datetime) -> None:

@@ -11,6 +11,7 @@ from apps.core.money import Money
 from apps.mail.services import messages
 from apps.payments.models import Dispute, MoneyRequest, Refund
 from apps.payments.services import notices
+from apps.payments.services.missing_vat import MissingVat
 
 
 def tell_of_request(row: MoneyRequest) -> None:
@@ -36,6 +37,11 @@ def tell_of_dispute(dispute: Dispute) -> None:
     notices.tell(
         account=dispute.account, template="mail/payment_disputed", key=dispute.pk, context=context
     )
+
+
+def tell_of_missing_vat(found: MissingVat) -> None:
+    path = f"payments/account/{found.account.pk}/change/"
+    _tell("vat", found, path, f"{found.account.vat_id}: {found.numbers}")
 
 
 def _tell(kind: str, row: Any, path: str, detail: str, *, among: Any = None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from apps.mail.models import Message
 from apps.payments.catalogue import Chosen
 from apps.payments.models import StripeEvent
-from apps.payments.services import beginnings, billing_details, sync, tax_rates
+from apps.payments.services import beginnings, billing_details, missing_vat, sync, tax_rates
 from tests.integration.payments.test_billing_pages import ADDRESS
 
 PENDING = "EE222222222"  # https://docs.stripe.com/billing/customer/tax-ids#test
@@ -75,3 +75,26 @@ def test_while_stripe_does_not_answer_the_tax_waits_for_the_next_time(shop, tria
     assert rate_at_stripe(shop, trial) == "reverse_charge_eu_0"
     sync.sync(customer_id=shop.account.customer_id)
     assert rate_at_stripe(shop, trial) == "destination_ee_24"
+
+
+def test_what_was_invoiced_without_the_tax_is_told_to_operators_until_it_is_credited(
+    shop, sandbox_process, owner, operator, console
+):
+    about = {**ADDRESS, "country": "EE", "vat_id": PENDING}
+    billing_details.update(account=shop.account, by=owner, **about)
+    beginnings.order(
+        account=shop.account, chosen=Chosen("school", "month", 0), total_now=14_900, by=owner
+    )
+    answer(shop, sandbox_process, "unverified")
+    [invoice] = shop.account.invoices.all()
+    found = missing_vat.of(shop.account)
+    assert (found.numbers, found.amount) == (invoice.number, 3_576)  # 24 % of 149.00
+    told = Message.objects.get(template="mail/money_alert", to=operator.email)
+    assert "VAT of €35.76 is missing on invoices of" in told.subject
+    assert f"{PENDING}: {invoice.number}" in told.text
+    assert f"without VAT for this number: {invoice.number}" in mails().first().text
+    url = f"/operator/payments/account/{shop.account.pk}/change/"
+    assert "VAT of €35.76 is missing" in console.get(url).content.decode()
+    shop.stripe.api.credit_notes.create({"invoice": invoice.pk, "amount": 14_900})
+    shop.sync()
+    assert missing_vat.of(shop.account) is None
