@@ -37,7 +37,7 @@ class AccountAdmin(ReadOnlyModelAdmin):
     actions: ClassVar[list[Any]] = [CREDIT.as_action()]
     change_form_before_template = "operator/_customer.html"
     fields = (
-        "name", "workspace", "schema_name", "stripe_link", "plan", "collection", "credit",
+        "name", "workspace", "schema", "stripe_link", "plan", "collection", "credit",
         "trial_used_at", "legal_name", "billing_email", "line1", "line2", "postal_code", "city",
         "state_or_province", "country", "vat_id", "purchase_order", "clock_id", "simulated_at",
         "created_at",
@@ -100,6 +100,10 @@ class AccountAdmin(ReadOnlyModelAdmin):
             return "gone"
         url = reverse("admin:tenants_tenant_change", args=[row.tenant_id])
         return format_html('<a class="underline" href="{}">{}</a>', url, row.tenant.slug)
+
+    @admin.display(description="schema")
+    def schema(self, row: Account) -> str:
+        return row.schema_name
 
     @admin.display(description="at Stripe")
     def stripe_link(self, row: Account) -> SafeString:

@@ -181,7 +181,7 @@ class LedgerTransactionAdmin(ReadOnlyModelAdmin):
     def _page(
         self, request: HttpRequest, template: str, title: str, context: dict[str, Any]
     ) -> TemplateResponse:
-        shell = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        shell = {**self.admin_site.each_context(request), "title": title}
         return TemplateResponse(request, template, {**shell, **context})
 
     def change_view(

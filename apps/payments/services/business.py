@@ -17,6 +17,7 @@ from apps.payments.months import midnight, months_until, next_month
 from apps.payments.mrr import movements, trials
 from apps.payments.mrr.movements import Month, Point
 from apps.payments.mrr.trials import Cohort, Trial
+from apps.payments.services.periods import later
 
 MONTHS: Final = (12, 24)
 
@@ -66,11 +67,10 @@ def report(*, number: int = 12, until: datetime | None = None) -> Report:
     points = [Point(*row) for row in rows.filter(at__lte=now)]
     months = movements.by_month(points, starts)
     moved = {one.customer for month in months for one in month.movements}
-    today = starts[-1]
     return Report(
         months=months,
         retention=movements.retained(
-            points, since=today.replace(year=today.year - 1), until=next_month(today)
+            points, since=later(now, -12).date(), until=next_month(starts[-1])
         ),
         failing=_failing(starts, now),
         trials=trials.cohorts(_trials(starts, now), starts),

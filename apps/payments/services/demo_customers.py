@@ -17,7 +17,7 @@ from apps.core.errors import NotAllowed
 from apps.payments import stripe_api
 from apps.payments.catalogue import Interval
 from apps.payments.models import Account
-from apps.payments.services import accounts, catalogue_sync, objects, prices
+from apps.payments.services import accounts, catalogue_sync, ledger, objects, prices
 
 MONTH: Final = timedelta(days=30, hours=10)
 PREFIX: Final = "demo_"
@@ -167,6 +167,7 @@ def take_in(account: Account) -> None:
             if kind == "charge":
                 _take_in_what_follows(str(found["id"]))
     accounts.settle(account)
+    ledger.recognise(account=account)
 
 
 def _take_in_what_follows(charge: str) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from apps.audit.models import AuditEntry
 from apps.mail.models import Message
 from apps.payments import dunning
-from apps.payments.models import Account, MoneyRequest, Payment, StripeEvent
+from apps.payments.models import Account, CustomerCredit, MoneyRequest, Payment, StripeEvent
 from apps.payments.money import text
 
 EACH: Final = 200  # the newest of each kind
@@ -57,7 +57,7 @@ def of(account: Account, kind: str = "") -> list[Happening]:
 def _subscriptions(account: Account) -> Iterator[Happening]:
     for row in account.subscriptions.defer("data").order_by("-created_at")[:EACH]:
         name = f"{row.plan.capitalize()}, {row.get_interval_display().lower()}"
-        yield Happening(row.created_at, "subscription", f"{name} began", row.id)
+        yield Happening(row.created_at, "subscription", "A subscription began", row.id)
         if row.trial_end:
             yield Happening(row.trial_end, "subscription", f"{name}: the trial's end", row.id)
         if row.canceled_at:
@@ -110,16 +110,23 @@ def _moved(account: Account) -> Iterator[Happening]:
         ("refund", account.refunds.all()), ("customercredit", account.customercredits.all()),
     )  # fmt: skip
     for name, found in rows:
-        title = "Refund of" if name == "refund" else "Credit of"
         for row in found[:EACH]:
+            title = "Refund of" if name == "refund" else _name_of_credit(row)
             state = row.get_state_display().lower()
             yield Happening(
                 row.done_at or row.asked_at, "money",
-                f"{title} {text(row.amount, row.currency)}: {state}",
+                f"{title} {text(abs(row.amount), row.currency)}: {state}",
                 f"{row.asked_by_label}: {row.note} {row.problem}".strip(),
                 _page(name, row),
                 is_bad=row.state == MoneyRequest.State.FAILED,
             )  # fmt: skip
+
+
+def _name_of_credit(row: CustomerCredit) -> str:
+    """What an invoice takes of a customer's credit, or leaves to it, is no deed of anybody's."""
+    if row.kind == "applied_to_invoice":
+        return "Credit used:" if row.amount < 0 else "Credit kept:"
+    return "Debit of" if row.amount < 0 else "Credit of"
 
 
 def _disputes(account: Account) -> Iterator[Happening]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from django.urls import reverse
@@ -17,7 +18,7 @@ from apps.payments.models import (
     Subscription,
     SubscriptionChange,
 )
-from apps.payments.services import business, customer_search, demo_customers, objects
+from apps.payments.services import business, customer_search, demo_customers, ledger, objects
 from tests.factories.payments import make_account, make_invoice, make_payment, pay_and_dispute
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,11 @@ class TestBusiness:
         assert (cohort.start.month, cohort.converted, cohort.rate) == (1, 1, 1)
         assert [(one.plan, one.monthly) for one in report.plans] == [("school", 14_900)]
         assert report.later == 1
+
+    def test_retention_is_of_those_who_paid_a_year_ago_to_the_day(self, alpha, beta):
+        self.subscribe(alpha, "a", (367, 10_000), (20, 5_000))
+        self.subscribe(beta, "b", (380, 10_000), (366, 0))
+        assert business.report(until=NOW).retention == Fraction(1, 2)
 
     def test_the_page_shows_them_in_few_queries(
         self, console, alpha, beta, django_assert_max_num_queries
@@ -128,7 +134,7 @@ class TestStory:
         with django_assert_max_num_queries(40):
             page = console.get(address).content.decode()
         for words in ("Invoice TBX-1 over €149.00", "€149.00 paid with Visa 4242", "disputed",
-                      "Refund of €1.00", "Credit of €5.00", "School, monthly began"):  # fmt: skip
+                      "Refund of €1.00", "Credit of €5.00", "A subscription began"):  # fmt: skip
             assert words in page
         only = console.get(address, {"kind": "dispute"}).content.decode()
         assert "Invoice TBX-1 over" not in only
@@ -198,6 +204,7 @@ class TestDemo:
         account = Account.objects.get(name="Elm")
         assert account.payments.failed().exists()
         assert [row.amount for row in account.refunds.all()] == [2_500]
+        assert ledger.balance(of="revenue", account=account) > 0
         worth = SubscriptionChange.objects.filter(account=account).order_by("at")
         assert [one.monthly for one in worth][:2] == [14_900, 2_900]
 
