@@ -37,15 +37,15 @@ class Conventions(APIView):
     whose validated values are then `self.given`; `queries`, the shape of a read's own query
     parameters, then `self.query`; `if_match_required`, the writes that need an If-Match; `proven`,
     what asks for a recent proof of who it is, though its permission does not;
-    `asks_vendor`, whether an outside service is waited for, which may fail (502, 503);
-    `deprecated`, what is going to end. `changes` are what later versions changed of this resource.
+    `asks_vendor`, where an outside service is waited for, which may fail (502, 503); `deprecated`,
+    what is going to end. `changes` are what later versions changed of this resource.
     """
 
     inputs: ClassVar[Mapping[str, Shape]] = {}
     queries: ClassVar[Mapping[str, Shape]] = {}
     if_match_required: ClassVar[frozenset[str]] = frozenset()
     proven: ClassVar[frozenset[str]] = frozenset()
-    asks_vendor: ClassVar[bool] = False
+    asks_vendor: ClassVar[frozenset[str]] = frozenset()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
     changes: ClassVar[tuple[type[Change], ...]] = ()
     given: dict[str, Any]

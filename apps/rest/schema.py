@@ -99,8 +99,9 @@ class ApiSchema(AutoSchema):
         whether an outside service is asked meanwhile.
         """
         costs = getattr(self.view, "request_costs", {})
-        cost = costs.get(getattr(self.view, "act", ""), 1)
-        asks = {"x-asks-vendor": True} if getattr(self.view, "asks_vendor", False) else {}
+        act = getattr(self.view, "act", "")
+        cost = costs.get(act, 1)
+        asks = {"x-asks-vendor": True} if act in getattr(self.view, "asks_vendor", ()) else {}
         return {**super().get_extensions(), "x-request-cost": cost, **asks}
 
     def get_request_serializer(self) -> Any:

@@ -1,6 +1,7 @@
 """What the release declares (`CELERY_BEAT_SCHEDULE`), and what operators made of it.
 
-A schedule that nobody edited follows the release; one that was edited stays as it is.
+A schedule that nobody edited follows the release; one that was edited stays as it is. One that no
+release declares any more goes, edited or not: its task is gone, too.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ FACTORS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 36
 
 @transaction.atomic
 def install(*, entries: dict[str, dict[str, Any]]) -> int:
-    """Bring the table up to what is declared; returns how many rows were made or changed."""
+    """Bring the table up to what is declared; returns how many rows were made, changed, removed."""
+    former = PeriodicTask.objects.filter(watch__declared__isnull=False).exclude(name__in=entries)
+    gone = former.count()
+    former.delete()
     tasks = PeriodicTask.objects.select_related("interval", "crontab", "watch")
     there = {task.name: task for task in tasks.filter(name__in=entries)}
-    return sum(_install(name, entry, there.get(name)) for name, entry in entries.items())
+    return gone + sum(_install(name, entry, there.get(name)) for name, entry in entries.items())
 
 
 def said_of(task: PeriodicTask) -> dict[str, Any]:

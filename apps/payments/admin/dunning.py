@@ -23,6 +23,7 @@ from apps.payments.money import text
 from apps.payments.mrr import charts
 from apps.payments.mrr.charts import PALE, Key
 from apps.payments.services import dunning_cases, dunning_figures, dunning_timeline
+from apps.tenants.access import Operator
 from apps.tenants.deeds import Deed
 
 TONES = {
@@ -44,7 +45,7 @@ def _describe(case: DunningCase) -> str:
     return f"{case.invoice} of {case.account}: {owed}, since {case.began_at:%-d %B %Y}"
 
 
-def _retry(*, case: DunningCase, by: Any) -> None:
+def _retry(*, case: DunningCase, by: Operator) -> None:
     dunning_cases.retry(case=case, by=by)
 
 

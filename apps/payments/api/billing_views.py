@@ -60,7 +60,7 @@ class BillingViewSet(Conventions, viewsets.ViewSet):
         "retry": Nothing,
         "drop": Nothing,
     }
-    asks_vendor = True
+    asks_vendor = frozenset({"list", "preview", *WRITES})
     required_permissions: ClassVar = {
         "list": "billing.view",
         "details": "billing.view",

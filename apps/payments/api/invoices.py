@@ -21,6 +21,8 @@ PDF = {(200, document_files.PDF): OpenApiTypes.BINARY}
 XML = {(200, document_files.XML): OpenApiTypes.BINARY}
 SHORT = '<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:…">…'
 EXAMPLES = [OpenApiExample("Answer", SHORT, media_type=document_files.XML, response_only=True)]
+# What is not issued yet is issued when it is asked for, with what Stripe says.
+FILES: frozenset[str] = frozenset({"pdf", "xml", "receipt"})
 VIEW: dict[str, str] = dict.fromkeys(("list", "retrieve", "pdf", "xml", "receipt"), "billing.view")
 
 
@@ -84,6 +86,7 @@ class InvoiceViewSet(Listed, Retrieved, WorkspaceViewSet[Invoice]):
     orderings = ("created_at",)
     lookup_value_regex = "[A-Za-z0-9_]+"
     required_permissions: ClassVar = VIEW
+    asks_vendor = FILES
 
     def get_queryset(self) -> Any:
         return invoices.of(self.tenant)
@@ -116,6 +119,7 @@ class CreditNoteViewSet(Listed, Retrieved, WorkspaceViewSet[CreditNote]):
     orderings = ("created_at",)
     lookup_value_regex = "[A-Za-z0-9_]+"
     required_permissions: ClassVar = VIEW
+    asks_vendor = FILES
 
     def get_queryset(self) -> Any:
         return invoices.credit_notes_of(self.tenant)

@@ -12,16 +12,16 @@ from django.db import transaction
 from django_tenants.utils import schema_context
 
 from apps.audit.services import entries as audit
-from apps.core.errors import Invalid, NotAllowed
+from apps.core.errors import Invalid
 from apps.payments.errors import CaseEnded
 from apps.payments.models import Account, DunningCase
-from apps.payments.services import accounts, collection, dunning
+from apps.payments.services import accounts, approvals, collection, dunning
 from apps.tenants.access import Operator
 
 MOST_DAYS = 90
 
 
-def extend(*, case: DunningCase, days: int, reason: str, by: Operator | None) -> DunningCase:
+def extend(*, case: DunningCase, days: int, reason: str, by: Operator) -> DunningCase:
     """Put all that is to come `days` later; what a workspace suffers meanwhile is lifted where it
     is to come later then. Raises `Invalid`, `CaseEnded`.
     """
@@ -33,7 +33,7 @@ def extend(*, case: DunningCase, days: int, reason: str, by: Operator | None) ->
     return locked
 
 
-def stop(*, case: DunningCase, reason: str, by: Operator | None) -> DunningCase:
+def stop(*, case: DunningCase, reason: str, by: Operator) -> DunningCase:
     """Nothing more is done about it, and the workspace is free; the invoice stays open."""
     with _changing(case, by, "stopped", reason) as locked:
         dunning.end(locked, DunningCase.Outcome.STOPPED)
@@ -41,7 +41,7 @@ def stop(*, case: DunningCase, reason: str, by: Operator | None) -> DunningCase:
     return locked
 
 
-def write_off(*, case: DunningCase, reason: str, by: Operator | None) -> DunningCase:
+def write_off(*, case: DunningCase, reason: str, by: Operator) -> DunningCase:
     """The invoice is not expected to be paid any more. Raises `StripeError`."""
     with _changing(case, by, "written_off", reason):
         pass
@@ -51,7 +51,7 @@ def write_off(*, case: DunningCase, reason: str, by: Operator | None) -> Dunning
     return case
 
 
-def retry(*, case: DunningCase, by: Operator | None) -> str:
+def retry(*, case: DunningCase, by: Operator) -> str:
     """Have it charged now; why that failed, empty where it went through. Two clicks are one try.
     Raises `StripeError` when Stripe does not answer.
     """
@@ -64,11 +64,10 @@ def retry(*, case: DunningCase, by: Operator | None) -> str:
 
 @contextmanager
 def _changing(
-    case: DunningCase, by: Operator | None, deed: str, reason: str, **data: Any
+    case: DunningCase, by: Operator, deed: str, reason: str, **data: Any
 ) -> Iterator[DunningCase]:
     """The case, its account locked, while it is open; recorded when the block ends."""
-    if by is not None and not by.user.is_staff:
-        raise NotAllowed("This is for the people who run this installation.")
+    approvals.require_operator(by)
     with schema_context("public"), transaction.atomic():
         Account.objects.lock(case.account_id)
         locked = DunningCase.objects.with_steps().get(pk=case.pk)

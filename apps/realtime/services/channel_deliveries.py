@@ -86,8 +86,8 @@ def send_test(*, webhook: ChannelWebhook, by: Any) -> ChannelDelivery:
 
 
 def resend(*, delivery: ChannelDelivery, by: Any) -> ChannelDelivery:
-    """Send it once more, whatever became of it. Raises `ChannelWebhookOff`, or
-    `DeliveryUnderWay` while it is still on its way.
+    """Send it once more, whatever became of it. Raises `ChannelWebhookOff`, `NotFound` for one
+    that is no longer kept, and `DeliveryUnderWay` while it is still on its way.
     """
     _demand(delivery.webhook, by)
     with schema_context("public"), transaction.atomic():

@@ -158,6 +158,12 @@ class TestDeclarations:
         declarations.install(entries={"hourly": {**HOUR, "schedule": timedelta(minutes=1)}})
         assert not task().enabled
 
+    def test_what_is_declared_no_more_goes_and_what_operators_made_stays(self, hourly):
+        PeriodicTask.objects.create(name="ours", task="jobs.watch", interval=hourly.interval)
+        assert declarations.install(entries={"daily": HOUR}) == 2
+        left = PeriodicTask.objects.order_by("name").values_list("name", flat=True)
+        assert list(left) == ["daily", "ours"]
+
     def test_the_products_own_can_all_be_installed(self, db, settings):
         declared = settings.CELERY_BEAT_SCHEDULE
         assert declarations.install(entries=declared) == len(declared)
@@ -231,7 +237,7 @@ def test_the_command_says_it_in_text(hourly):
 
 
 def test_the_overview_takes_one_query(hourly, django_assert_num_queries):
-    declarations.install(entries={f"one-{n}": HOUR for n in range(3)})
+    declarations.install(entries={"hourly": HOUR, **{f"one-{n}": HOUR for n in range(3)}})
     with django_assert_num_queries(1):
         assert len([(one.often, one.words) for one in schedules.overview()]) == 4
 

@@ -2066,7 +2066,7 @@ class Operations(Transport):
         )
 
     def billing(self) -> models.Billing:
-        """Plan, subscription and next charge.
+        """Get the plan, the subscription and the next charge.
 
         Plan, subscription and next charge. `renewal` is null while Stripe does not answer.
         """
@@ -2074,7 +2074,7 @@ class Operations(Transport):
         return answer
 
     def billing_beyond(self) -> models.Beyond:
-        """Used, included, billed beyond, and the cost so far.
+        """Get what is used beyond the plan, and its cost.
 
         Used, included, billed beyond, and the cost so far.
         """
@@ -2089,7 +2089,7 @@ class Operations(Transport):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.Beyond:
-        """Pay for what goes beyond, or not any more.
+        """Pay for use beyond the plan, or not.
 
         Pay for what goes beyond, or not any more; what was used before is not charged.
         """
@@ -2109,7 +2109,7 @@ class Operations(Transport):
         comment: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Subscription:
-        """End it when what is paid for is over.
+        """Cancel the subscription.
 
         End it when what is paid for is over; `keep` undoes it until then.
         """
@@ -2132,7 +2132,7 @@ class Operations(Transport):
         promotion_code: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Changed:
-        """Billing change.
+        """Change plan, interval or seats.
 
         Another plan, interval or number of seats, as the preview showed it.
         """
@@ -2160,7 +2160,7 @@ class Operations(Transport):
         promotion_code: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Checkout:
-        """A page to pay on.
+        """Begin a checkout.
 
         A page to pay on. Asked again for the same, it is the same page.
         """
@@ -2178,7 +2178,7 @@ class Operations(Transport):
         return answer
 
     def billing_details_get(self) -> models.Details:
-        """Get billing details.
+        """Get the billing details.
 
         Who invoices are made out to.
         """
@@ -2200,7 +2200,7 @@ class Operations(Transport):
         purchase_order: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Details:
-        """Change what is named.
+        """Change the billing details.
 
         Change what is named; the rest stays.
         """
@@ -2224,7 +2224,7 @@ class Operations(Transport):
         return answer
 
     def billing_keep(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Undo `cancel`.
+        """Undo the cancellation.
 
         Undo `cancel`.
         """
@@ -2234,7 +2234,7 @@ class Operations(Transport):
         return answer
 
     def billing_offer(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Billing offer.
+        """Take the discount for staying.
 
         Take the discount that is offered once to whoever wants to leave.
         """
@@ -2253,7 +2253,7 @@ class Operations(Transport):
         promotion_code: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Subscription:
-        """Subscribe against an invoice that is due in thirty days.
+        """Subscribe by invoice.
 
         Subscribe against an invoice that is due in thirty days.
         """
@@ -2274,7 +2274,7 @@ class Operations(Transport):
     def billing_pause(
         self, *, months: int, idempotency_key: str | None = None
     ) -> models.Subscription:
-        """Billing pause.
+        """Pause the subscription.
 
         Charge nothing for some months, from the end of the paid period on.
         """
@@ -2284,7 +2284,7 @@ class Operations(Transport):
         return answer
 
     def billing_portal_create(self, *, idempotency_key: str | None = None) -> models.Page:
-        """A page to change the means of payment on, good for minutes.
+        """Open Stripe's page for means of payment.
 
         A page to change the means of payment on, good for minutes.
         """
@@ -2302,7 +2302,7 @@ class Operations(Transport):
         promotion_code: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Preview:
-        """What a plan would cost, now and later.
+        """Preview what a plan would cost.
 
         What a plan would cost, now and later; nothing is changed.
         """
@@ -2338,7 +2338,7 @@ class Operations(Transport):
         promotion_code: str | Omit = OMIT,
         idempotency_key: str | None = None,
     ) -> models.Subscription:
-        """Thirty days of a plan without a means of payment, once.
+        """Start the free trial.
 
         Thirty days of a plan without a means of payment, once.
         """
@@ -2356,7 +2356,7 @@ class Operations(Transport):
         return answer
 
     def billing_change_drop(self, *, idempotency_key: str | None = None) -> models.Subscription:
-        """Drop the change that waits for the end of the period.
+        """Drop a planned change.
 
         Drop the change that waits for the end of the period.
         """
@@ -2368,7 +2368,7 @@ class Operations(Transport):
     def billing_checkout_conclude(
         self, *, session: str, idempotency_key: str | None = None
     ) -> models.Outcome:
-        """Billing checkout conclude.
+        """Find out what became of a checkout.
 
         What became of a visit to a page to pay on, as Stripe says now.
         """
@@ -2381,7 +2381,7 @@ class Operations(Transport):
         return answer
 
     def billing_checkout_setup(self, *, idempotency_key: str | None = None) -> models.Checkout:
-        """A page to leave a means of payment on, in a trial say.
+        """Begin a checkout that leaves a means of payment.
 
         A page to leave a means of payment on, in a trial say.
         """
@@ -2391,7 +2391,7 @@ class Operations(Transport):
         return answer
 
     def billing_unconfirmed_drop(self, *, idempotency_key: str | None = None) -> None:
-        """Look what became of it, and do not ask again.
+        """Drop what Stripe did not confirm.
 
         Look what became of it, and do not ask again.
         """
@@ -3105,7 +3105,7 @@ class Operations(Transport):
     def sender_domains_retry(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.SenderDomain:
-        """Set it up once more after that has `failed`.
+        """Set a sender domain up once more.
 
         Set it up once more after that has `failed`.
         """
