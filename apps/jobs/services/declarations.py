@@ -26,7 +26,7 @@ FACTORS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 36
 def install(*, entries: dict[str, dict[str, Any]]) -> int:
     """Bring the table up to what is declared; returns how many rows were made, changed, removed."""
     former = PeriodicTask.objects.filter(watch__declared__isnull=False).exclude(name__in=entries)
-    gone = former.count()
+    gone: int = former.count()
     former.delete()
     tasks = PeriodicTask.objects.select_related("interval", "crontab", "watch")
     there = {task.name: task for task in tasks.filter(name__in=entries)}
