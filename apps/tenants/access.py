@@ -16,7 +16,14 @@ from apps.tenants.errors import (
 )
 from apps.tenants.features import KEY
 from apps.tenants.models import Membership, Tenant
-from apps.tenants.permissions import OPERATOR, OWNER, OWNERS_ALONE, TEST_SCOPES, WHILE_SUSPENDED
+from apps.tenants.permissions import (
+    OPERATOR,
+    OWNER,
+    OWNERS_ALONE,
+    TEST_SCOPES,
+    WHILE_SUSPENDED,
+    label_of,
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ def explain(permission: str, *, membership: Membership) -> str:
     if feature is None or permission not in membership.permissions:
         return (
             f"Your role here, {membership.role_name.lower()}, does not include "
-            f"{permission}. An owner or admin of {tenant} can change it."
+            f"“{label_of(permission)}”. An owner or admin of {tenant} can change it."
         )
     switch = "An owner can switch it on under Settings, Configuration."
     if feature.switched_by == "operator":

@@ -9,9 +9,19 @@ import psycopg
 import redis
 from playwright.sync_api import expect
 
+from tests.functional.test_every_page import look_over
 from tests.functional.test_keyboard import tab_to
 
 NUMBER = "4242424242424242"
+SUBSCRIBED = {  # the pages as a subscriber has them
+    "": "billing-subscribed",
+    "plan/?plan=district&interval=month&seats=3": "billing-change",
+    "cancel/": "billing-cancel",
+    "pause/": "billing-pause",
+    "invoices/": "billing-invoices",
+    "invoices/?state=void": "",
+    "payments/": "billing-payments",
+}
 
 
 def kept_in_the_database(url):
@@ -112,6 +122,10 @@ def test_from_prices_to_paid(visitor, product, demo):
     expect(page.get_by_role("main")).to_contain_text("School is yours")
     press(page, "To billing")
     expect(page.get_by_role("main")).to_contain_text("With Visa 4242")
+    for part, shot in SUBSCRIBED.items():
+        look_over(visitor, f"{demo}/settings/billing/{part}", shot)
+    invoice = visitor.open(f"{demo}/settings/billing/invoices/").locator("main tbody a").first
+    look_over(visitor, demo + str(invoice.get_attribute("href")), "billing-invoice")
 
     with_number = {urlsplit(url).netloc for url, data in sent if NUMBER in url + data}
     assert with_number == {urlsplit(product.secrets["SANDBOX_URL"]).netloc}

@@ -85,9 +85,13 @@ def _figures(report: Report) -> list[dict[str, Any]]:
         {"label": "Trials that came to pay", "value": percent(converted),
          "note": f"of {begun} that are decided"},
         {"label": "Failed payments this month", "value": f"{failed.attempts:,}",
-         "note": f"{amount(failed.amount)}, {percent(failed.rate)} recovered",
+         "note": f"{amount(failed.amount)}, {_recovered(failed.rate)}",
          "alarming": failed.invoices > failed.recovered},
     ]  # fmt: skip
+
+
+def _recovered(rate: Fraction | None) -> str:
+    return "no invoice waits for it" if rate is None else f"{percent(rate)} recovered"
 
 
 def _signed(minor: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.onward import lead
 from apps.core import form_errors
 from apps.core.errors import DomainError, Invalid
-from apps.payments.forms import CancelForm, DetailsForm, PauseForm
+from apps.payments.forms import CancelForm, DetailsForm, PauseForm, PlanForm
 from apps.payments.services import (
     accounts,
     billing_details,
@@ -51,7 +52,9 @@ def show(request: WorkspaceRequest) -> HttpResponse:
 
 @workspace_page("billing.view", post="billing.update")
 def details(request: WorkspaceRequest) -> HttpResponse:
-    """`next` in the query or form: the name of the step that the details are wanted for."""
+    """`next` in the query or form: the name of the step that the details are wanted for; "plan"
+    with what was chosen there.
+    """
     account = accounts.of(request.tenant)
     present = {name: getattr(account, name) for name in billing_details.FIELDS}
     form = DetailsForm(request.POST or None, initial=present)
@@ -64,13 +67,20 @@ def details(request: WorkspaceRequest) -> HttpResponse:
             form.add_error(None, error.detail)
         else:
             messages.success(request, "Saved. Invoices say so from now on.")
-            return redirect((request.POST.get("next", "") == "plan" and "billing_plan") or HOME)
+            return redirect(_after_details(request))
     context = {
         "nav_active": "settings", "form": form, "account": account,
         "tax": tax_rates.tax_of(account), "next": request.GET.get("next", ""),
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200
     return render(request, "workspace/billing/details.html", context, status=status)
+
+
+def _after_details(request: WorkspaceRequest) -> str:
+    if request.POST.get("next", "") != "plan":
+        return reverse(HOME)
+    chosen = {name: request.GET[name] for name in PlanForm.base_fields if name in request.GET}
+    return f"{reverse('billing_plan')}?{urlencode(chosen)}" if chosen else reverse("billing_plan")
 
 
 @require_POST

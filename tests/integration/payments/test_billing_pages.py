@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import httpx
@@ -174,7 +175,10 @@ def test_a_pause_says_what_it_takes_and_when_it_is_over(shop, page):
 
 
 def test_a_school_orders_against_an_invoice(shop, page):
-    assert page.post(f"{HERE}details/", ADDRESS).status_code == 302
+    asked = text_of(page.get(f"{HERE}plan/", CHOICE))
+    way = html.unescape(re.search(r'href="([^"]*details/[?][^"]*seats=2[^"]*)"', asked)[1])
+    saved = page.post(way, {**ADDRESS, "next": "plan"}, follow=True)
+    assert "€159.00" in text_of(saved)  # what was chosen is chosen still
     seen = page.get(f"{HERE}plan/", CHOICE)
     assert "Reverse charge" in text_of(seen)
     assert page.post(f"{HERE}order/", hidden(seen)).status_code == 302
