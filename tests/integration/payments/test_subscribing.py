@@ -378,3 +378,12 @@ def test_a_second_subscription_gives_back_credit_and_is_owed_nothing(shop, paid,
     assert shop.taken == before
     assert api.customers.retrieve(customer).balance == -5_000
     assert not shop.account.invoices.owed().exists()
+
+
+def test_who_looks_what_became_of_a_deed_fetches_the_last_invoices_alone(shop, monkeypatch):
+    account = shop.connect()
+    monkeypatch.setattr(retries, "LAST_INVOICES", 2)
+    for _ in range(3):
+        shop.stripe.api.invoices.create({"customer": account.customer_id})
+    retries.look(account)
+    assert account.invoices.count() == 2

@@ -8,6 +8,7 @@ from apps.mail.models import Message
 from apps.payments.catalogue import Chosen
 from apps.payments.models import StripeEvent
 from apps.payments.services import beginnings, billing_details, missing_vat, sync, tax_rates
+from apps.payments.subscription_errors import VatNumberRefused
 from tests.integration.payments.test_billing_pages import ADDRESS
 
 PENDING = "EE222222222"  # https://docs.stripe.com/billing/customer/tax-ids#test
@@ -98,3 +99,15 @@ def test_what_was_invoiced_without_the_tax_is_told_to_operators_until_it_is_cred
     shop.stripe.api.credit_notes.create({"invoice": invoice.pk, "amount": 14_900})
     shop.sync()
     assert missing_vat.of(shop.account) is None
+
+
+def test_a_number_that_stripe_refuses_leaves_the_one_there_is(shop, owner):
+    held = {"country": "RO", "vat_id": "RO1234567890"}
+    billing_details.update(account=shop.account, by=owner, **held)
+    with pytest.raises(VatNumberRefused):
+        billing_details.update(account=shop.account, by=owner, vat_id="RO12")
+    [kept] = shop.stripe.api.customers.tax_ids.list(shop.account.customer_id).data
+    assert (kept.value, shop.account.vat_id) == (held["vat_id"], held["vat_id"])
+    billing_details.update(account=shop.account, by=owner, vat_id="RO0987654321")
+    [kept] = shop.stripe.api.customers.tax_ids.list(shop.account.customer_id).data
+    assert kept.value == shop.account.vat_id == "RO0987654321"
