@@ -107,7 +107,7 @@ def from_credit_note(
     """Of a credit note on `invoice`, to whom and from whom that was; `billed` is what that was made
     of. Raises as `from_invoice`.
     """
-    given, names = data["lines"]["data"], _discounts(billed)
+    given, names = _billed(data), _discounts(billed)
     originals = {one["id"]: one for one in billed["lines"]["data"]}
     own = line_texts.of_refund(data, invoice.number, invoice.language)
     lines = []
@@ -194,7 +194,8 @@ def _line(
         one["amount"] for one in data["taxes"] or () if one["tax_behavior"] == "inclusive"
     )
     category, rate = _tax_of(data, seller, buyer, rates)
-    quantity = Decimal(data.get("quantity_decimal") or data.get("quantity") or 1)
+    told = (data.get("quantity_decimal"), data.get("quantity"))
+    quantity = Decimal(next((one for one in told if one is not None), 1))
     amount = data["amount"] - inclusive
     return Line(
         description="",

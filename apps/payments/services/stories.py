@@ -125,7 +125,7 @@ def _moved(account: Account) -> Iterator[Happening]:
 def _name_of_credit(row: CustomerCredit) -> str:
     """What an invoice takes of a customer's credit, or leaves to it, is no deed of anybody's."""
     if row.kind == "applied_to_invoice":
-        return "Credit used:" if row.amount < 0 else "Credit kept:"
+        return "Used credit of" if row.amount < 0 else "Kept credit of"
     return "Debit of" if row.amount < 0 else "Credit of"
 
 
