@@ -115,7 +115,18 @@ def report(account: Account) -> int:
         for day in _days(today):
             note(account, day)
     unsent = account.usage_reports.filter(sent_at__isnull=True, waived=False)
-    return sum(_send(row) for row in unsent)
+    return sum(_tell(row) for row in unsent)
+
+
+def _tell(row: UsageReport) -> int:
+    """What Stripe refuses by itself, and will again, holds up nothing that came after it."""
+    try:
+        return _send(row)
+    except StripeError as error:
+        if not error.permanent:
+            raise
+        log.error("usage_refused", report=str(row.pk), error=error.detail)  # noqa: TRY400
+        return 0
 
 
 def note(account: Account, day: date) -> list[UsageReport]:

@@ -242,3 +242,14 @@ class TestNotices:
         for one in plans.BEYOND.values():
             assert one.meter in beyond_notices.NAMES
             assert "€" in beyond_notices.price(one)
+
+
+def test_a_report_that_stripe_refuses_holds_up_no_other(shop, sandbox_process):
+    account = shop.connect(card="")
+    about = {"meter": "deployments", "month": month_of(usage.today()), "plan": "starter"}
+    for units in (3, 4):
+        UsageReport.objects.create(account=account, units=units, at=timezone.now(), **about)
+    sandbox_process.faults("POST /v1/billing/meter_events", status=400)
+    assert metering.report(account) == 1
+    assert list(account.usage_reports.filter(sent_at=None).values_list("units", flat=True)) == [3]
+    assert (metering.report(account), metering.report(account)) == (1, 0)
