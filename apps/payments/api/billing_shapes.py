@@ -89,6 +89,14 @@ class PreviewSerializer(serializers.Serializer[Any]):
     now = AmountsSerializer(allow_null=True, help_text="charged at once")
     later = AmountsSerializer(help_text="charged every interval")
     later_at = serializers.DateTimeField(allow_null=True)
+    offer = serializers.CharField(
+        help_text="what the promotion code takes off; empty without one. With a change it counts "
+        "from `later` on"
+    )
+    afterwards = AmountsSerializer(
+        allow_null=True,
+        help_text="charged every interval once the code is used up; null: `later` goes on",
+    )
     starts_at = serializers.DateTimeField(allow_null=True, help_text="null: at once")
     total_now = serializers.IntegerField(help_text="send it back to confirm")
     proration_date = serializers.IntegerField(help_text="send it back to confirm")

@@ -45,8 +45,10 @@ class Amounts:
 @dataclass(frozen=True)
 class Preview:
     """`now`: charged at once, None where nothing is. `later`: each following period, from
-    `later_at` on. `starts_at`: when it comes into force, None for at once. `proration_date`: the
-    second that all this is true for, which goes into the change itself.
+    `later_at` on. `offer`: what the promotion code takes off, in words; where it is used up one
+    day, `afterwards` is what each period costs then, unless `later` is that. `starts_at`: when it
+    comes into force, None for at once. `proration_date`: the second that all this is true for,
+    which goes into the change itself.
     """
 
     chosen: Chosen
@@ -56,6 +58,8 @@ class Preview:
     later_at: datetime | None
     starts_at: datetime | None
     proration_date: int
+    offer: str = ""
+    afterwards: Amounts | None = None
 
     @property
     def total_now(self) -> int:
@@ -75,14 +79,18 @@ def preview(*, account: Account, chosen: Chosen, promotion_code: str = "", by: A
 
 def of_new(account: Account, chosen: Chosen, *, promotion_code: str = "") -> Preview:
     """A first subscription. Raises `PromotionCodeRefused`, `NotForSale`, `StripeError`."""
-    discounts = promotions.discounts(promotion_code, account=account)
-    first = _preview(account, discounts, **_whole(account, chosen))
-    lasting = discounts and not promotions.is_once(promotion_code, account=account)
-    later = _preview(account, discounts if lasting else [], **_whole(account, chosen))
+    promotion = promotions.typed(promotion_code, account=account)
+    whole = _whole(account, chosen)
+    first = later = _preview(account, promotion.discounts if promotion else [], **whole)
+    afterwards = None
+    if promotion and promotion.duration != "forever":
+        full = _preview(account, [], **whole)
+        later, afterwards = (full, None) if promotion.duration == "once" else (later, full)
     ends = max(line["period"]["end"] for line in first["lines"]["data"])
     return Preview(
         chosen, promotion_code, amounts(first), amounts(later), moment(ends), None,
-        int(account.now.timestamp()),
+        int(account.now.timestamp()), promotion.offer if promotion else "",
+        amounts(afterwards) if afterwards else None,
     )  # fmt: skip
 
 
@@ -95,7 +103,9 @@ def of_change(
 ) -> Preview:
     """Another plan, interval or number of seats. More comes into force at once and is charged for
     the rest of the period; less comes into force when the period ends, and nothing is given back.
-    A promotion code counts from the next full period on.
+    A promotion code counts from the next full period on: what is charged for the rest of this one
+    is a proration, of which Stripe does not say whether it uses up a code that is good once
+    (https://docs.stripe.com/billing/subscriptions/prorations#prorations-and-discounts).
 
     Raises `NothingToChange`, `ChangeBlocked`, and as `of_new`.
     """
@@ -111,23 +121,25 @@ def of_change(
     at_once = not (at_end or trial or present == chosen)
     if at_end and promotion_code:
         raise promotions.refused("A code is for what comes into force now. Leave it out here.")
-    later = _preview(
-        account,
-        with_promotion(subscription, promotion_code),
-        subscription=subscription.pk,
-        subscription_details=wish | {"proration_behavior": "none"},
-    )
+    promotion = promotions.typed(promotion_code, account=account)
+    about: dict[str, Any] = {
+        "subscription": subscription.pk,
+        "subscription_details": wish | {"proration_behavior": "none"},
+    }
+    later = _preview(account, with_promotion(subscription, promotion_code), **about)
+    ends = promotion is not None and promotion.duration != "forever"
+    afterwards = amounts(_preview(account, None, **about)) if ends else None
     now = None
     if at_once:
         details = wish | {"proration_behavior": "always_invoice", "proration_date": moment}
-        about = {"subscription": subscription.pk, "subscription_details": details}
-        now = amounts(_preview(account, None, **about))
+        now = amounts(_preview(account, None, **about | {"subscription_details": details}))
     later_at = subscription.period_end
     if present.interval != chosen.interval and now is not None:
         later_at = later_by(account.now, 12 if chosen.interval == "year" else 1)
     return Preview(
         chosen, promotion_code, now, amounts(later), later_at,
         subscription.period_end if at_end else None, moment,
+        promotion.offer if promotion else "", afterwards,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from apps.payments import stripe_api
 from apps.payments.models import Account
@@ -21,7 +21,12 @@ class Promotion:
     id: str
     code: str
     offer: str
-    duration: str
+    duration: Literal["once", "repeating", "forever"]
+
+    @property
+    def discounts(self) -> list[dict[str, str]]:
+        """The parameter `discounts` of Stripe's."""
+        return [{"promotion_code": self.id}]
 
 
 def find(code: str, *, account: Account) -> Promotion:
@@ -43,11 +48,13 @@ def find(code: str, *, account: Account) -> Promotion:
 
 def discounts(code: str, *, account: Account) -> list[dict[str, str]]:
     """The parameter `discounts` for a code; empty for none. Raises as `find`."""
-    return [{"promotion_code": find(code, account=account).id}] if code else []
+    found = typed(code, account=account)
+    return found.discounts if found else []
 
 
-def is_once(code: str, *, account: Account) -> bool:
-    return bool(code) and find(code, account=account).duration == "once"
+def typed(code: str, *, account: Account) -> Promotion | None:
+    """As `find`; None for none."""
+    return find(code, account=account) if code else None
 
 
 def offer(coupon: dict[str, Any]) -> str:

@@ -1218,6 +1218,8 @@ export type Preview = {
   now: Amounts | null;
   later: Amounts;
   later_at: string | null;
+  offer: string;
+  afterwards: Amounts | null;
   starts_at: string | null;
   total_now: number;
   proration_date: number;

@@ -179,14 +179,19 @@ def test_a_bank_that_asks_is_answered_on_stripes_page(shop, paid, owner):
     assert shop.account.invoices.owed().get().total == seen.total_now
 
 
-def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner):
+def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner, browse):
     api = shop.stripe.api
     coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
     code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
     api.promotion_codes.create({**code, "max_redemptions": 1})
     wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
     seen = previews.preview(**wish)
-    assert (seen.now.discount, seen.later.discount) == (0, 7_450)
+    assert (seen.now.discount, seen.later.discount, seen.offer) == (0, 7_450, "50 % off once")
+    assert (seen.afterwards.discount, seen.afterwards.subtotal) == (0, 14_900)
+    asked = {"plan": "school", "interval": "month", "seats": 0, "promotion_code": "half"}
+    page = browse(owner).get("/settings/billing/plan/", asked).content.decode()
+    assert "Your code HALF: 50 % off once. It counts from" in page
+    assert "When the code is used up, every month" in page
     before = shop.taken
     changed = changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
     assert shop.taken - before == seen.total_now
@@ -336,7 +341,7 @@ def test_a_code_of_several_customers_is_each_ones_own(shop, paid, owner):
     about = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "OURS"}
     for customer in (shop.account.customer_id, shop.stripe.customer(card="").id):
         api.promotion_codes.create({**about, "customer": customer})
-    seen = changes.preview(account=shop.account, chosen=SCHOOL, promotion_code="ours", by=owner)
+    seen = previews.preview(account=shop.account, chosen=SCHOOL, promotion_code="ours", by=owner)
     assert seen.later.discount == 7_450
 
 
@@ -348,7 +353,7 @@ def test_what_was_made_by_hand_is_not_changed_here(shop, owner):
     )
     shop.sync()
     with pytest.raises(ChangeBlocked, match="by hand"):
-        changes.preview(account=account, chosen=SCHOOL, by=owner)
+        previews.preview(account=account, chosen=SCHOOL, by=owner)
 
 
 def test_who_begins_another_way_pays_no_more_on_the_page_that_was_open(shop, owner):

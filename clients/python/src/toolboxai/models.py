@@ -1420,6 +1420,8 @@ class Preview(TypedDict):
     now: Amounts | None
     later: Amounts
     later_at: str | None
+    offer: str
+    afterwards: Amounts | None
     starts_at: str | None
     total_now: int
     proration_date: int
