@@ -65,7 +65,7 @@ def test_every_app_stands_on_a_floor():
 
 def functions():
     for path in PRODUCT:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in statements(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield (
                     f"{path.relative_to(ROOT)}:{node.name}",
@@ -73,13 +73,22 @@ def functions():
                 )
 
 
+def statements(node):
+    """All below it; within an expression none can stand."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from statements(child)
+
+
 def test_files_stay_small():
     assert [str(p) for p in PRODUCT if p.read_text().count("\n") > 400] == []
 
 
 def test_functions_stay_small():
-    lengths = sorted(length for _, length in functions())
-    assert [name for name, length in functions() if length > 50] == []
+    found = list(functions())
+    lengths = sorted(length for _, length in found)
+    assert [name for name, length in found if length > 50] == []
     assert lengths[len(lengths) // 2] < 10
 
 
