@@ -174,6 +174,13 @@ class TestSchools:
         assert Membership.objects.get(tenant=school).user == admin
         assert AuditEntry.objects.get(action="school.founded").schema_name == "w_alpha"
 
+    def test_founding_asks_for_no_seat_and_whoever_follows_needs_one(self, district, limit, admin):
+        limit(district, members=1)
+        school = self.found(district, admin)
+        assert limits.state("members", tenant=school).used > 1
+        with pytest.raises(LimitReached):
+            limits.require("members", tenant=school)
+
     def test_the_district_has_no_way_in_without_being_invited(
         self, district, school, owner, browse
     ):
