@@ -2,15 +2,17 @@
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
+from apps.core.page_handler import PageHandler  # noqa: E402 -- needs settings
 from apps.core.request_size import BodyLimit  # noqa: E402 -- the environment comes first
 from apps.realtime.routing import websocket_urlpatterns  # noqa: E402 -- needs loaded apps
 
+django_application = PageHandler()
 application = ProtocolTypeRouter(
     {
         # Somewhat more than a place may have, so that a file too large is told in its form.
