@@ -90,6 +90,11 @@ def adopt(request: HttpRequest, proof: list[dict[str, Any]]) -> None:
     request.session.modified = True
 
 
+def note(request: HttpRequest, user: User, method: str) -> None:
+    """Note that whoever this session will be signed in as has shown who they are by `method`."""
+    record_authentication(request, user, method)
+
+
 def confirm(request: HttpRequest, method: str) -> None:
     """Note that the person has just proven themselves by `method` (allauth's name for it)."""
     record_authentication(request, request.user, method, reauthenticated=True)
