@@ -28,7 +28,9 @@ export function readRealtimeConfig(root: ParentNode, page: Location): RealtimeCo
   const options: Options = {
     cluster,
     ...(cluster ? { forceTLS: true } : address(data, page)),
-    enabledTransports: ["ws", "wss"],
+    // The scheme is forceTLS's to say. With "wss" named as well, a plain host that is slow to answer
+    // is tried with TLS after two seconds, which it does not speak.
+    enabledTransports: ["ws"],
     unavailableTimeout: 6000,
     userAuthentication: {
       endpoint: data["userAuthEndpoint"] || "/realtime/user-auth",
