@@ -127,11 +127,11 @@ def recognise() -> int:
 
 @shared_task(
     base=Job, bind=True, name="payments.dun", title="Collect an unpaid invoice", metered=False,
-    idempotency="{step_id}", max_attempts=10, replayable=True, lane="stripe",
+    unique="{step_id}", max_attempts=10, replayable=True, lane="stripe",
     soft_time_limit=120, time_limit=150,
 )  # fmt: skip
-def dun(_task: Job, _run: JobRun, *, step_id: str) -> dict[str, Any]:
-    return {"outcome": collection.carry_out(step_id=step_id)}
+def dun(_task: Job, run: JobRun, *, step_id: str) -> dict[str, Any]:
+    return {"outcome": collection.carry_out(step_id=step_id, run=str(run.pk))}
 
 
 @shared_task(

@@ -138,8 +138,11 @@ class DunningCaseAdmin(MoneyAdmin):
 
 def _card(case: DunningCase) -> dict[str, Any]:
     owed = text(case.invoice.amount_remaining, case.currency)
+    asked = (step for step in case.steps.all() if step.state == "asked")
     coming = (step for step in case.steps.all() if step.state == "pending")
-    return {"case": case, "amount": owed, "next": next(coming, None)}
+    return {
+        "case": case, "amount": owed, "asked": next(asked, None), "next": next(coming, None),
+    }  # fmt: skip
 
 
 def _plot(months: list[dunning_figures.Month]) -> charts.Plot:

@@ -134,6 +134,11 @@ class DunningStep(models.Model):
         return self.state in {self.State.DONE, self.State.ASKED}
 
     @property
+    def is_open(self) -> bool:
+        """To come, or not over yet."""
+        return self.state in {self.State.PENDING, self.State.ASKED}
+
+    @property
     def declared(self) -> Step | None:
         """None for a step that this release knows no more."""
         return dunning.STEPS.get(self.key)

@@ -17,22 +17,30 @@ from apps.payments.services import accounts, dunning_steps, objects
 COMMENT = "An invoice stayed unpaid."
 
 
-def carry_out(*, step_id: str) -> str:
-    """The step of a job; what came of it. Raises a `StripeError` that is not permanent, to be
-    called again.
+def carry_out(*, step_id: str, run: str = "") -> str:
+    """The step of a job; what came of it. `run` names the job, whose attempts are one deed to
+    Stripe. Raises `StripeError` when the step is still to be done: it says so on its timeline, and
+    `dunning.advance` has it taken up again.
     """
     step = DunningStep.objects.select_related("case__account", "case__invoice").get(pk=step_id)
     declared = step.declared
     if step.state != DunningStep.State.ASKED or declared is None:
         return "There was nothing to do any more"
-    case = step.case
-    if declared.deed == Deed.RETRY:
-        detail = pay(case.invoice, key=f"dunning-{step.pk}")
-        _finish(step, detail)
-    else:
-        detail = _end_subscription(case, key=f"dunning-{step.pk}")
-    accounts.settle(case.account)
+    try:
+        detail = _do(step, declared.deed, key=f"dunning-{step.pk}-{run}")
+    except StripeError as error:
+        dunning_steps.note_failure(step, error.detail)
+        raise
+    accounts.settle(step.case.account)
     return detail or "Done"
+
+
+def _do(step: DunningStep, deed: Deed, *, key: str) -> str:
+    if deed != Deed.RETRY:
+        return _end_subscription(step.case, key=key)
+    detail = pay(step.case.invoice, key=key)
+    _finish(step, detail)
+    return detail
 
 
 def pay(invoice: Invoice, *, key: str) -> str:

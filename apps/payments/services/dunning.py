@@ -112,7 +112,7 @@ def end(case: DunningCase, outcome: str, *, at: datetime | None = None) -> None:
     for step in case.steps.all():
         if step.state == State.ASKED and (step.key == "end") == (outcome in DunningCase.UNPAID):
             dunning_steps.finish(step, "")  # it has brought this about
-        elif step.state in {State.ASKED, State.PENDING}:
+        elif step.is_open:
             dunning_steps.leave_out(step, why)
 
 
@@ -138,9 +138,11 @@ def _was_not_their_wish(case: DunningCase) -> bool:
 
 def _carry_on(case: DunningCase, *, is_first: bool) -> int:
     """What is due, in order. Of several mails or tries that are late, only the last is made up
-    for; and a customer with two unpaid invoices is reminded of the older one.
+    for; and a customer with two unpaid invoices is reminded of the older one. What a job was asked
+    for and did not do is asked for again.
     """
-    due = [s for s in case.steps.all() if s.state == State.PENDING and s.due_at <= case.account.now]
+    now = case.account.now
+    due = [step for step in case.steps.all() if step.is_open and step.due_at <= now]
     for place, step in enumerate(due):
         declared = step.declared
         later = [one.declared.deed for one in due[place + 1 :] if one.declared]
@@ -150,13 +152,15 @@ def _carry_on(case: DunningCase, *, is_first: bool) -> int:
             dunning_steps.leave_out(step, "Made up for by a later one")
         elif declared.deed == Deed.TELL and not is_first:
             dunning_steps.leave_out(step, "Told of together with an older invoice")
+        elif step.state == State.ASKED:
+            dunning_steps.ask(step)
         else:
             dunning_steps.carry_out(case, step, declared)
     return len(due)
 
 
 def reschedule(case: DunningCase, days: int) -> None:
-    """Put all that is to come `days` later, and a hold that would come only then, too."""
+    """Put all that is to come `days` later, and a hold or a job that would come only then, too."""
     case.extended_days += days
     case.save(update_fields=["extended_days"])
     for step in case.steps.all():
@@ -165,6 +169,8 @@ def reschedule(case: DunningCase, days: int) -> None:
             continue
         due_at = declared.due(case.began_at, case.extended_days)
         is_hold = declared.deed in dunning.HOLDS and step.state == State.DONE
-        if step.state == State.PENDING or (is_hold and due_at > case.account.now):
+        if step.state == State.PENDING or (
+            due_at > case.account.now and (is_hold or step.state == State.ASKED)
+        ):
             step.state, step.due_at, step.done_at, step.detail = State.PENDING, due_at, None, ""
             step.save()

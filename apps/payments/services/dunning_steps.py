@@ -22,11 +22,17 @@ def carry_out(case: DunningCase, step: DunningStep, declared: Step) -> None:
         case Deed.SUSPEND:
             finish(step, dunning_holds.suspend(case))
         case Deed.END:
-            _ask(step)
+            ask(step)
 
 
 def finish(step: DunningStep, detail: str) -> None:
     _set(step, State.DONE, detail)
+
+
+def note_failure(step: DunningStep, why: str) -> None:
+    """It stays under way, and is told why it did not come off yet."""
+    asked = DunningStep.objects.filter(pk=step.pk, state=State.ASKED)
+    asked.update(detail=f"It did not come off yet and is tried again by the hour: {why}"[:300])
 
 
 def leave_out(step: DunningStep, why: str) -> None:
@@ -40,10 +46,13 @@ def _retry(case: DunningCase, step: DunningStep) -> None:
     elif case.invoice.next_attempt_at is not None:
         leave_out(step, f"Stripe tries by itself on {case.invoice.next_attempt_at:%-d %B}")
     else:
-        _ask(step)
+        ask(step)
 
 
-def _ask(step: DunningStep) -> None:
+def ask(step: DunningStep) -> None:
+    """Have a job do it. Where one failed for good another one takes it up; a step never has two at
+    a time.
+    """
     from apps.payments.tasks import dun
 
     step.state = State.ASKED

@@ -61,10 +61,12 @@ def of(account: Account, *, ended: int = 10) -> list[DunningCase]:
 
 
 def entries(case: DunningCase, *, deeds: Iterable[AuditEntry] | None = None) -> list[Entry]:
-    """By time. What was left out is shown to operators only, who pass what they did (`deeds`)."""
+    """By time. What was left out, and why something did not come off yet, is shown to operators
+    only, who pass what they did (`deeds`).
+    """
     found = [_beginning(case)]
     found += [
-        _entry(step)
+        _entry(step, is_told_why=deeds is not None)
         for step in case.steps.all()
         if _is_shown(case, step) or (step.state == State.SKIPPED and deeds is not None)
     ]
@@ -98,10 +100,10 @@ def _is_shown(case: DunningCase, step: DunningStep) -> bool:
     return not waits or (not case.is_overdue and case.invoice.next_attempt_at is None)
 
 
-def _entry(step: DunningStep) -> Entry:
+def _entry(step: DunningStep, *, is_told_why: bool) -> Entry:
     declared = step.declared
     state = {State.DONE: "succeeded", State.ASKED: "running", State.SKIPPED: "skipped"}
-    detail = step.detail
+    detail = step.detail if is_told_why or step.state != State.ASKED else ""
     if not detail and declared is not None and step.state == State.PENDING:
         detail = declared.text
     return Entry(

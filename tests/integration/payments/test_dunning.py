@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
+from django.urls import reverse as reverse_of
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid, NotAllowed
@@ -22,6 +24,7 @@ from tests.factories.jobs import work_off
 from tests.factories.unpaid import START, Debtor
 
 DAY = 86_400
+reverse = partial(reverse_of, urlconf="config.urls_public")
 BAD, GOOD = "pm_card_chargeCustomerFail", "pm_card_visa"
 
 
@@ -238,6 +241,14 @@ class TestOperators:
         assert (entry.data["days"], entry.data["reason"]) == (7, "Holidays")
         assert (entry.schema_name, entry.actor_id) == (alpha.schema_name, operator.pk)
 
+    def test_more_time_takes_back_what_no_job_has_done_yet(self, debtor, operator):
+        debtor.through(0, 31)
+        assert states(debtor.case)["end"] == "asked"
+        dunning_cases.extend(case=debtor.case, days=7, reason="Holidays", by=Operator(operator))
+        step = debtor.case.steps.get(key="end")
+        assert (step.state, step.due_at) == ("pending", START + timedelta(days=37))
+        assert collection.carry_out(step_id=str(step.pk)) == "There was nothing to do any more"
+
     def test_a_case_is_stopped_and_does_not_begin_again(self, debtor, alpha, operator):
         debtor.through(0, 11)
         dunning_cases.stop(case=debtor.case, reason="Agreed by phone", by=Operator(operator))
@@ -260,9 +271,9 @@ class Life:
         self.billing, self.api = billing, billing.stripe.api
         self.account = billing.connect(clock=True)
         self.at = 1_798_761_600
-        self._tell_time()
+        self.tell_time()
 
-    def _tell_time(self):
+    def tell_time(self):
         now = datetime.fromtimestamp(self.at, UTC)
         Account.objects.filter(pk=self.account.pk).update(simulated_at=now)
 
@@ -277,7 +288,7 @@ class Life:
         self.at += round(days * DAY)
         if days:
             self.billing.stripe.advance(self.account.clock_id, self.at)
-        self._tell_time()
+        self.tell_time()
         self.billing.sync("payment_intent", "subscription", "invoice")
         work_off()
 
@@ -325,6 +336,34 @@ class TestAtStripe:
         assert (subscription.status, invoice.status) == ("canceled", "uncollectible")
 
     @pytest.mark.usefixtures("no_retries")
+    def test_a_job_that_failed_for_good_is_taken_up_again(
+        self, life, console, sandbox_process, owner, browse
+    ):
+        case = life.fail()
+        subscription = case.invoice.subscription_id
+        sandbox_process.faults(f"DELETE /v1/subscriptions/{subscription}", status=400)
+        life.at += 40 * DAY
+        life.tell_time()
+        for _ in range(2):
+            accounts.settle(life.billing.account)
+        work_off()
+        end = case.steps.get(key="end")
+        jobs = JobRun.objects.filter(arguments__step_id=str(end.pk))
+        assert (jobs.get().state, end.state) == ("failed", "asked")
+        for page in (
+            reverse("admin:payments_dunning_board"),
+            reverse("admin:payments_dunningcase_change", args=[case.pk]),
+        ):
+            assert "It did not come off yet" in console.get(page).content.decode()
+        page = browse(owner).get("/settings/billing/payment-problems/").content.decode()
+        assert "It did not come off yet" not in page
+        for _ in range(2):
+            accounts.settle(life.billing.account)
+        work_off()
+        case.refresh_from_db()
+        assert (case.outcome, states(case)["end"], jobs.count()) == ("cancelled", "done", 2)
+
+    @pytest.mark.usefixtures("no_retries")
     def test_who_has_just_paid_keeps_the_subscription(self, life, alpha):
         """Although nobody has told us of it yet."""
         case = life.fail()
@@ -345,7 +384,8 @@ class TestAtStripe:
         step = case.steps.get(key="retry_1")
         assert (step.state, step.detail) == ("done", "The bank declined the payment.")
         DunningStep.objects.filter(pk=step.pk).update(state="asked")  # died before it said so
-        assert collection.carry_out(step_id=str(step.pk)) == "The bank declined the payment."
+        again = {"step_id": str(step.pk), "run": str(JobRun.objects.get(name="payments.dun").pk)}
+        assert collection.carry_out(**again) == "The bank declined the payment."
         assert Invoice.objects.get(pk=case.invoice_id).attempt_count == 2
         assert collection.carry_out(step_id=str(step.pk)) == "There was nothing to do any more"
         by = Operator(operator)
