@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sandbox.stripe import identifiers, money
@@ -140,10 +141,13 @@ def of_invoice_item(item: Document, invoice_id: str) -> Document:
     return made
 
 
-def amount_shown(amount: int, currency: str) -> str:
+def amount_shown(amount: int | Decimal, currency: str) -> str:
+    """`€19.00`; of less than a cent as many digits as it takes, `€0.001`."""
     signs = {"eur": "€", "usd": "$", "gbp": "£"}
     sign = signs.get(currency, f"{currency.upper()} ")
-    return f"{MINUS if amount < 0 else ''}{sign}{abs(amount) // 100:,}.{abs(amount) % 100:02}"
+    whole = abs(Decimal(amount)) / 100
+    shown = f"{whole:,.2f}" if whole == round(whole, 2) else f"{whole.normalize():,f}"
+    return f"{MINUS if amount < 0 else ''}{sign}{shown}"
 
 
 def priced(price: Document) -> str:
@@ -155,6 +159,12 @@ def priced(price: Document) -> str:
         each = f" / {unit}" if count == 1 else f" every {count} {unit}s"
     if price["billing_scheme"] == "tiered":
         return f"tiered{each}"
-    if price["unit_amount"] is None:
-        return f"at {price['unit_amount_decimal']} {price['currency']} cents{each}"
-    return f"at {amount_shown(price['unit_amount'], price['currency'])}{each}"
+    return f"at {amount_shown(Decimal(price['unit_amount_decimal']), price['currency'])}{each}"
+
+
+def priced_by_use(price: Document) -> str:
+    """`€0.001 per unit, charged by use`, as Checkout shows what is metered."""
+    if price["unit_amount_decimal"] is None:
+        return "charged by use"
+    unit = amount_shown(Decimal(price["unit_amount_decimal"]), price["currency"])
+    return f"{unit} per unit, charged by use"

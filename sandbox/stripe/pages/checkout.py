@@ -139,9 +139,11 @@ def _page(
 
 def _shown(store: Store, session: Document, line: Document) -> Document:
     item = next(one for one in session["_items"] if one["id"] == line["id"])
+    metered = (item["price"]["recurring"] or {}).get("usage_type") == "metered"
+    priced = invoice_lines.priced_by_use if metered else invoice_lines.priced
     return line | {
         "adjustable": item["adjustable"],
-        "each": invoice_lines.priced(item["price"]),
+        "each": priced(item["price"]),
         "name": invoice_lines.name_of(store, item["price"]),
     }
 

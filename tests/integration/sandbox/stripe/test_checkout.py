@@ -40,6 +40,25 @@ def test_a_card_is_paid_and_the_shop_hears_of_it(stripe_account):
     assert "checkout.session.completed" in stripe_account.events()
 
 
+def test_what_is_metered_is_shown_by_the_unit_in_whole_money(stripe_account):
+    meter = stripe_account.api.billing.meters.create(
+        {
+            "display_name": "Mails",
+            "event_name": "mails",
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
+    mails = stripe_account.price(
+        unit_amount=None,
+        unit_amount_decimal="0.1",
+        recurring={"interval": "month", "usage_type": "metered", "meter": meter.id},
+    )
+    items = [{"price": stripe_account.price(1900).id, "quantity": 1}, {"price": mails.id}]
+    page = httpx.get(open_session(stripe_account, mails, line_items=items).url).text
+    assert "€0.001 per unit, charged by use" in page
+    assert "at €19.00 / month" in page
+
+
 def test_a_declined_card_leaves_nothing_behind_and_can_be_corrected(stripe_account):
     session = open_session(stripe_account, stripe_account.price())
     refused = fill(session, DECLINED)
