@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
+from apps.payments.countries import COUNTRIES
+
 Kind = Literal["invoice", "credit_note", "receipt"]
 # UNTDID 5305: standard rate, reverse charge, zero rate, exempt, export, outside the scope.
 Category = Literal["S", "AE", "Z", "E", "G", "O"]
@@ -60,9 +62,10 @@ class Buyer:
 
     @property
     def address(self) -> list[str]:
-        """Its lines without the name, the country as its code."""
+        """Its lines without the name, the country in English."""
         town = " ".join(part for part in (self.postal_code, self.city, self.state) if part)
-        return [line for line in (self.line1, self.line2, town, self.country) if line]
+        country = COUNTRIES.get(self.country, self.country)
+        return [line for line in (self.line1, self.line2, town, country) if line]
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,13 @@ class Subscription(models.Model):
         """Whether its plan is the workspace's, but for a pause (`rests`)."""
         return self.ended_at is None and self.status in self.GRANTING
 
+    @property
+    def was_trial(self) -> bool:
+        """Whether it ended with its trial, and nothing was ever charged."""
+        if self.ended_at is None or self.trial_end is None:
+            return False
+        return self.ended_at <= self.trial_end
+
     def rests(self, now: datetime) -> bool:
         """Whether a pause has begun: what was paid for is used up and nothing is charged."""
         begins = (self.data.get("metadata") or {}).get(self.PAUSED_FROM) or 0

@@ -15,6 +15,7 @@ from apps.payments.models import Account, DunningCase, DunningStep, Invoice, Sub
 from apps.payments.services import accounts, dunning_steps, objects
 
 COMMENT = "An invoice stayed unpaid."
+WENT_THROUGH = "It went through"
 
 
 def carry_out(*, step_id: str, run: str = "") -> str:
@@ -105,4 +106,4 @@ def _finish(step: DunningStep, detail: str) -> None:
         Account.objects.lock(step.case.account_id)
         step.refresh_from_db(fields=["state"])
         if step.state == DunningStep.State.ASKED:
-            dunning_steps.finish(step, detail or "It went through")
+            dunning_steps.finish(step, detail or WENT_THROUGH)

@@ -12,6 +12,7 @@ from apps.audit.models import AuditEntry
 from apps.payments.dunning import Deed
 from apps.payments.models import Account, DunningCase, DunningStep
 from apps.payments.money import text
+from apps.payments.services import collection
 from apps.tenants.models import Tenant
 
 State = DunningStep.State
@@ -25,12 +26,15 @@ DEEDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """`state` is one of `cotton/steps.html`: succeeded, running, skipped, pending."""
+    """`state` is one of `cotton/steps.html`: succeeded, running, skipped, pending. `failed`: it
+    happened, and was no good news.
+    """
 
     at: datetime
     title: str
     state: str
     detail: str = ""
+    failed: bool = False
 
 
 def mine(tenant: Tenant) -> QuerySet[DunningCase]:
@@ -88,13 +92,14 @@ def deeds_of(case: DunningCase) -> list[AuditEntry]:
 
 def _beginning(case: DunningCase) -> Entry:
     title = "The invoice was due" if case.is_overdue else "The payment failed"
-    return Entry(case.began_at, title, "succeeded", f"Invoice {case.invoice.number}")
+    return Entry(case.began_at, title, "succeeded", f"Invoice {case.invoice.number}", failed=True)
 
 
 def _is_shown(case: DunningCase, step: DunningStep) -> bool:
-    if step.state == State.SKIPPED:
-        return False
-    is_try = step.declared is not None and step.declared.deed == Deed.RETRY
+    deed = step.declared.deed if step.declared else None
+    if step.state == State.SKIPPED or (deed == Deed.END and case.ended_at is not None):
+        return False  # how it ended says it
+    is_try = deed == Deed.RETRY
     waits = step.state == State.PENDING and is_try
     # A try that will only be made where Stripe makes none is no promise.
     return not waits or (not case.is_overdue and case.invoice.next_attempt_at is None)
@@ -106,9 +111,11 @@ def _entry(step: DunningStep, *, is_told_why: bool) -> Entry:
     detail = step.detail if is_told_why or step.state != State.ASKED else ""
     if not detail and declared is not None and step.state == State.PENDING:
         detail = declared.text
+    is_try = declared is not None and declared.deed == Deed.RETRY
     return Entry(
-        step.done_at or step.due_at, step.title, state.get(State(step.state), "pending"), detail
-    )
+        step.done_at or step.due_at, step.title, state.get(State(step.state), "pending"), detail,
+        failed=is_try and step.state == State.DONE and step.detail != collection.WENT_THROUGH,
+    )  # fmt: skip
 
 
 def _deed(entry: AuditEntry) -> Entry:

@@ -79,6 +79,16 @@ class Overview:
         return max(0, -int(-seconds // 86_400))
 
     @property
+    def ends_unpaid(self) -> bool:
+        """Whether a trial is under way and nothing would be charged after it."""
+        found = self.subscription
+        return (
+            found is not None
+            and found.status == Subscription.Status.TRIALING
+            and not (self.method or found.cancel_at_period_end)
+        )
+
+    @property
     def rests(self) -> bool:
         return self.subscription is not None and self.subscription.rests(self.account.now)
 

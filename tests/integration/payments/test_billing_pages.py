@@ -186,6 +186,8 @@ def test_a_school_orders_against_an_invoice(shop, page):
     assert "is open" in shown
     assert "IBAN" in shown
     assert "By invoice, within 30 days" in shown
+    assert "Next invoice</dt>" in shown
+    assert "Amount</dt><dd>€159.00</dd>" in shown
     [invoice] = shop.stripe.api.invoices.list().data
     assert (invoice.status, invoice.total, invoice.collection_method) == (
         "open", 15_900, "send_invoice",
@@ -197,10 +199,14 @@ def test_a_school_orders_against_an_invoice(shop, page):
 def test_a_trial_a_card_and_the_portal(shop, page):
     seen = hidden(page.get(f"{HERE}plan/", CHOICE))
     assert page.post(f"{HERE}trial/", seen).status_code == 302
-    assert "Trial: 30 days left" in text_of(page.get(HERE))
+    shown = text_of(page.get(HERE))
+    assert "Trial: 30 days left" in shown
+    assert "None, unless you add a card or account: then €189.21 on" in shown
     back = pay(page.post(f"{HERE}method/new/"))
     assert "It is noted" in text_of(page.get(f"/settings/{back}"))
-    assert "Visa 4242" in text_of(page.get(HERE))
+    shown = text_of(page.get(HERE))
+    assert "Visa 4242" in shown
+    assert "<strong>€189.21</strong> on" in shown
     portal = page.post(f"{HERE}method/")["Refresh"].partition("url=")[2]
     assert httpx.get(portal, follow_redirects=True).status_code == 200
 
@@ -215,6 +221,20 @@ def test_leaving_with_a_reason_and_coming_back(shop, page):
     assert "The subscription ends on" in text_of(page.get(HERE))
     page.post(f"{HERE}keep/")
     assert not shop.stripe.api.subscriptions.list().data[0].cancel_at_period_end
+
+
+def test_after_a_trial_the_way_back_leads_to_the_same_plan(page, alpha):
+    account = payments.make_account(alpha)
+    now = account.now
+    ended = Subscription.objects.create(
+        pk="sub_1", account=account, status="canceled", plan="school", interval="year",
+        amount=149_000, created_at=now, ended_at=now, trial_end=now, data={},
+    )  # fmt: skip
+    assert "Your trial of School ended on" in text_of(page.get(HERE))
+    assert "?plan=school&amp;interval=year&amp;seats=0" in text_of(page.get(HERE))
+    ended.trial_end = None
+    ended.save()
+    assert "Your subscription of School ended on" in text_of(page.get(HERE))
 
 
 def test_an_outage_in_the_middle_of_checkout(shop, page, sandbox_process):

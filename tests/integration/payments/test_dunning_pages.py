@@ -62,6 +62,16 @@ class TestOwners:
         assert "Recovered on 3 February 2027" in page
         assert "Workspace suspended" not in page
 
+    def test_what_failed_is_marked_so_and_the_end_is_told_once(self, debtor, browse, owner):
+        debtor.through(30)
+        case = debtor.case
+        case.ended_at, case.outcome = case.account.now, case.Outcome.CANCELLED
+        case.save()
+        page = text(browse(owner).get(PAGE))
+        assert "step step-failed" in page
+        assert "Subscription ends<" not in page
+        assert page.count('step-title">Subscription ended<') == 1
+
     def test_nothing_unpaid(self, browse, owner):
         assert "Everything is paid" in text(browse(owner).get(PAGE))
 
