@@ -96,6 +96,7 @@ UNFOLD = {
                     _rows("Unpaid invoices", "money_off", "payments_dunningcase"),
                     _item("Ledger", "account_balance", "payments_ledger"),
                     _rows("Ledger transactions", "list_alt", "payments_ledgertransaction"),
+                    _rows("Deeds at Stripe", "contract_edit", "payments_attempt"),
                     _rows("Stripe's events", "bolt", "payments_stripeevent"),
                     _rows("Comparisons", "difference", "payments_reconcilerun"),
                 ],

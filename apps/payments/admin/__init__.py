@@ -1,6 +1,7 @@
 """The operator console: customers and their money. Each module registers its pages."""
 
 from apps.payments.admin import (
+    attempts,
     customers,
     disputes,
     dunning,
@@ -11,6 +12,7 @@ from apps.payments.admin import (
 )
 
 __all__ = [
+    "attempts",
     "customers",
     "disputes",
     "dunning",

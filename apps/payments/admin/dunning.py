@@ -22,7 +22,12 @@ from apps.payments.models import DunningCase
 from apps.payments.money import text
 from apps.payments.mrr import charts
 from apps.payments.mrr.charts import PALE, Key
-from apps.payments.services import dunning_cases, dunning_figures, dunning_timeline
+from apps.payments.services import (
+    dunning_cases,
+    dunning_figures,
+    dunning_timeline,
+    invoice_deeds,
+)
 from apps.tenants.access import Operator
 from apps.tenants.deeds import Deed
 
@@ -49,6 +54,10 @@ def _retry(*, case: DunningCase, by: Operator) -> None:
     dunning_cases.retry(case=case, by=by)
 
 
+def _write_off(*, case: DunningCase, reason: str, by: Operator) -> None:
+    invoice_deeds.write_off(invoice=case.invoice, reason=reason, by=by)
+
+
 EXTEND = Deed(
     "extend", "Give more time",
     "All that is to come comes later, and what the workspace suffers already is lifted until then.",
@@ -66,7 +75,7 @@ STOP = Deed(
 WRITE_OFF = Deed(
     "write_off_case", "Write off",
     "The invoice is not expected to be paid any more; the books say so, and nothing is held.",
-    "{} is written off.", dunning_cases.write_off, ReasonForm, subject="case", describe=_describe,
+    "{} is written off.", _write_off, ReasonForm, subject="case", describe=_describe,
 )  # fmt: skip
 DEEDS = (EXTEND, RETRY, STOP, WRITE_OFF)
 

@@ -30,7 +30,7 @@ def customer_link(row: Any) -> SafeString:
 
 
 class MoneyAdmin(ReadOnlyModelAdmin):
-    list_select_related = ("account",)
+    list_select_related: tuple[str, ...] = ("account",)
     list_per_page = 50
 
     @admin.display(description="customer", ordering="account__name")

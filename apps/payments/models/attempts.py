@@ -1,4 +1,4 @@
-"""What a customer asked Stripe for, written down before it is asked."""
+"""What customers and operators asked Stripe for, written down before it is asked."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Those of which nobody knows yet what became of them."""
         return self.filter(state=Attempt.State.OPEN)
 
+    def about(self, subject: str) -> Self:
+        """What operators asked for about an object; with "", what customers asked for."""
+        return self.filter(subject=subject)
+
 
 class Attempt(models.Model):
     """A deed at Stripe with all that is needed to ask for it again with the same `key`, so that
     whoever is unsure whether it arrived asks again and nothing happens twice
-    (https://docs.stripe.com/api/idempotent_requests). A customer has one at a time that is open.
+    (https://docs.stripe.com/api/idempotent_requests). One at a time is open of what a customer
+    asked for themselves, and one of each `subject` (an invoice's or a dispute's id) of what
+    operators asked for.
     """
 
     class State(models.TextChoices):
@@ -33,6 +39,7 @@ class Attempt(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="attempts")
+    subject = models.CharField(max_length=255, blank=True, default="", db_default="")
     deed = models.CharField(max_length=40)
     params: models.JSONField[Any] = models.JSONField(default=dict)
     key = models.CharField(max_length=100, unique=True)
@@ -49,10 +56,13 @@ class Attempt(models.Model):
     objects = AttemptQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = "deed at Stripe", "deeds at Stripe"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["account"], condition=Q(state="open"), name="attempt_open_once"
+                fields=["account", "subject"],
+                condition=Q(state="open"),
+                name="attempt_open_once_each",
             )
         ]
         indexes = [models.Index(fields=["account", "deed"], name="attempt_by_deed")]

@@ -35,16 +35,22 @@ class Answer:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _of_account(attempt: Attempt) -> tuple[Any, dict[str, Any]]:
+    return attempt.account, {"params": attempt.params}
+
+
 @dataclass(frozen=True)
 class Deed:
     """`ask` speaks to Stripe with the attempt's key and may be repeated; `action` is what the
-    audit says; `words` finish the sentence "You asked for …".
+    audit says, `entry` of what row and with which data; `words` finish the sentence "You asked
+    for …".
     """
 
     name: str
     action: str
     words: str
     ask: Callable[[Attempt], Answer]
+    entry: Callable[[Attempt], tuple[Any, dict[str, Any]]] = _of_account
 
 
 def carry_out(
@@ -54,14 +60,16 @@ def carry_out(
     params: Mapping[str, Any],
     by: Any,
     check: Callable[[], None] = lambda: None,
+    subject: str = "",
 ) -> Attempt:
     """Do it, or go on with what is open and the same. `check` raises what speaks against doing it
-    anew; it is asked with the account locked.
+    anew; it is asked with the account locked. `subject`: what an operator's deed is about.
 
     Raises `AttemptPending` while something else is open, `AttemptUnsure` when Stripe did not
     answer, and Stripe's own refusals (`StripeError`, permanent), after which nothing is open.
     """
-    return go_on(_begin(deed, account, dict(params), by, check), deed, by=by)
+    wished = Attempt(account=account, subject=subject, deed=deed.name, params=dict(params))
+    return go_on(_begin(wished, by, check), deed, by=by)
 
 
 def go_on(attempt: Attempt, deed: Deed, *, by: Any) -> Attempt:
@@ -80,8 +88,8 @@ def go_on(attempt: Attempt, deed: Deed, *, by: Any) -> Attempt:
     return _finish(attempt, deed, answer, by)
 
 
-def open_of(account: Account) -> Attempt | None:
-    return account.attempts.open().first()
+def open_of(account: Account, subject: str = "") -> Attempt | None:
+    return account.attempts.open().about(subject).first()
 
 
 @transaction.atomic
@@ -96,19 +104,16 @@ def drop(*, attempt: Attempt, by: Any) -> None:
 
 
 @transaction.atomic
-def _begin(
-    deed: Deed, account: Account, params: dict[str, Any], by: Any, check: Callable[[], None]
-) -> Attempt:
-    account = Account.objects.lock(account.pk)
-    found = open_of(account)
+def _begin(wished: Attempt, by: Any, check: Callable[[], None]) -> Attempt:
+    account = Account.objects.lock(wished.account_id)
+    found = open_of(account, wished.subject)
     if found is None:
         check()
-        person = by if isinstance(by, User) else getattr(by, "user", None)
-        return Attempt.objects.create(
-            account=account, deed=deed.name, params=params, asked_by=person,
-            key=_key(account, deed, params),
-        )  # fmt: skip
-    if (found.deed, found.params) == (deed.name, params):
+        wished.asked_by = by if isinstance(by, User) else getattr(by, "user", None)
+        wished.key = _key(wished)
+        wished.save(force_insert=True)
+        return wished
+    if (found.deed, found.params) == (wished.deed, wished.params):
         return found
     raise AttemptPending(
         "Something you asked for before is not confirmed yet. Have it tried again or drop it, "
@@ -117,13 +122,19 @@ def _begin(
     )  # fmt: skip
 
 
-def _key(account: Account, deed: Deed, params: dict[str, Any]) -> str:
+def _key(wished: Attempt) -> str:
     """The same for the same deed as long as nothing was done since, even where the row was lost
     with its transaction.
     """
-    last = account.attempts.exclude(state=Attempt.State.OPEN).first()
-    about = json.dumps([str(account.pk), deed.name, params, str(last and last.pk)], sort_keys=True)
-    return f"{deed.name}-{hashlib.sha256(about.encode()).hexdigest()[:40]}"
+    before = wished.account.attempts.about(wished.subject).exclude(state=Attempt.State.OPEN)
+    named = [wished.subject] if wished.subject else []
+    parts = [str(wished.account_id), *named, wished.deed, wished.params, str(_id(before.first()))]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return f"{wished.deed}-{digest[:40]}"
+
+
+def _id(attempt: Attempt | None) -> Any:
+    return attempt and attempt.pk
 
 
 def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError | None:
@@ -163,7 +174,7 @@ def _finish(attempt: Attempt, deed: Deed, answer: Answer, by: Any) -> Attempt:
     attempt.state, attempt.finished_at = Attempt.State.DONE, timezone.now()
     attempt.result, attempt.error = dict(answer.result), ""
     attempt.save()
-    _record(deed.action, attempt, by)
+    _record(deed.action, attempt, by, deed)
     return attempt
 
 
@@ -172,8 +183,9 @@ def _locked(attempt: Attempt) -> Attempt:
     return rows.select_related("account").get(pk=attempt.pk)
 
 
-def _record(action: str, attempt: Attempt, by: Any) -> None:
+def _record(action: str, attempt: Attempt, by: Any, deed: Deed | None = None) -> None:
+    target, data = deed.entry(attempt) if deed else _of_account(attempt)
     audit.record(
-        action=action, by=by, schema_name=attempt.account.schema_name, target=attempt.account,
-        data={"params": attempt.params, "attempt": str(attempt.pk)},
+        action=action, by=by, schema_name=attempt.account.schema_name, target=target,
+        data={**data, "attempt": str(attempt.pk)},
     )  # fmt: skip

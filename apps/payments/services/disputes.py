@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
-from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
 from apps.payments import stripe_api
 from apps.payments.errors import DisputeClosed
-from apps.payments.models import Dispute
-from apps.payments.services import approvals, objects
+from apps.payments.models import Attempt, Dispute
+from apps.payments.services import approvals, operator_deeds
+from apps.payments.services.attempts import Answer, Deed
 from apps.tenants.access import Operator
 
 # The parts of an answer that a service like this one can give; Stripe's own words.
@@ -69,28 +68,33 @@ def answer(
     by: Operator,
 ) -> Dispute:
     """Send texts (of `TEXTS`) and files (of `FILES`: PDF, PNG, JPEG) to Stripe; with `submit` they
-    go to the bank, for good. Raises `DisputeClosed`, `Invalid` by field, `StripeError`.
+    go to the bank, for good. Raises `DisputeClosed`, `Invalid` by field, and as
+    `operator_deeds.carry_out`.
     """
-    _require_open(dispute, by)
+    approvals.require_operator(by)
+    _require_open(dispute)
     _check(files)
     evidence: dict[str, Any] = {name: texts.get(name, "") for name in TEXTS}
+    # A file that no answer names in the end is nothing to anybody: it needs no key.
     evidence |= {name: _upload(file) for name, file in files.items()}
-    wish = {"evidence": evidence, "submit": submit}
-    stripe_api.call(lambda api: api.disputes.update(dispute.pk, wish))
-    _record(dispute, "answered" if submit else "answer_saved", by, files=sorted(files))
-    return _refresh(dispute)
+    return _do(SUBMIT if submit else SAVE, dispute, by, {"evidence": evidence})
 
 
 def accept(*, dispute: Dispute, by: Operator) -> Dispute:
-    """Let the customer's bank keep the money. Raises `DisputeClosed`, `StripeError`."""
-    _require_open(dispute, by)
-    stripe_api.call(lambda api: api.disputes.close(dispute.pk))
-    _record(dispute, "accepted", by)
-    return _refresh(dispute)
+    """Let the customer's bank keep the money. Raises `DisputeClosed`, and as
+    `operator_deeds.carry_out`.
+    """
+    return _do(ACCEPT, dispute, by, {})
 
 
-def _require_open(dispute: Dispute, by: Operator) -> None:
-    approvals.require_operator(by)
+def _do(deed: Deed, dispute: Dispute, by: Operator, params: dict[str, Any]) -> Dispute:
+    operator_deeds.carry_out(
+        deed, about=dispute, params=params, by=by, check=lambda: _require_open(dispute)
+    )
+    return dispute
+
+
+def _require_open(dispute: Dispute) -> None:
     dispute.refresh_from_db()
     if not dispute.can_be_answered:
         raise DisputeClosed(f"It is no more to be answered: {dispute.get_status_display()}.")
@@ -114,15 +118,34 @@ def _upload(file: UploadedFile[Any]) -> str:
     return str(stripe_api.call(lambda api: api.files.create(wish))["id"])
 
 
-def _record(dispute: Dispute, verb: str, by: Operator, **data: Any) -> None:
-    with transaction.atomic():
-        audit.record(
-            action=f"dispute.{verb}", by=by, schema_name=dispute.account.schema_name,
-            target=dispute, data={"amount": dispute.amount, "currency": dispute.currency, **data},
-        )  # fmt: skip
+def _ask_answer(attempt: Attempt) -> Answer:
+    # In one order: a JSON column keeps none, and a key holds for the same request only.
+    evidence = dict(sorted(attempt.params["evidence"].items()))
+    wish = {"evidence": evidence, "submit": attempt.deed == SUBMIT.name}
+    options = {"idempotency_key": attempt.key}
+    stripe_api.call(lambda api: api.disputes.update(attempt.subject, wish, options))
+    return Answer((("dispute", attempt.subject),))
 
 
-def _refresh(dispute: Dispute) -> Dispute:
-    objects.fetch("dispute", dispute.pk, dispute.account)
-    dispute.refresh_from_db()
-    return dispute
+def _ask_accept(attempt: Attempt) -> Answer:
+    options = {"idempotency_key": attempt.key}
+    stripe_api.call(lambda api: api.disputes.close(attempt.subject, {}, options))
+    return Answer((("dispute", attempt.subject),))
+
+
+def _entry(attempt: Attempt) -> tuple[Any, dict[str, Any]]:
+    """Which files went along, and not the words: they are about people."""
+    dispute = Dispute.objects.get(pk=attempt.subject)
+    about: dict[str, Any] = {"amount": dispute.amount, "currency": dispute.currency}
+    if evidence := attempt.params.get("evidence"):
+        about["files"] = sorted(set(FILES) & set(evidence))
+    return dispute, about
+
+
+SAVE: Final = Deed(
+    "save_answer", "dispute.answer_saved", "an answer to a bank saved", _ask_answer, _entry
+)
+SUBMIT: Final = Deed(
+    "submit_answer", "dispute.answered", "an answer sent to a bank", _ask_answer, _entry
+)
+ACCEPT: Final = Deed("accept", "dispute.accepted", "a dispute accepted", _ask_accept, _entry)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django_tenants.utils import schema_context
@@ -14,8 +14,16 @@ from django_tenants.utils import schema_context
 from apps.audit.services import entries as audit
 from apps.core.errors import Invalid
 from apps.payments.errors import CaseEnded
-from apps.payments.models import Account, DunningCase
-from apps.payments.services import accounts, approvals, collection, dunning
+from apps.payments.models import Account, Attempt, DunningCase
+from apps.payments.services import (
+    accounts,
+    approvals,
+    collection,
+    dunning,
+    invoice_deeds,
+    operator_deeds,
+)
+from apps.payments.services.attempts import Answer, Deed
 from apps.tenants.access import Operator
 
 MOST_DAYS = 90
@@ -41,25 +49,34 @@ def stop(*, case: DunningCase, reason: str, by: Operator) -> DunningCase:
     return locked
 
 
-def write_off(*, case: DunningCase, reason: str, by: Operator) -> DunningCase:
-    """The invoice is not expected to be paid any more. Raises `StripeError`."""
-    with _changing(case, by, "written_off", reason):
-        pass
-    collection.write_off(case.invoice, key=f"write-off-{case.pk}")
-    accounts.settle(case.account)
-    case.refresh_from_db()
-    return case
-
-
 def retry(*, case: DunningCase, by: Operator) -> str:
     """Have it charged now; why that failed, empty where it went through. Two clicks are one try.
-    Raises `StripeError` when Stripe does not answer.
+    Raises `CaseEnded`, and as `operator_deeds.carry_out`.
     """
-    with _changing(case, by, "retried", "") as locked:
-        count = locked.invoice.attempt_count
-    failure = collection.pay(case.invoice, key=f"retry-{case.pk}-{count}")
-    accounts.settle(case.account)
-    return failure
+    about = {"case": str(case.pk), "tries_before": case.invoice.attempt_count}
+    attempt = operator_deeds.carry_out(
+        RETRY, about=case.invoice, params=about, by=by, check=lambda: _require_open(case)
+    )
+    return str(attempt.result.get("failure", ""))
+
+
+def _require_open(case: DunningCase) -> None:
+    case.refresh_from_db(fields=["ended_at"])
+    if case.ended_at is not None:
+        raise CaseEnded(f"It is over since {case.ended_at:%-d %B %Y}.")
+
+
+def _ask_retry(attempt: Attempt) -> Answer:
+    failure = collection.pay(invoice_deeds.invoice_of(attempt), key=attempt.key)
+    return Answer(result={"failure": failure})
+
+
+def _retried(attempt: Attempt) -> tuple[Any, dict[str, Any]]:
+    case = DunningCase.objects.select_related("invoice").get(pk=attempt.params["case"])
+    return case, {"invoice": str(case.invoice), "reason": ""}
+
+
+RETRY: Final = Deed("retry_payment", "dunning.retried", "a payment tried", _ask_retry, _retried)
 
 
 @contextmanager
@@ -71,8 +88,7 @@ def _changing(
     with schema_context("public"), transaction.atomic():
         Account.objects.lock(case.account_id)
         locked = DunningCase.objects.with_steps().get(pk=case.pk)
-        if locked.ended_at is not None:
-            raise CaseEnded(f"It is over since {locked.ended_at:%-d %B %Y}.")
+        _require_open(locked)
         yield locked
         audit.record(
             action=f"dunning.{deed}", by=by, schema_name=locked.account.schema_name, target=locked,

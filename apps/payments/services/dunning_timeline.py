@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.audit.models import AuditEntry
 from apps.payments.dunning import Deed
@@ -20,6 +20,9 @@ DEEDS = {
     "dunning.extended": "More time given",
     "dunning.stopped": "Stopped by operators",
     "dunning.written_off": "Written off",
+    "invoice.written_off": "Written off",
+    "invoice.voided": "Made void",
+    "invoice.paid_outside": "A transfer was noted",
     "dunning.retried": "Payment tried by operators",
 }
 
@@ -83,10 +86,10 @@ def entries(case: DunningCase, *, deeds: Iterable[AuditEntry] | None = None) -> 
 
 
 def deeds_of(case: DunningCase) -> list[AuditEntry]:
-    rows = AuditEntry.objects.filter(
-        schema_name=case.account.schema_name, object_type="payments.dunningcase",
-        object_id=str(case.pk),
-    )  # fmt: skip
+    """What operators did to it and to its invoice, by time."""
+    mine = Q(object_type="payments.dunningcase", object_id=str(case.pk))
+    invoices = Q(object_type="payments.invoice", object_id=case.invoice_id, action__in=DEEDS)
+    rows = AuditEntry.objects.filter(mine | invoices, schema_name=case.account.schema_name)
     return list(rows.order_by("at"))
 
 

@@ -21,7 +21,7 @@ from apps.jobs.models import Failure, JobRun, Worker
 from apps.jobs.services import statistics
 from apps.mail.models import SenderDomain, Suppression
 from apps.payments.ledger.movements import movement
-from apps.payments.models import ReconcileRun, StripeEvent
+from apps.payments.models import Attempt, ReconcileRun, StripeEvent
 from apps.payments.services import accounts
 from apps.payments.services.ledger import posting
 from apps.realtime.models import ChannelWebhook, RealtimeApp
@@ -163,6 +163,7 @@ def _bill(alpha):
     found = [movement("finalized", "x", 0, entries)]
     posting.post(posting.Source("invoice", "in_x", account, "eur"), found)
     StripeEvent.of(make_payload({"id": "cus_x", "object": "customer"})).save()
+    Attempt.objects.create(account=account, subject="in_x", deed="void", key="void-x")
     run = ReconcileRun.objects.create()
     run.findings.create(kind="different", differences={"total": [1, 2]})
 

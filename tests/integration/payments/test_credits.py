@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from apps.audit.models import AuditEntry
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, NotAllowed
 from apps.jobs.models import JobRun
 from apps.mail.models import Message
 from apps.payments import stripe_api
 from apps.payments.errors import DisputeClosed, InvoiceNotOpen, NotCreditable, StripeError
-from apps.payments.models import CustomerCredit, Dispute, Invoice, Payment
-from apps.payments.services import approvals, customer_credits, disputes, invoice_deeds, objects
+from apps.payments.models import Attempt, CustomerCredit, Dispute, Invoice, Payment
+from apps.payments.services import (
+    approvals,
+    attempts,
+    customer_credits,
+    disputes,
+    invoice_deeds,
+    objects,
+)
+from apps.payments.subscription_errors import AttemptUnsure
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lose_answers(monkeypatch):
+    @contextmanager
+    def losing():
+        real = stripe_api.call
+
+        def lose(deed):
+            real(deed)
+            raise StripeError("No answer came.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(stripe_api, "call", lose)
+            yield
+
+    return losing
 
 
 class TestCredits:
@@ -105,6 +133,47 @@ class TestInvoices:
         )
         assert invoice_deeds.void(invoice=owed, reason="Never ordered", by=olga).status == "void"
 
+    @pytest.mark.parametrize(
+        ("deed", "states"),
+        [("write_off", {"uncollectible"}), ("void", {"void"}), ("mark_paid", {"paid"})],
+    )
+    def test_an_answer_that_was_lost_does_it_once(self, owed, olga, lose_answers, deed, states):
+        about = {"reason": "x"}
+        if deed == "mark_paid":
+            about = {"received_on": date(2026, 11, 20), "reference": "Kto 4711"}
+        do = partial(getattr(invoice_deeds, deed), invoice=owed, by=olga, **about)
+        with lose_answers(), pytest.raises(AttemptUnsure):
+            do()
+        [trace] = Attempt.objects.open()
+        assert (trace.subject, trace.asked_by, trace.tries) == (owed.pk, olga.user, 1)
+        do()
+        owed.refresh_from_db()
+        trace.refresh_from_db()
+        assert ({owed.status}, trace.state, trace.tries) == (states, "done", 2)
+        assert AuditEntry.objects.filter(action__startswith="invoice.").count() == 1
+
+    def test_another_wish_is_checked_against_what_became_of_the_first(
+        self, owed, olga, lose_answers, owner
+    ):
+        with lose_answers(), pytest.raises(AttemptUnsure):
+            invoice_deeds.void(invoice=owed, reason="x", by=olga)
+        with pytest.raises(InvoiceNotOpen, match="is void"):
+            invoice_deeds.write_off(invoice=owed, reason="y", by=olga)
+        assert Attempt.objects.get().state == "dropped"
+        with pytest.raises(NotAllowed):
+            invoice_deeds.void(invoice=owed, reason="x", by=owner)
+
+    def test_what_an_operator_waits_for_holds_up_no_customer(
+        self, owed, olga, lose_answers, console
+    ):
+        with lose_answers(), pytest.raises(AttemptUnsure):
+            invoice_deeds.void(invoice=owed, reason="x", by=olga)
+        assert attempts.open_of(owed.account) is None
+        address = reverse("admin:payments_attempt_changelist", urlconf="config.urls_public")
+        page = console.get(f"{address}?state__exact=open").content.decode()
+        assert "Not confirmed yet" in page
+        assert owed.pk in page
+
 
 class TestDisputes:
     @pytest.fixture
@@ -131,6 +200,15 @@ class TestDisputes:
             disputes.accept(dispute=dispute, by=olga)
         verbs = list(AuditEntry.objects.filter(action__startswith="dispute.").order_by("sequence"))
         assert [one.action for one in verbs] == ["dispute.answer_saved", "dispute.answered"]
+
+    def test_an_answer_that_was_lost_is_sent_once(self, dispute, olga, lose_answers):
+        do = partial(disputes.answer, dispute=dispute, texts={}, files={}, submit=True, by=olga)
+        with lose_answers(), pytest.raises(AttemptUnsure):
+            do()
+        before = Attempt.objects.get()
+        assert do().submission_count == 1
+        assert [one.key for one in Attempt.objects.all()] == [before.key]
+        assert AuditEntry.objects.get(action="dispute.answered").data["files"] == []
 
     def test_operators_and_owners_are_told_once(self, olga, owner, dispute):
         objects.fetch("dispute", dispute.pk)
