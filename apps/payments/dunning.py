@@ -108,6 +108,10 @@ SCHEDULE: Final[tuple[Step, ...]] = (
     ),
 )  # fmt: skip
 STEPS: Final[dict[str, Step]] = {step.key: step for step in SCHEDULE}
+# The stage that a step brings about, worst first.
+REACHED: Final = (
+    ("end", Stage.ENDED), ("suspension", Stage.SUSPENDED), ("read_only", Stage.READ_ONLY),
+)  # fmt: skip
 HOLDS: Final = frozenset({Deed.READ_ONLY, Deed.SUSPEND})
 
 
@@ -126,9 +130,7 @@ def dates(began_at: datetime, extended_days: int = 0) -> Dates:
 
 def stage(done: Collection[str], *, in_grace: bool) -> Stage:
     """`done`: keys of the steps that were carried out."""
-    for key, reached in (
-        ("end", Stage.ENDED), ("suspension", Stage.SUSPENDED), ("read_only", Stage.READ_ONLY),
-    ):  # fmt: skip
+    for key, reached in REACHED:
         if key in done:
             return reached
     return Stage.GRACE if in_grace else Stage.REMINDED

@@ -18,6 +18,7 @@ from apps.core.operator_admin import Figure
 from apps.payments.admin.money_deeds import ReasonForm
 from apps.payments.admin.payments import MoneyAdmin
 from apps.payments.catalogue import CURRENCY
+from apps.payments.dunning import Stage
 from apps.payments.models import DunningCase
 from apps.payments.money import text
 from apps.payments.mrr import charts
@@ -80,6 +81,18 @@ WRITE_OFF = Deed(
 DEEDS = (EXTEND, RETRY, STOP, WRITE_OFF)
 
 
+class StageFilter(admin.SimpleListFilter):
+    """Of those that are not over."""
+
+    title, parameter_name = "stage", "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
+        return list(Stage.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+        return queryset.open().with_stage().filter(reached=self.value()) if self.value() else None
+
+
 @admin.register(DunningCase)
 class DunningCaseAdmin(MoneyAdmin):
     list_display = (
@@ -87,7 +100,8 @@ class DunningCaseAdmin(MoneyAdmin):
         "ended_at",
     )  # fmt: skip
     list_filter = (
-        ("ended_at", admin.EmptyFieldListFilter), "outcome", "account__collection", "began_at",
+        StageFilter, ("ended_at", admin.EmptyFieldListFilter), "outcome", "account__collection",
+        "began_at",
     )  # fmt: skip
     search_fields = ("invoice__number", "invoice__id", "account__name", "account__schema_name")
     actions: ClassVar[list[Any]] = [deed.as_action() for deed in DEEDS]

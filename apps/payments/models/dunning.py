@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import (
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from apps.core.ids import uuid7
@@ -23,6 +34,25 @@ class DunningCaseQuerySet(models.QuerySet["DunningCase"]):
 
     def with_steps(self) -> Self:
         return self.select_related("account", "invoice").prefetch_related("steps")
+
+    def with_stage(self) -> Self:
+        """With `reached`: `DunningCase.stage`, for the database to count and choose by."""
+        done = DunningStep.objects.filter(case=OuterRef("pk"), state__in=DunningStep.BEGUN)
+        days = (Value(dunning.GRACE_DAYS) + F("extended_days")) * Value(timedelta(days=1))
+        in_grace = ExpressionWrapper(F("began_at") + days, models.DateTimeField())
+        return self.annotate(
+            reached=Case(
+                *(
+                    When(Exists(done.filter(key=key)), then=Value(stage.value))
+                    for key, stage in dunning.REACHED
+                ),
+                When(
+                    condition=GreaterThan(in_grace, Coalesce("account__simulated_at", Now())),
+                    then=Value(Stage.GRACE.value),
+                ),
+                default=Value(Stage.REMINDED.value),
+            )
+        )
 
 
 class DunningCase(models.Model):
@@ -109,6 +139,8 @@ class DunningStep(models.Model):
         DONE = "done", "Done"
         SKIPPED = "skipped", "Left out"
 
+    BEGUN: Final = (State.DONE, State.ASKED)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(DunningCase, on_delete=models.CASCADE, related_name="steps")
     key = models.CharField(max_length=30)
@@ -131,7 +163,7 @@ class DunningStep(models.Model):
     @property
     def is_done(self) -> bool:
         """Done, or being done."""
-        return self.state in {self.State.DONE, self.State.ASKED}
+        return self.state in self.BEGUN
 
     @property
     def is_open(self) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import Any
 
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, Q, Sum, Window
+from django.db.models.functions import RowNumber, TruncMonth
 from django.utils import timezone
 
 from apps.payments.dunning import Stage
@@ -16,13 +16,16 @@ from apps.payments.models import DunningCase
 from apps.payments.months import midnight, months_until
 
 MONTHS = 12
-MOST = 500
+SHOWN = 25  # cases of a stage; the list has all of them
 
 
 @dataclass
 class Column:
+    """`number` and `amount` are of all cases of the stage, `cases` are the oldest of them."""
+
     stage: Stage
     cases: list[DunningCase] = field(default_factory=list)
+    number: int = 0
     amount: int = 0
 
 
@@ -38,15 +41,18 @@ class Month:
 
 
 def board() -> list[Column]:
-    """Open cases by how far they have come, the oldest first."""
-    columns: dict[Stage, Column] = {
-        stage: Column(stage) for stage in list(Stage) if stage != Stage.ENDED
-    }
-    for case in DunningCase.objects.open().with_steps().order_by("began_at")[:MOST]:
-        column = columns.get(case.stage) or columns[Stage.SUSPENDED]
-        column.cases.append(case)
-        column.amount += case.invoice.amount_remaining
-    return list(columns.values())
+    """Open cases by how far they have come, the oldest `SHOWN` of each stage first."""
+    columns: dict[str, Column] = {stage.value: Column(stage) for stage in Stage}
+    rows: Any = DunningCase.objects.open().with_stage()
+    sums = rows.order_by().values("reached")
+    for one in sums.annotate(number=Count("pk"), owed=Sum("invoice__amount_remaining")):
+        column = columns[one["reached"]]
+        column.number, column.amount = one["number"], one["owed"]
+    by_age = [F("began_at").asc(), F("pk").asc()]
+    place = Window(RowNumber(), partition_by=F("reached"), order_by=by_age)
+    for case in rows.with_steps().annotate(place=place).filter(place__lte=SHOWN).order_by(*by_age):
+        columns[case.reached].cases.append(case)
+    return [one for one in columns.values() if one.number or one.stage != Stage.ENDED]
 
 
 def months(number: int = MONTHS) -> list[Month]:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse as reverse_of
 
+from apps.payments.models import DunningCase
 from apps.payments.services import dunning_figures
 from tests.factories.gateway import make_key
 from tests.factories.unpaid import Debtor
@@ -146,6 +147,31 @@ class TestConsole:
         page = text(console.get(reverse("admin:payments_dunning_board")))
         for words in ("Read-only", "€149.00", "TBX-1", "10 days", "Cases by the month"):
             assert words in page
+
+    def test_a_long_board_says_so_and_leads_to_all(
+        self, debtor, console, monkeypatch, django_assert_num_queries
+    ):
+        monkeypatch.setattr(dunning_figures, "SHOWN", 2)
+        debtor.through(10)
+        console.get(reverse("admin:payments_dunning_board"))
+        with CaptureQueriesContext(connection) as few:
+            console.get(reverse("admin:payments_dunning_board"))
+        for number in range(2, 6):
+            debtor.owe(f"TBX-{number}")
+            debtor.at(10 + number)
+        grace, reminded, _, suspended = dunning_figures.board()
+        assert [one.number for one in (grace, reminded, suspended)] == [3, 1, 1]
+        assert [case.invoice.number for case in grace.cases] == ["TBX-3", "TBX-4"]
+        cases = DunningCase.objects.with_steps().with_stage()
+        assert [case.reached for case in cases] == [case.stage for case in cases]
+        assert grace.amount == 3 * 14_900
+        with django_assert_num_queries(len(few)):
+            page = text(console.get(reverse("admin:payments_dunning_board")))
+        assert "These are the oldest 2." in page
+        address = reverse("admin:payments_dunningcase_changelist")
+        listed = text(console.get(address, {"stage": "grace", "o": "5"}))
+        assert all(f">TBX-{number}<" in listed for number in (3, 4, 5))
+        assert ">TBX-1<" not in listed
 
     def test_a_case_shows_all_and_what_can_be_done(self, debtor, console):
         debtor.through(8)
