@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Choices
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -21,6 +23,13 @@ class Figure:
     value: int
     url: str
     alarming: bool = False
+
+
+def tones(by_state: Mapping[Choices, str]) -> dict[str, str]:
+    """What unfold's `display(label=…)` colours by, which are the words on the page: given by
+    state, so that other words change no colour.
+    """
+    return {str(state.label): tone for state, tone in by_state.items()}
 
 
 def moment(at: datetime | None) -> str:

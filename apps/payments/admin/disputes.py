@@ -17,12 +17,18 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from apps.core.errors import DomainError
-from apps.core.operator_admin import Figure
+from apps.core.operator_admin import Figure, tones
 from apps.payments.admin.money_deeds import ACCEPT
 from apps.payments.admin.payments import MoneyAdmin
 from apps.payments.models import Dispute
 from apps.payments.services import disputes
 from apps.tenants.console import acting_operator
+
+Status = Dispute.Status
+TONES = tones({
+    **dict.fromkeys(Dispute.TO_ANSWER, "danger"), Status.WON: "success", Status.LOST: "warning",
+    Status.UNDER_REVIEW: "info", Status.WARNING_UNDER_REVIEW: "info",
+})  # fmt: skip
 
 
 class EvidenceForm(forms.Form):
@@ -100,10 +106,7 @@ class DisputeAdmin(MoneyAdmin):
         }  # fmt: skip
         return TemplateResponse(request, "operator/dispute_answer.html", context)
 
-    @display(  # type: ignore[untyped-decorator]
-        description="state",
-        label={"To be answered": "danger", "Won": "success", "Lost": "warning"},
-    )
+    @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
     def shown_state(self, row: Dispute) -> str:
         return row.get_status_display()
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from apps.core.operator_admin import Figure
+from apps.core.operator_admin import Figure, tones
 from apps.payments.admin.money_deeds import ReasonForm
 from apps.payments.admin.payments import MoneyAdmin
 from apps.payments.catalogue import CURRENCY
@@ -32,10 +32,12 @@ from apps.payments.services import (
 from apps.tenants.access import Operator
 from apps.tenants.deeds import Deed
 
-TONES = {
-    "Grace": "info", "Reminded": "warning", "Read-only": "danger", "Suspended": "danger",
-    "Recovered": "success", "Credited": "success",
-}  # fmt: skip
+Outcome = DunningCase.Outcome
+TONES = tones({
+    Stage.GRACE: "info", Stage.REMINDED: "warning", Stage.READ_ONLY: "danger",
+    Stage.SUSPENDED: "danger", Stage.ENDED: "danger", Outcome.RECOVERED: "success",
+    Outcome.CREDITED: "success", Outcome.WRITTEN_OFF: "warning", Outcome.CANCELLED: "warning",
+})  # fmt: skip
 
 
 class ExtensionForm(ReasonForm):

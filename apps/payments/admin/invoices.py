@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin, tones
 from apps.payments.admin.money_deeds import INVOICE_DEEDS
 from apps.payments.downloads import attachment
 from apps.payments.models import CreditNote, Invoice
@@ -23,6 +23,10 @@ from apps.payments.money import text
 from apps.payments.services import document_files
 
 Row = Invoice | CreditNote
+Status = Invoice.Status
+TONES = tones({
+    Status.PAID: "success", Status.OPEN: "info", Status.UNCOLLECTIBLE: "warning",
+})  # fmt: skip
 FILES: Final[dict[str, Callable[[Any], document_files.File]]] = {
     "pdf": document_files.pdf_of,
     "xml": document_files.xml_of,
@@ -92,10 +96,7 @@ class InvoiceAdmin(DocumentAdmin):
         "period_end", "hosted_url", "subscription_id", "id", "data",
     )  # fmt: skip
 
-    @display(  # type: ignore[untyped-decorator]
-        description="state",
-        label={"Paid": "success", "Open": "info", "Written off": "warning"},
-    )
+    @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
     def shown_state(self, row: Invoice) -> str:
         return row.get_status_display()
 

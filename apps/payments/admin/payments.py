@@ -12,16 +12,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin, tones
 from apps.payments.admin.links import at_stripe
 from apps.payments.admin.money_deeds import REFUND, REQUEST_DEEDS, RETRY
 from apps.payments.models import CustomerCredit, MoneyRequest, Payment, Refund
 from apps.payments.money import text
 
-LABELS = {
-    "Paid": "success", "Done": "success", "Failed": "danger", "Rejected": "warning",
-    "Waits for approval": "warning", "Under way": "info", "About to be carried out": "info",
-}  # fmt: skip
+Status, State = Payment.Status, MoneyRequest.State
+PAYMENT_TONES = tones({
+    Status.SUCCEEDED: "success", Status.PENDING: "info", Status.FAILED: "danger",
+})  # fmt: skip
+REQUEST_TONES = tones({
+    State.DONE: "success", State.FAILED: "danger", State.REJECTED: "warning",
+    State.WAITING: "warning", State.SENT: "info", State.READY: "info",
+})  # fmt: skip
 
 
 def customer_link(row: Any) -> SafeString:
@@ -68,7 +72,7 @@ class PaymentAdmin(MoneyAdmin):
         rows: QuerySet[Payment] = super().get_queryset(request).defer("account__tenant")
         return rows
 
-    @display(description="state", label=LABELS)  # type: ignore[untyped-decorator]
+    @display(description="state", label=PAYMENT_TONES)  # type: ignore[untyped-decorator]
     def shown_state(self, row: Payment) -> str:
         return row.get_status_display()
 
@@ -95,7 +99,7 @@ class RequestAdmin(MoneyAdmin):
     exclude = ("idempotency_key", "asked_by", "decided_by", "account", "amount", "state")
     actions: ClassVar[list[Any]] = [deed.as_action() for deed in REQUEST_DEEDS]
 
-    @display(description="state", label=LABELS)  # type: ignore[untyped-decorator]
+    @display(description="state", label=REQUEST_TONES)  # type: ignore[untyped-decorator]
     def shown_state(self, row: MoneyRequest) -> str:
         return row.get_state_display()
 

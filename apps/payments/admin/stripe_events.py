@@ -14,15 +14,19 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import Figure, ReadOnlyModelAdmin, tones
 from apps.payments.models import Account, Finding, ReconcileRun, StripeEvent
 from apps.payments.services import replays
 from apps.tenants.deeds import Deed
 
-LABELS = {
-    "Waiting": "info", "Processed": "success", "Failed": "danger", "Ignored": "warning",
-    "Running": "info", "Finished": "success",
-}  # fmt: skip
+State, RunState = StripeEvent.State, ReconcileRun.State
+EVENT_TONES = tones({
+    State.WAITING: "info", State.PROCESSED: "success", State.FAILED: "danger",
+    State.IGNORED: "warning",
+})  # fmt: skip
+RUN_TONES = tones({
+    RunState.RUNNING: "info", RunState.FINISHED: "success", RunState.FAILED: "danger",
+})  # fmt: skip
 REPLAY = Deed(
     "replay", "Deal with it again",
     "What the event tells of is fetched from Stripe and stored again, whatever came of it before.",
@@ -77,7 +81,7 @@ class StripeEventAdmin(ReadOnlyModelAdmin):
         failed = StripeEvent.objects.failed().count()
         return [self.figure("Stripe events failed", failed, "state__exact=failed", alarm=True)]
 
-    @display(description="state", label=LABELS, ordering="state")  # type: ignore[untyped-decorator]
+    @display(description="state", label=EVENT_TONES, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, row: StripeEvent) -> str:
         return row.get_state_display()
 
@@ -150,7 +154,7 @@ class ReconcileRunAdmin(ReadOnlyModelAdmin):
         left = newest.drift - newest.total("repaired") if newest else 0
         return [self.figure("Drift from Stripe", left, "kind__exact=objects", alarm=True)]
 
-    @display(description="state", label=LABELS, ordering="state")  # type: ignore[untyped-decorator]
+    @display(description="state", label=RUN_TONES, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, row: ReconcileRun) -> str:
         return row.get_state_display()
 

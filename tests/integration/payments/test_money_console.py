@@ -12,6 +12,7 @@ from apps.core.errors import NotAllowed
 from apps.payments.models import (
     Account,
     CustomerCredit,
+    Dispute,
     Invoice,
     Payment,
     Refund,
@@ -178,6 +179,16 @@ class TestDeeds:
         page = console.post(address, form, follow=True).content.decode()
         assert "The bank has your answer." in page
         assert "Won" in page
+
+    def test_what_is_to_be_answered_stands_out_as_an_inquiry_too(self, console, alpha):
+        pay_and_dispute(alpha)
+        colours = []
+        for status in ("needs_response", "warning_needs_response", "warning_closed"):
+            Dispute.objects.update(status=status)
+            page = console.get(url("payments_dispute_changelist")).content.decode()
+            colours.append(page.count("bg-red-100 text-red-700"))
+        to_answer, inquiry, closed = colours
+        assert to_answer == inquiry == closed + 1
 
     def test_an_open_invoice_is_written_off(self, console, billing):
         billing.connect(card="")
