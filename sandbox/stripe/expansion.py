@@ -27,8 +27,8 @@ def _expand(store: Store, held: Any, parts: list[str], path: str) -> None:
         for one in held:
             _expand(store, one, parts, path)
         return
-    if not isinstance(held, dict):
-        return
+    if not isinstance(held, dict) or held.get("deleted"):
+        return  # of what was deleted there is nothing but its id
     name, rest = parts[0], parts[1:]
     include = INCLUDED.get((str(held.get("object")), name))
     if include and held.get(name) is None:

@@ -42,7 +42,7 @@ FETCH = Deed(
 
 def customer_of(customer_id: str) -> str | SafeString:
     """Leads to the account, where there is one."""
-    account = Account.objects.filter(customer_id=customer_id).first() if customer_id else None
+    account = Account.objects.of_customer(customer_id) if customer_id else None
     if account is None:
         return customer_id or "-"
     url = reverse("admin:payments_account_change", args=[account.pk])

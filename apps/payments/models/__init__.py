@@ -1,6 +1,6 @@
 """Money: rows of the public schema that outlive the workspaces they are about."""
 
-from apps.payments.models.accounts import Account, Subscription
+from apps.payments.models.accounts import Account, FormerCustomer, Subscription
 from apps.payments.models.attempts import Attempt
 from apps.payments.models.checkouts import Checkout
 from apps.payments.models.documents import CreditNote, Invoice
@@ -31,6 +31,7 @@ __all__ = [
     "DunningCase",
     "DunningStep",
     "Finding",
+    "FormerCustomer",
     "Invoice",
     "InvoicePayment",
     "IssuedDocument",

@@ -29,6 +29,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
         named = Q(customer_id=name) | Q(schema_name=name) | Q(tenant__slug=name)
         return self.filter(named)
 
+    def of_customer(self, customer_id: str) -> Account | None:
+        """The one whose customer at Stripe that is, or was until it was deleted there."""
+        present = self.filter(customer_id=customer_id).first()
+        return present or self.filter(former_customers=customer_id).first()
+
     def connected(self) -> Self:
         """Those that Stripe knows."""
         return self.filter(customer_id__isnull=False)
@@ -119,6 +124,22 @@ class Account(models.Model):
         """The one in force, else the last one."""
         in_force = models.F("ended_at").desc(nulls_first=True)
         return self.subscriptions.order_by(in_force, "-created_at").first()
+
+
+class FormerCustomer(models.Model):
+    """A customer of Stripe's that was an account's until it was deleted there. Its invoices and
+    payments stay the account's, and so does what is still heard of them.
+    """
+
+    id = models.CharField(max_length=255, primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="former_customers")
+    left_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-left_at"]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):

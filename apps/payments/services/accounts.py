@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
 
-from apps.payments import stripe_api
+from apps.payments import stripe_api, taxes
 from apps.payments.models import Account, DunningCase, Invoice, Subscription
 from apps.payments.services import objects
 from apps.payments.services.sweeps import for_each
@@ -15,6 +15,9 @@ from apps.payments.signals import account_settled
 from apps.tenants.models import Tenant
 from apps.usage.plans import FREE
 from apps.usage.services import plan_changes, terms
+
+# The name of a field on invoices: at most 40 letters, and what it holds 140.
+PURCHASE_ORDER: Final = "Purchase order"
 
 
 def of(tenant: Tenant) -> Account:
@@ -40,7 +43,11 @@ def connect(account: Account, *, clock_id: str = "", key: str = "") -> Account:
     wish: dict[str, Any] = {**details(account)}
     if clock_id:
         wish["test_clock"] = clock_id
-    options = {"idempotency_key": f"customer-{key or account.pk}-{clock_id}"}
+    before = account.former_customers.count()
+    if before:
+        wish |= _kept(account)
+    again = f"-{before}" if before else ""
+    options = {"idempotency_key": f"customer-{key or account.pk}-{clock_id}{again}"}
     customer = stripe_api.call(lambda api: api.customers.create(wish, options))
     Account.objects.filter(pk=account.pk, customer_id__isnull=True).update(
         customer_id=customer["id"], clock_id=clock_id
@@ -49,6 +56,19 @@ def connect(account: Account, *, clock_id: str = "", key: str = "") -> Account:
     objects.fetch("customer", str(account.customer_id), account)
     account.refresh_from_db()
     return account
+
+
+def _kept(account: Account) -> dict[str, Any]:
+    """What the customer before was told of beside `details`."""
+    found: dict[str, Any] = {}
+    if account.vat_id:
+        value = taxes.stripe_value(account.vat_id, country=account.country)
+        kind = taxes.stripe_type(account.country)
+        found["tax_id_data"] = [{"type": kind, "value": value}]
+    if account.purchase_order:
+        order = {"name": PURCHASE_ORDER, "value": account.purchase_order}
+        found["invoice_settings"] = {"custom_fields": [order]}
+    return found
 
 
 def details(account: Account) -> dict[str, Any]:

@@ -37,7 +37,6 @@ FIELDS: Final = (
 WRITTEN_FREELY: Final = (
     "legal_name", "line1", "line2", "postal_code", "city", "state", "purchase_order",
 )  # fmt: skip
-CUSTOM_FIELD: Final = "Purchase order"  # at most 40 letters, and what it holds 140
 INVALID: Final = "tax_id_invalid"
 
 
@@ -112,7 +111,7 @@ def _ask(attempt: Attempt) -> Answer:
 
 
 def _tell(account: Account, key: str) -> None:
-    order = [{"name": CUSTOM_FIELD, "value": account.purchase_order}]
+    order = [{"name": accounts.PURCHASE_ORDER, "value": account.purchase_order}]
     wish = accounts.details(account)
     wish["invoice_settings"] = {"custom_fields": order if account.purchase_order else ""}
     options = {"idempotency_key": f"{key}-customer"}

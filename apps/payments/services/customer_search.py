@@ -41,7 +41,7 @@ def find(words: str, *, among: QuerySet[Account]) -> QuerySet[Account]:
     """
     words = words.strip()
     if words.startswith("cus_"):
-        return among.filter(customer_id=words)
+        return among.filter(Q(customer_id=words) | Q(former_customers=words))
     for prefix, (model, field) in PREFIXES.items():
         if words.startswith(prefix):
             return among.filter(pk__in=model.objects.filter(**{field: words}).values("account"))

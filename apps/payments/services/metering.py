@@ -96,7 +96,7 @@ def report_all() -> int:
     does not take stays for the next hour.
     """
     paying = Account.objects.connected().filter(tenant__workspace_plan__pays_beyond=True)
-    unsent = Account.objects.filter(
+    unsent = Account.objects.connected().filter(
         usage_reports__sent_at__isnull=True, usage_reports__waived=False
     )
     sent = 0

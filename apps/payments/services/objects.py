@@ -84,7 +84,8 @@ def store(data: Object, account: Account | None = None) -> Account | None:
             log.info("stripe_object_of_nobody", kind=data["object"], id=data.get("id"))
             return None
         mirror.keep(data)  # behind the account's lock: two would lock its rows crosswise
-        for one in (data, *followers):
+        # What a deleted customer leaves behind comes in before they go.
+        for one in (*followers, data) if data.get("deleted") else (data, *followers):
             project(one, account)
     return account
 
@@ -102,7 +103,7 @@ def is_kept(kind: str) -> bool:
 
 def account_of(data: Object) -> Account | None:
     customer = customer_of(data)
-    return Account.objects.filter(customer_id=customer).first() if customer else None
+    return Account.objects.of_customer(customer) if customer else None
 
 
 def customer_of(data: Object) -> str:

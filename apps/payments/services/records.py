@@ -10,7 +10,7 @@ from django.dispatch import Signal
 
 from apps.payments import signals, taxes
 from apps.payments.models import Account, CreditNote, Invoice, Subscription
-from apps.payments.services import terms
+from apps.payments.services import departures, terms
 from apps.payments.stripe_values import identity, moment
 
 Object = Mapping[str, Any]
@@ -18,7 +18,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 def customer(data: Object, account: Account | None) -> None:
-    if account is None or data.get("deleted"):
+    if account is None or data["id"] != account.customer_id:
+        return
+    if data.get("deleted"):
+        departures.detach(account)
         return
     account.balance = data["balance"]
     account.clock_id = identity(data.get("test_clock"))

@@ -152,8 +152,9 @@ def _dunning(account: Account) -> Iterator[Happening]:
 
 def _events(account: Account) -> Iterator[Happening]:
     """What Stripe said, as it came."""
-    if account.customer_id:
-        rows = StripeEvent.objects.filter(customer_id=account.customer_id).defer("payload")
+    known = [account.customer_id, *account.former_customers.values_list("pk", flat=True)]
+    if customers := [ident for ident in known if ident]:
+        rows = StripeEvent.objects.filter(customer_id__in=customers).defer("payload")
         for row in rows.order_by("-received_at")[:EACH]:
             bad, url = row.state == StripeEvent.State.FAILED, _page("stripeevent", row)
             yield Happening(row.created, "event", row.type, row.object_id, url, is_bad=bad)

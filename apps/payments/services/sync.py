@@ -88,7 +88,7 @@ def sync(*, customer_id: str) -> dict[str, int]:
         wait = timedelta(seconds=error.retry_after or 30)
         due = StripeEvent.objects.due().filter(customer_id=customer_id)
         due.update(due_at=timezone.now() + wait, problem=error.as_problem())
-    account = Account.objects.filter(customer_id=customer_id).first() if customer_id else None
+    account = Account.objects.of_customer(customer_id) if customer_id else None
     if account is not None:
         try:
             _follow(account)
@@ -159,8 +159,7 @@ def lock(name: str) -> Account | None:
     """The account of the customer of that id, to be written by nobody else until the caller's
     transaction ends; what has no account is locked by its name.
     """
-    rows = Account.objects.select_for_update(no_key=True)
-    account = rows.filter(customer_id=name).first()
+    account = Account.objects.select_for_update(no_key=True, of=("self",)).of_customer(name)
     if account is None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 815))", [name])

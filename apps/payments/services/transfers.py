@@ -28,6 +28,8 @@ class BankDetails:
 
 def details(account: Account) -> BankDetails | None:
     """None where Stripe names no account. Raises `StripeError`."""
+    if not account.customer_id:
+        return None
     country = settings.SELLER["country"]
     about = {"country": country if country in COUNTRIES else ELSE}
     wish = {

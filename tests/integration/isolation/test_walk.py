@@ -112,6 +112,7 @@ GLOBAL_MODELS = {
     "payments.CustomerCredit": "names it by its account",
     "payments.Dispute": "names it by its account",
     "payments.SubscriptionChange": "names it by its account",
+    "payments.FormerCustomer": "names it by its account",
     "payments.UsageReport": "names it by its account",
     "payments.LedgerTransaction": "names it by its account",
     "payments.LedgerEntry": "names it by its account",

@@ -153,6 +153,19 @@ def test_a_draft_that_was_deleted_at_stripe_goes(billing, lost):
     assert compare().drift == 0
 
 
+def test_a_customer_that_was_deleted_at_stripe_is_let_go(billing, lost):
+    compare(repair=True)
+    billing.stripe.api.customers.delete(lost.customer_id)
+    run = compare(repair=True)
+    assert (found(run), run.drift) == ([("customer", "surplus")], run.total("repaired"))
+    lost.refresh_from_db()
+    assert (lost.customer_id, Subscription.objects.get().status) == (None, "canceled")
+    assert [one.status for one in Invoice.objects.all()] == ["paid"]
+    assert compare(repair=True).drift == 0
+    billing.connect(card="")
+    assert compare(repair=True).drift == 0
+
+
 def test_what_stripe_never_forgets_and_knows_no_more_ends_nothing(billing, lost):
     """As after a test clock went, with everything that lived by it."""
     compare(repair=True)

@@ -10,12 +10,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit.models import AuditEntry
 from apps.core.breaker import BreakerOpen
 from apps.jobs.models import JobRun
 from apps.payments import stripe_api
+from apps.payments.catalogue import Chosen
 from apps.payments.errors import StripeError
-from apps.payments.models import Account, Invoice, Refund, StripeEvent, Subscription
-from apps.payments.services import gaps, mirror, objects, sync
+from apps.payments.models import Account, Invoice, Payment, Refund, StripeEvent, Subscription
+from apps.payments.services import checkouts, gaps, mirror, objects, sync
 from tests.factories.jobs import work_off
 from tests.factories.stripe_events import make_endpoint, make_payload
 
@@ -288,6 +290,40 @@ def test_deleted_things_go(billing):
     assert state_of(event) == State.PROCESSED
     assert Price.objects.filter(id=price.id).exists()
     assert not Coupon.objects.filter(id=coupon.id).exists()
+
+
+def test_who_was_deleted_at_stripe_buys_again_as_a_new_customer(shop, owner):
+    account = shop.connect()
+    shop.subscribe()
+    shop.sync()
+    gone = account.customer_id
+    Account.objects.update(vat_id="DE123456789", country="DE", purchase_order="PO 7")
+    held = shop.stripe.api.charges.list({"customer": gone}).data[0]
+    shop.stripe.api.customers.delete(gone)
+    events = [
+        tell({"id": gone, "object": "customer", "deleted": True}, "customer.deleted"),
+        tell({"id": Subscription.objects.get().pk, "object": "subscription", "customer": gone}),
+    ]
+    sync.sync(customer_id=gone)
+    account.refresh_from_db()
+    assert {state_of(event) for event in events} == {State.PROCESSED}
+    assert (account.customer_id, account.plan, account.method) == (None, "free", "")
+    assert (Subscription.objects.get().status, Invoice.objects.get().status) == ("canceled", "paid")
+    assert AuditEntry.objects.get(action="billing.customer_deleted").data["customer"] == gone
+    checkouts.begin(
+        account=account, chosen=Chosen("starter", "month", 0), by=owner, promotion_code=""
+    )
+    account.refresh_from_db()
+    made = shop.stripe.api.customers.retrieve(account.customer_id, {"expand": ["tax_ids"]})
+    assert made.id != gone
+    assert [one.value for one in made.tax_ids.data] == ["DE123456789"]
+    assert made.invoice_settings.custom_fields[0].value == "PO 7"
+    # What is still heard of the one before is the account's.
+    shop.stripe.api.refunds.create({"charge": held.id, "amount": 100})
+    event = tell({"id": held.id, "object": "charge", "customer": gone}, "charge.refunded")
+    sync.sync(customer_id=gone)
+    assert state_of(event) == State.PROCESSED
+    assert Payment.objects.get().amount_refunded == 100
 
 
 def test_a_test_clock_tells_the_accounts_time(billing):

@@ -1,22 +1,32 @@
-"""What Stripe sends no event about, fetched when its customer is: changes of the balance and of
-the cash balance.
+"""What is fetched when a customer is: changes of the balance and of the cash balance, about which
+Stripe sends no event, and the subscriptions that ended when the customer was deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from apps.payments import stripe_api
+from apps.payments.errors import StripeObjectMissing
 from apps.payments.ledger.movements import Data
 from apps.payments.models import Account, LedgerEntry, LedgerTransaction
 
 
 def of(data: Data, account: Account | None) -> list[dict[str, Any]]:
     """Objects to store along with `data`, one that was just fetched. Raises `StripeError`."""
-    if account is None or data["object"] != "customer" or data.get("deleted"):
+    if account is None or data["object"] != "customer":
         return []
+    if data.get("deleted"):
+        return list(_ended(account))
     return [*_balance_changes(data, account), *_cash_changes(data, account)]
+
+
+def _ended(account: Account) -> Iterator[dict[str, Any]]:
+    for subscription in account.subscriptions.live():
+        with suppress(StripeObjectMissing):  # gone with its test clock
+            yield stripe_api.retrieve("subscription", subscription.pk)
 
 
 def _balance_changes(customer: Data, account: Account) -> Iterator[dict[str, Any]]:

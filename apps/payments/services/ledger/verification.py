@@ -65,7 +65,15 @@ def _remaining(account: Account) -> int:
     rows: Iterator[dict[str, Any]] = stripe_api.pages(
         "invoices", customer=account.customer_id, status="open"
     )
-    return sum(one["amount_remaining"] for one in rows if one["currency"] == CURRENCY)
+    now = [one["amount_remaining"] for one in rows if one["currency"] == CURRENCY]
+    return sum([*now, *_left_behind(account)])
+
+
+def _left_behind(account: Account) -> Iterator[int]:
+    """What is open of customers that were deleted, which Stripe does not list."""
+    former = list(account.former_customers.values_list("pk", flat=True))
+    owed = account.invoices.owed().filter(data__customer__in=former, currency=CURRENCY)
+    yield from owed.values_list("amount_remaining", flat=True)
 
 
 def _ours(code: str, account: Account | None = None) -> int:
