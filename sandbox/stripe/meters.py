@@ -11,6 +11,7 @@ from sandbox.stripe.listing import listing, page
 from sandbox.stripe.store import Store
 
 METER, EVENT = "billing.meter", "billing.meter_event"
+OLDEST, SOONEST = 35 * 86_400, 5 * 60  # seconds from now that an event may lie away
 
 
 def create(call: Call) -> Document:
@@ -80,6 +81,10 @@ def count(call: Call) -> Document:
         text = f"An event already exists with identifier {identifier}."
         raise StripeError(text, code="duplicate_meter_event")
     now = store.now(customer)
+    moment = params.get("timestamp", now)
+    if not now - OLDEST <= moment <= now + SOONEST:
+        text = "The timestamp must be within the past 35 days or up to 5 minutes in the future."
+        raise StripeError(text, param="timestamp")
     event = {
         "id": identifiers.new("mev"),
         "object": EVENT,
@@ -89,7 +94,7 @@ def count(call: Call) -> Document:
         "identifier": identifier,
         "livemode": False,
         "payload": payload,
-        "timestamp": params.get("timestamp", now),
+        "timestamp": moment,
         "_value": _value_of(meter, payload),
     }
     store.insert(event)

@@ -5,6 +5,11 @@ difference becomes a row (`UsageReport`) and then an event at Stripe with the ro
 run that is killed in between leaves a row that the next one sends; Stripe counts an identifier once
 (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api). Use that turns out
 to be less is set off against what the month still brings.
+
+Stripe counts an event in the period that its timestamp lies in, takes none that is older than 35
+days, and adds nothing to an invoice that is final, which it is an hour after the renewal
+(https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period). So an event has
+the time at which it is told: what is told late counts in the period that is open then.
 """
 
 from __future__ import annotations
@@ -202,7 +207,7 @@ def _send(row: UsageReport) -> int:
         "event_name": event_of(next(one for one in BEYOND.values() if one.meter == row.meter)),
         "payload": {"stripe_customer_id": row.account.customer_id, "value": str(row.units)},
         "identifier": row.identifier,
-        "timestamp": int(row.at.timestamp()),
+        "timestamp": int(row.account.now.timestamp()),
     }
     try:
         stripe_api.call(lambda api: api.billing.meter_events.create(wish))

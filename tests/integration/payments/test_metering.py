@@ -253,3 +253,22 @@ def test_a_report_that_stripe_refuses_holds_up_no_other(shop, sandbox_process):
     assert metering.report(account) == 1
     assert list(account.usage_reports.filter(sent_at=None).values_list("units", flat=True)) == [3]
     assert (metering.report(account), metering.report(account)) == (1, 0)
+
+
+def test_what_is_told_after_the_renewal_is_on_the_next_invoice(shop, owner, sandbox_process):
+    account = shop.connect(clock=True)
+    items = prices.items("starter", "month")
+    shop.stripe.api.subscriptions.create({"customer": account.customer_id, "items": items})
+    shop.sync()
+    about = {"meter": "deployments", "month": month_of(shop.account.now.date()), "plan": "starter"}
+    UsageReport.objects.create(account=account, units=30, at=shop.account.now, **about)
+    sandbox_process.faults("POST /v1/billing/meter_events", status=500)
+    with pytest.raises(StripeError):
+        metering.report(shop.account)
+    end = shop.account.subscription.period_end
+    shop.go(end, hours=40 * 24)  # Stripe is away for longer than it takes old events
+    assert metering.report(shop.account) == 1
+    account = shop.go(shop.account.subscription.period_end)
+    first = account.invoices.order_by("-created_at").first()
+    lines = {line["quantity"]: line["amount"] for line in first.data["lines"]["data"]}
+    assert lines[30] == 60

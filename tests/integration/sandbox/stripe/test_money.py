@@ -233,6 +233,15 @@ def test_tiers_and_meters_charge_what_was_used(stripe_account):
                 "identifier": f"run-{count}",
             }
         )
+    for moment in (NEW_YEAR - 36 * 86_400, NEW_YEAR + 3_600):
+        with pytest.raises(stripe.InvalidRequestError, match="within the past 35 days"):
+            stripe_account.api.billing.meter_events.create(
+                {
+                    "event_name": "deployments",
+                    "payload": {"stripe_customer_id": customer.id, "value": "1"},
+                    "timestamp": moment,
+                }
+            )
     stripe_account.advance(clock, NEW_YEAR + 32 * 86_400)
     renewed = stripe_account.api.subscriptions.retrieve(made.id, {"expand": ["latest_invoice"]})
     [line] = renewed.latest_invoice.lines.data
