@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from apps.core import plots
@@ -69,19 +70,26 @@ def line(
     over: Sequence[int] = (),
     keys: tuple[Key, ...] = (),
 ) -> Plot:
-    """One bar a month; those of `over` in front of it, on the same scale."""
+    """One bar a month; those of `over` in front of it, on the same scale. A month of less than
+    nothing goes down from the line.
+    """
     whens = [month_name(start) for start in starts]
-    top = max((*amounts, 1))
-    fronts = [words(amount) for amount in over]
+    bottom = min((*amounts, *over, 0))
+    top = max((*amounts, *over, 0 if bottom else 1))
+    least = words(bottom) if bottom else ""
+    said = f"{headline}; the lowest is {least}" if least else headline
+    draw = partial(plots.bars, top=top, bottom=bottom, whens=whens)
     return Plot(
         title=title,
-        bars=plots.bars(amounts, top=top, whens=whens, values=[words(one) for one in amounts]),
-        over=plots.bars(over, top=top, whens=whens, values=fronts) if over else [],
+        bars=draw(amounts, values=[words(one) for one in amounts]),
+        over=draw(over, values=[words(one) for one in over]) if over else [],
+        zero=plots.zero(top, bottom),
+        bottom=least,
         top=words(max(amounts, default=0)),
         first=whens[0],
         last=whens[-1],
         headline=headline,
-        summary=f"{title} by month, {whens[0]} to {whens[-1]}: {headline}.",
+        summary=f"{title} by month, {whens[0]} to {whens[-1]}: {said}.",
         fill=fill,
         over_fill=BLUE,
         keys=keys,
