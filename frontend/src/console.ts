@@ -1,3 +1,5 @@
+import "./styles/console.css";
+
 import { watchPolledPieces } from "./polled";
 
 watchPolledPieces(document);

@@ -33,6 +33,9 @@
   for (const element of all("[tabindex]")) if (element.tabIndex > 0) say("own place in the focus order", element);
   for (const element of all("[aria-hidden=true] :is(a[href], button, input)")) say("hidden, yet focusable", element);
   for (const cell of all("th:not([scope])")) say("no scope", cell);
+  for (const term of all("dt").filter(shown)) {
+    if (term.innerText.trim().length > 3 && term.clientWidth < 24) say("broken letter by letter", term);
+  }
 
   let level = 0;
   for (const heading of all("h1, h2, h3, h4, h5, h6").filter(shown)) {

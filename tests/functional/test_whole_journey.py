@@ -42,12 +42,14 @@ def confirm_mail(visitor, product):
 
 
 def name_workspace(visitor, product):
-    page = visitor.page
+    page, make = visitor.page, visitor.page.get_by_role("button", name="Make the workspace")
+    place = make.bounding_box()
     page.get_by_label("Workspace name").press_sequentially("Riverside School")
     expect(page.get_by_label("Address")).to_have_value("riverside-school")
     expect(page.get_by_text("is free.")).to_be_visible()
+    assert make.bounding_box() == place  # or who clicks just then misses it
     visitor.shoot("name-workspace")
-    page.get_by_role("button", name="Make the workspace").click()
+    make.click()
     url = product.workspace("riverside-school")
     expect(page).to_have_url(f"{url}/welcome/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to Riverside School")

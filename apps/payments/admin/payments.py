@@ -53,7 +53,7 @@ class MoneyAdmin(ReadOnlyModelAdmin):
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     list_display = (
-        "id", "customer", "shown_amount", "shown_state", "method", "why", "left", "created_at",
+        "id", "customer", "shown_amount", "shown_state", "created_at", "method", "why", "left",
     )  # fmt: skip
     list_filter = ("status", "is_disputed", "method_type", "created_at")
     search_fields = (

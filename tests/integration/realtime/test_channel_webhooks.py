@@ -268,6 +268,11 @@ class TestConsole:
         assert app.app_id in page
         assert theirs.app_id not in page
         assert "Alpha" in page
+        assert "frontend/src/console.ts" in page  # brings what lists lack on a phone
+
+    def test_its_plot_bears_its_own_name(self, console, app):
+        page = console.get(f"{self.URL}{app.pk}/change/").content.decode()
+        assert '<p class="text-sm">Realtime messages</p>' in page
 
     def test_closed_for_a_reason_until_operators_open_it(self, console, app, admin, browse):
         def act(name, **values):
