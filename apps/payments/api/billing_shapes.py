@@ -106,6 +106,9 @@ class ChangedSerializer(serializers.Serializer[Any]):
     subscription = SubscriptionSerializer()
     at_end = serializers.BooleanField(help_text="it changes when the period ends")
     confirm_url = serializers.CharField(help_text="where the bank has it confirmed; empty: nowhere")
+    code_refused = serializers.CharField(
+        help_text="why the promotion code was not taken although all else is changed; empty: it was"
+    )
 
 
 class PageSerializer(serializers.Serializer[Any]):

@@ -17,7 +17,11 @@ from apps.payments.services import attempts, objects, previews, price_items, pri
 from apps.payments.services.attempts import Answer, Deed
 from apps.payments.services.subscriptions import live_of, require_live
 from apps.payments.stripe_values import identity
-from apps.payments.subscription_errors import NothingToChange, PreviewOutdated
+from apps.payments.subscription_errors import (
+    NothingToChange,
+    PreviewOutdated,
+    PromotionCodeRefused,
+)
 from apps.tenants.access import require
 
 OLDEST_PREVIEW: Final = 3600  # seconds
@@ -33,12 +37,14 @@ ASKS_CUSTOMER: Final = frozenset(
 @dataclass(frozen=True)
 class Changed:
     """`confirm_url`: Stripe's page where the customer shows their bank who they are; "" for
-    nothing to do.
+    nothing to do. `code_refused`: why the promotion code was not taken although all else is changed
+    (somebody else used it up this moment); "" where it was, or there was none.
     """
 
     subscription: Subscription
     at_end: bool
     confirm_url: str = ""
+    code_refused: str = ""
 
 
 def apply(
@@ -65,7 +71,8 @@ def apply(
         check=lambda: _require_as_shown(account, params),
     )  # fmt: skip
     subscription = require_live(account)
-    return Changed(subscription, bool(attempt.result["at_end"]), confirm_url(subscription))
+    at_end, refused = bool(attempt.result["at_end"]), attempt.result.get("code_refused", "")
+    return Changed(subscription, at_end, confirm_url(subscription), refused)
 
 
 def drop_planned(*, account: Account, by: Any) -> Subscription:
@@ -155,18 +162,19 @@ def _ask_change(attempt: Attempt) -> Answer:
     chosen = Chosen.of(attempt.params)
     touched = (("customer", str(attempt.account.customer_id)), ("subscription", subscription.pk))
     held = catalogue.from_items(present["items"]["data"])
-    at_end = previews.is_less(held, chosen)
+    at_end, refused = previews.is_less(held, chosen), ""
     if attempt.tries and held == chosen and _has_code(attempt, present):
         at_end = False  # it had arrived
     elif at_end and subscription.status != Subscription.Status.TRIALING:
         _plan(present, chosen, attempt.key)
     else:
-        _change_now(attempt, subscription, present, chosen)
+        refused = _change_now(attempt, subscription, present, chosen)
     if not at_end:
         release(present, attempt.key)  # only now: a card that is declined changes no plans
     changed = stripe_api.retrieve("subscription", subscription.pk)
     invoice = identity(changed["latest_invoice"])
-    return Answer((*touched, *((("invoice", invoice),) if invoice else ())), {"at_end": at_end})
+    result = {"at_end": at_end, "code_refused": refused}
+    return Answer((*touched, *((("invoice", invoice),) if invoice else ())), result)
 
 
 def _has_code(attempt: Attempt, present: Mapping[str, Any]) -> bool:
@@ -176,14 +184,27 @@ def _has_code(attempt: Attempt, present: Mapping[str, Any]) -> bool:
 
 def _change_now(
     attempt: Attempt, subscription: Subscription, present: Mapping[str, Any], chosen: Chosen
-) -> None:
-    """The items first, as previewed; then the code, which counts from the next period on."""
-    if catalogue.from_items(present["items"]["data"]) != chosen:
-        _change_items(attempt, subscription, present, chosen)
-    discounts = previews.with_promotion(subscription, attempt.params["promotion_code"])
-    if discounts is not None:
-        wish = {"discounts": discounts, "proration_behavior": "none"}
-        _update(subscription.pk, wish, f"{attempt.key}-code")
+) -> str:
+    """The items first, as previewed; then the code, which counts from the next period on. Why that
+    was refused, where the items are changed all the same: a code that does not hold changes nothing
+    as long as nothing is.
+    """
+    is_to_come = catalogue.from_items(present["items"]["data"]) != chosen
+    # Only what changes items at once is charged at once: an earlier try may have done that.
+    is_changed = bool(attempt.tries and attempt.params["total_now"]) and not is_to_come
+    try:
+        discounts = previews.with_promotion(subscription, attempt.params["promotion_code"])
+        if is_to_come:
+            _change_items(attempt, subscription, present, chosen)
+            is_changed = True
+        if discounts is not None:
+            wish = {"discounts": discounts, "proration_behavior": "none"}
+            _update(subscription.pk, wish, f"{attempt.key}-code")
+    except (PromotionCodeRefused, StripeError) as error:
+        if not is_changed or (isinstance(error, StripeError) and not error.permanent):
+            raise
+        return error.detail
+    return ""
 
 
 def _change_items(

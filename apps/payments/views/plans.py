@@ -59,6 +59,9 @@ def change(request: WorkspaceRequest) -> HttpResponse:
         )  # fmt: skip
     except DomainError as error:
         return _refused(request, account, form, error)
+    if changed.code_refused:
+        text = f"Your plan is changed, but the code was not taken: {changed.code_refused}"
+        messages.warning(request, text)
     if changed.confirm_url:
         return lead(request, redirect(changed.confirm_url))
     text = "It is changed." if not changed.at_end else "It changes when the period ends."

@@ -134,6 +134,7 @@ export type Changed = {
   subscription: Subscription;
   at_end: boolean;
   confirm_url: string;
+  code_refused: string;
 };
 
 export type ChannelDelivery = {

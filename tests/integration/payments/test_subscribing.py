@@ -200,6 +200,59 @@ def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner, brow
         previews.preview(**{**wish, "chosen": Chosen("school", "month", 1)})
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_code_that_is_gone_in_the_middle_is_told_and_the_change_holds(
+    shop, paid, owner, sandbox_process, monkeypatch, is_lost
+):
+    """Somebody else uses it up while the change is made, or before a lost answer is asked for."""
+    api = shop.stripe.api
+    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
+    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
+    held = api.promotion_codes.create(code)
+    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
+    seen = previews.preview(**wish)
+    given = {**wish, "proration_date": seen.proration_date, "total_now": seen.total_now}
+    if is_lost:
+        sandbox_process.faults(f"POST /v1/subscriptions/{paid.pk}", kind="drop", taken=True)
+        with pytest.raises(AttemptUnsure):
+            changes.apply(**given)
+        api.promotion_codes.update(held.id, {"active": False})
+    else:
+        real = changes._change_items
+
+        def slow(*args):
+            real(*args)
+            api.promotion_codes.update(held.id, {"active": False})
+
+        monkeypatch.setattr(changes, "_change_items", slow)
+    changed = changes.apply(**given)
+    assert (changed.subscription.plan, bool(changed.code_refused)) == ("school", True)
+    attempt = shop.account.attempts.first()
+    assert (attempt.state, attempt.result["code_refused"]) == ("done", changed.code_refused)
+
+
+def test_a_code_that_is_refused_before_anything_changed_changes_nothing(
+    shop, paid, owner, monkeypatch
+):
+    coupon = shop.stripe.api.coupons.create({"percent_off": 50, "duration": "once"})
+    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
+    held = shop.stripe.api.promotion_codes.create(code)
+    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
+    seen = previews.preview(**wish)
+    real = changes._require_as_shown
+
+    def used_up_after(*args):
+        real(*args)
+        shop.stripe.api.promotion_codes.update(held.id, {"active": False})
+
+    monkeypatch.setattr(changes, "_require_as_shown", used_up_after)
+    with pytest.raises(PromotionCodeRefused):
+        changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
+    subscription = shop.stripe.api.subscriptions.retrieve(paid.pk).to_dict()
+    assert catalogue.from_items(subscription["items"]["data"]) == STARTER
+    assert shop.account.attempts.get().state == "refused"
+
+
 def test_a_pause_charges_nothing_and_ends_by_itself(shop, paid, owner, alpha):
     before, start = shop.taken, paid.period_end
     paused = pauses.pause(account=shop.account, months=2, by=owner)

@@ -143,6 +143,7 @@ class Changed(TypedDict):
     subscription: Subscription
     at_end: bool
     confirm_url: str
+    code_refused: str
 
 
 class ChannelDelivery(TypedDict):
