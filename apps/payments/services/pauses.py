@@ -2,8 +2,9 @@
 
 It begins when what is paid for is over, lasts whole months and ends by itself, so that the period
 after it is charged as any other. Between, the workspace is on the free plan, with the grace of any
-change to a smaller one (`accounts.settle`). Invoices of that time are void:
-https://docs.stripe.com/billing/subscriptions/pause-payment.
+change to a smaller one (`accounts.settle`). Invoices of that time are void
+(https://docs.stripe.com/billing/subscriptions/pause-payment), and what was used beyond the plan
+until it began is charged by itself (`paused_use`).
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ from apps.payments.services import (
     clocks,
     duplicates,
     objects,
+    paused_use,
 )
 
 State = StripeEvent.State
@@ -99,10 +100,16 @@ def sync(*, customer_id: str) -> dict[str, int]:
 
 def _follow(account: Account) -> None:
     """What is to be done at Stripe about what has come in: who paid twice may never come back to
-    the page that says so, another tax is owed when the tax office does not know a VAT number, and
-    a planned change has come. While Stripe does not answer it waits for the next time.
+    the page that says so, another tax is owed when the tax office does not know a VAT number, a
+    planned change has come, and what was used before a pause stands on an invoice that is void.
+    While Stripe does not answer it waits for the next time.
     """
-    for deed in (duplicates.resolve, billing_details.follow_tax, changes.let_go):
+    for deed in (
+        duplicates.resolve,
+        billing_details.follow_tax,
+        changes.let_go,
+        paused_use.bill,
+    ):
         try:
             deed(account)
         except (StripeError, NotForSale) as error:

@@ -12,7 +12,16 @@ from apps.mail.models import Message, Wishes
 from apps.payments import stripe_api
 from apps.payments.errors import StripeError
 from apps.payments.models import Subscription, UsageReport
-from apps.payments.services import beyond_notices, catalogue_sync, metering, prices
+from apps.payments.services import (
+    beyond_notices,
+    catalogue_sync,
+    metering,
+    paused_use,
+    pauses,
+    prices,
+    sync,
+    tax_rates,
+)
 from apps.usage import plans
 from apps.usage.errors import LimitReached
 from apps.usage.models import UsageDay, WorkspacePlan
@@ -272,3 +281,37 @@ def test_what_is_told_after_the_renewal_is_on_the_next_invoice(shop, owner, sand
     first = account.invoices.order_by("-created_at").first()
     lines = {line["quantity"]: line["amount"] for line in first.data["lines"]["data"]}
     assert lines[30] == 60
+
+
+def test_what_was_used_before_a_pause_is_charged_when_it_begins(shop, owner, sandbox_process):
+    account = shop.connect(clock=True)
+    wish = {
+        "customer": account.customer_id, "items": prices.items("starter", "month"),
+        "default_tax_rates": tax_rates.ids_of(account),
+    }  # fmt: skip
+    shop.stripe.api.subscriptions.create(wish)
+    shop.sync()
+    about = {"meter": "deployments", "month": month_of(shop.account.now.date()), "plan": "starter"}
+    UsageReport.objects.create(account=account, units=30, at=shop.account.now, **about)
+    metering.report(shop.account)
+    before, start = shop.taken, shop.account.subscription.period_end
+    pauses.pause(account=shop.account, months=1, by=owner)
+    account = shop.go(start)
+    void = account.invoices.get(status="void")
+    (line,) = [one for one in void.data["lines"]["data"] if one["quantity"] == 30]
+    sandbox_process.faults("POST /v1/invoiceitems", kind="drop", taken=True)
+    with pytest.raises(StripeError):
+        paused_use.bill(shop.account)
+    shop.sync("invoice")  # what was begun is heard of
+    (ident,) = paused_use.bill(shop.account)
+    assert paused_use.bill(shop.account) == []
+    assert len(shop.stripe.api.invoices.retrieve(ident).lines.data) == 1
+    account = shop.go(start, hours=4)
+    made = account.invoices.get(pk=ident)
+    assert (made.status, made.subtotal, made.tax) == ("paid", 60, 11)
+    assert (shop.taken - before, made.data["lines"]["data"][0]["description"]) == (
+        71, line["description"],
+    )  # fmt: skip
+    account = shop.go(shop.account.subscription.resumes_at, hours=-1)
+    sync.sync(customer_id=account.customer_id)
+    assert shop.taken - before == 71
