@@ -140,7 +140,10 @@ def _tell_of_subscription(account: Account, one: Subscription, since: datetime) 
         if one.created_at > since:
             _tell(account, one, "mail/trial_started", ends_at=one.trial_end)
         if one.trial_end - now <= TRIAL_WARNING and one.trial_end > now:
-            about: dict[str, Any] = {"has_method": bool(one.method), **_price(one)}
+            about: dict[str, Any] = {
+                "has_method": bool(one.method or account.method),
+                **_price(one),
+            }
             _tell(account, one, "mail/trial_ending", ends_at=one.trial_end, **about)
     elif one.status == Status.ACTIVE:
         if max(one.created_at, one.trial_end or one.created_at) > since:

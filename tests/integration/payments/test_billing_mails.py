@@ -58,6 +58,18 @@ def test_of_a_subscription(payer, values, mail):
     assert told(payer, day, **values) == [mail]
 
 
+@pytest.mark.parametrize(
+    ("method", "words"), [("", "Add a card or account"), ("Visa 4242", "From then on it costs")]
+)
+def test_before_a_trial_ends_it_says_what_follows(payer, method, words):
+    """Also with a card that is the customer's and not yet the subscription's."""
+    Account.objects.update(method=method)
+    payer.account.refresh_from_db()
+    Subscription.objects.update(method="")
+    assert told(payer, 1, status="trialing", trial_end=START + 5 * DAY) == ["trial_ending"]
+    assert words in Message.objects.get().text
+
+
 def test_an_end_that_nobody_wished_is_told_elsewhere(payer):
     about = {"ended_at": START, "canceled_at": START, "cancel_reason": "payment_failed"}
     assert told(payer, 1, status="canceled", **about) == []
