@@ -12,7 +12,7 @@ from sandbox.stripe.answers import Document, complete, list_of
 from sandbox.stripe.documents import changing, merged, reading
 from sandbox.stripe.endpoint import Call, Endpoint
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.invoice_totals import net
+from sandbox.stripe.invoice_totals import line_tax, net
 from sandbox.stripe.listing import listing, page
 from sandbox.stripe.store import Store
 
@@ -101,7 +101,13 @@ def _in_proportion(invoice: Document, amount: int) -> list[Document]:
     tax = money.share(amount, total - base, total)
     rates = invoice["total_taxes"]
     parts = money.spread(tax, [one["amount"] for one in rates]) if rates and tax else []
-    taxes = [one | {"amount": part} for one, part in zip(rates, parts, strict=False)]
+    taxes = [
+        one | {
+            "amount": part,
+            "taxable_amount": money.share(one["taxable_amount"], amount - tax, base),
+        }
+        for one, part in zip(rates, parts, strict=False)
+    ]  # fmt: skip
     inclusive = sum(one["amount"] for one in taxes if one["tax_behavior"] == "inclusive")
     line = _blank("custom_line_item", "Credit", amount - tax + inclusive)
     return [line | {"taxes": taxes}]
@@ -112,7 +118,7 @@ def _custom_line(store: Store, wish: dict[str, Any]) -> Document:
     amount = wish.get("amount", quantity * unit)
     line = _blank("custom_line_item", wish.get("description"), amount)
     rates = [store.get(one, "tax_rate") for one in wish.get("tax_rates") or []]
-    line["taxes"] = [_tax(rate, amount) for rate in rates]
+    line["taxes"] = [line_tax(rate, amount, None) for rate in rates]
     return line | {"quantity": quantity, "tax_rates": rates}
 
 
@@ -127,17 +133,6 @@ def _line(store: Store, invoice: Document, wish: dict[str, Any]) -> Document:
     part = money.share(line["amount"], quantity, line["quantity"] or 1)
     amount: int = wish.get("amount") or part
     return _of_invoice_line(line, quantity, amount)
-
-
-def _tax(rate: Document, amount: int) -> Document:
-    return {
-        "amount": money.percent(amount, rate["percentage"]),
-        "tax_behavior": "inclusive" if rate["inclusive"] else "exclusive",
-        "tax_rate_details": {"tax_rate": rate["id"]},
-        "taxability_reason": "standard_rated",
-        "taxable_amount": amount,
-        "type": "tax_rate_details",
-    }
 
 
 def _blank(kind: str, description: str | None, amount: int) -> Document:

@@ -92,7 +92,7 @@ def _tax(store: Store, invoice: Document, lines: list[Document]) -> None:
     exemption = _exemption(store, invoice, customer)
     for line in lines:
         rates = _rates(store, invoice, customer, line)
-        line["taxes"] = [_line_tax(rate, net(line), exemption) for rate in rates]
+        line["taxes"] = [line_tax(rate, net(line), exemption) for rate in rates]
     invoice["total_taxes"] = _together([tax for line in lines for tax in line["taxes"]])
     if invoice["automatic_tax"]["enabled"]:
         known = bool((customer["address"] or {}).get("country"))
@@ -117,7 +117,7 @@ def _rates(store: Store, invoice: Document, customer: Document, line: Document) 
     return [store.get(rate_id, "tax_rate") for rate_id in ids]
 
 
-def _line_tax(rate: Document, base: int, exemption: str | None) -> Document:
+def line_tax(rate: Document, base: int, exemption: str | None) -> Document:
     percentage = 0 if exemption else rate["percentage"]
     if rate["inclusive"]:
         amount = base - money.share(base, 1000, 1000 + round(percentage * 10))

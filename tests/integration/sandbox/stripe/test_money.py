@@ -188,6 +188,26 @@ def test_a_credit_note_gives_back_to_card_and_balance(stripe_account):
     assert stripe_account.api.refunds.list().data[0].amount == 1_000
 
 
+def test_a_part_credited_has_the_taxable_amount_of_that_part(stripe_account):
+    rate = stripe_account.api.tax_rates.create(
+        {"display_name": "VAT", "percentage": 19, "inclusive": False}
+    )
+    customer = stripe_account.customer()
+    price = stripe_account.price(10_000)
+    made = subscribe(stripe_account, customer, price, default_tax_rates=[rate.id])
+    wish = {"invoice": made.latest_invoice, "amount": 5_950, "credit_amount": 5_950}
+    [tax] = stripe_account.api.credit_notes.create(wish).total_taxes
+    assert (tax.amount, tax.taxable_amount) == (950, 5_000)
+    included = stripe_account.api.tax_rates.create(
+        {"display_name": "VAT", "percentage": 19, "inclusive": True}
+    )
+    line = {"type": "custom_line_item", "description": "x", "quantity": 1, "unit_amount": 1_190}
+    lines = [{**line, "tax_rates": [included.id]}]
+    wish = {"invoice": made.latest_invoice, "lines": lines, "credit_amount": 1_190}
+    [tax] = stripe_account.api.credit_notes.create(wish).total_taxes
+    assert (tax.amount, tax.taxable_amount) == (190, 1_000)
+
+
 def test_a_credit_pays_the_next_invoices_first(stripe_account):
     clock = stripe_account.clock()
     customer = stripe_account.customer(test_clock=clock)
