@@ -135,6 +135,17 @@ def revive(data: Mapping[str, Any]) -> Any:
     return stripe.StripeObject.construct_from(dict(data), settings.STRIPE_SECRET_KEY)
 
 
+def lend(deed: Callable[[], T]) -> T:
+    """Run code of dj-stripe's that may ask Stripe through the `stripe` module by itself: in our
+    limits of time and behind our circuit breaker. Raises `StripeError`.
+    """
+    stripe.default_http_client = _lent(os.getpid())
+    try:
+        return deed()
+    except stripe.StripeError as error:
+        raise _translated(error) from error
+
+
 def client() -> stripe.StripeClient:
     """Raises `StripeError` where this installation has no key: nobody is asked without one."""
     if not settings.STRIPE_SECRET_KEY:
@@ -145,14 +156,39 @@ def client() -> stripe.StripeClient:
 @cache
 def _client(_process: int, key: str, url: str) -> stripe.StripeClient:
     """One a process and account: connections are not shared across a fork."""
-    session = requests.Session()
-    session.trust_env = False  # no proxy of the environment's
     return stripe.StripeClient(
         key,
         base_addresses={"api": url, "files": url, "meter_events": url},
-        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=session),
+        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=_session()),
         max_network_retries=RETRIES,
     )
+
+
+@cache
+def _lent(_process: int) -> stripe.RequestsClient:
+    return _GuardedClient(timeout=TIMEOUT, session=_session())
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy of the environment's
+    return session
+
+
+class _GuardedClient(stripe.RequestsClient):
+    """Each request of it goes by the breaker; what `_guarded` does not stand around."""
+
+    def request_with_retries(self, *args: Any, **about: Any) -> Any:
+        try:
+            return guard(VENDOR, lambda: self._ask(*args, **about), is_failure=_is_outage)
+        except BreakerOpen as error:
+            raise stripe.APIConnectionError(error.detail) from error  # type: ignore[no-untyped-call]
+
+    def _ask(self, *args: Any, **about: Any) -> Any:
+        answer = super().request_with_retries(*args, **about)
+        if answer[1] >= BROKEN:
+            raise stripe.APIError("Stripe broke.", http_status=answer[1])
+        return answer
 
 
 def _guarded(deed: Callable[[], T]) -> T:

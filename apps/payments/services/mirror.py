@@ -26,11 +26,14 @@ KEPT: Final[dict[str, Any]] = {
 
 
 def keep(data: Mapping[str, Any]) -> None:
-    """Write dj-stripe's row of an object of a kind that is kept; a deleted one goes."""
+    """Write dj-stripe's row of an object of a kind that is kept; a deleted one goes. Raises
+    `StripeError`.
+    """
     model = KEPT.get(str(data["object"]))
     if model is None:
         return
     if data.get("deleted"):
         model.objects.filter(id=data["id"]).delete()
         return
-    model.sync_from_stripe_data(stripe_api.revive(data))
+    # What the object names and is not here yet, dj-stripe fetches by itself.
+    stripe_api.lend(lambda: model.sync_from_stripe_data(stripe_api.revive(data)))

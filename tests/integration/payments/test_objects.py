@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from djstripe.models import Product
 
+from apps.core import breaker
 from apps.payments import stripe_api
 from apps.payments.errors import CardDeclined, StripeError, StripeObjectMissing
 from apps.payments.models import Account, Invoice, Subscription
@@ -120,3 +121,20 @@ def test_a_product_is_kept_with_its_features_and_nothing_is_logged(billing, capl
     objects.fetch("product", product.id)
     assert Product.objects.get(id=product.id).features.get().id == held.id
     assert not [one for one in caplog.records if one.name.startswith("djstripe")]
+
+
+def test_what_dj_stripe_asks_by_itself_goes_by_the_breaker(billing):
+    api = billing.stripe.api
+    product = api.products.create({"name": "School"})
+    about = {"product": product.id, "unit_amount": 100, "currency": "eur"}
+    price = stripe_api.retrieve("price", api.prices.create(about).id)
+    breaker.open_breaker(stripe_api.VENDOR)
+    try:
+        with pytest.raises(StripeError, match="paused") as refused:
+            objects.store(price)
+    finally:
+        breaker.close_breaker(stripe_api.VENDOR)
+    assert not refused.value.permanent
+    assert not Product.objects.filter(id=product.id).exists()
+    objects.store(price)
+    assert Product.objects.filter(id=product.id).exists()
