@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,9 +15,10 @@ from django.urls import reverse
 
 from apps.payments import stripe_api
 from apps.payments.ledger.movements import movement
+from apps.payments.ledger.recognition import Schedule
 from apps.payments.models import Account, LedgerEntry, LedgerTransaction
 from apps.payments.services import accounts, ledger, objects
-from apps.payments.services.ledger import posting
+from apps.payments.services.ledger import posting, schedules
 from apps.payments.services.ledger.posting import Source
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +147,40 @@ class TestRecognition:
         assert ledger.balance(of="deferred_revenue") == 0
         assert ledger.balance(of="refunds") == 0
         assert ledger.verify([account]) == []
+
+    @pytest.fixture
+    def plan(self, school):
+        def make(starts_on, ends_on, from_on):
+            from_at = datetime.combine(from_on, time(), UTC)
+            dates = {"starts_on": starts_on, "ends_on": ends_on, "from_on": from_on}
+            term = schedules.Term(from_at, None)
+            return partial(
+                schedules.keep, Source("invoice", "in_x", school, "eur"),
+                [Schedule("il_x", 5_900, **dates)],
+            ), term  # fmt: skip
+
+        return make
+
+    def earned(self):
+        months = ledger.by_month(last=date(2027, 2, 1), count=3)
+        return [one.earned for one in months]
+
+    def test_what_is_void_and_heard_of_late_leaves_no_month_less_than_nothing(self, plan):
+        keep, term = plan(date(2027, 1, 1), date(2027, 3, 1), date(2027, 1, 1))
+        keep(term)
+        ledger.recognise(date(2027, 2, 11))
+        assert self.earned() == [0, 3_100, 1_000]
+        keep(replace(term, voided_at=datetime(2027, 1, 21, 12, tzinfo=UTC)))
+        assert self.earned() == [0, 0, 0]
+        ledger.recognise(date(2027, 3, 1))
+        assert self.earned() == [0, 0, 0]
+
+    def test_use_looked_at_again_stays_in_its_month(self, plan, school):
+        keep, term = plan(date(2026, 12, 1), date(2027, 1, 1), date(2027, 1, 1))
+        keep(term)
+        assert self.earned() == [0, 5_900, 0]
+        keep(replace(term, from_at=term.from_at + timedelta(hours=1)))
+        assert self.earned() == [0, 5_900, 0]
 
     def test_revenue_is_told_by_stream(self, billing):
         account = billing.connect(clock=True)

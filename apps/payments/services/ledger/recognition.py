@@ -74,16 +74,32 @@ def _post(rows: Iterable[tuple[RevenueSchedule, Made]]) -> int:
 
 
 def _catch_up(row: RevenueSchedule, until: date) -> Made:
-    """A posting for each month that is over, and one for the days since."""
+    """A posting for each month that is over, and one for the days since; none for days that were
+    looked at, so that no month before is posted to again.
+    """
     since = max(row.from_on, row.recognised_until or row.from_on)
-    ends = list(recognition.month_ends(since, until)) or [until]
+    ends = recognition.month_ends(since, until)
     return [one for end in ends for one in _advance(row, end, _last_moment_before(end))]
 
 
 def _finish(row: RevenueSchedule) -> Made:
     at = row.voided_at or row.from_at
     day = at.astimezone(UTC).date()
-    return [*_catch_up(row, day), *_advance(row, day + recognition.DAY, at)]
+    later = _take_back(row, day) if row.voided_at else []
+    return [*later, *_catch_up(row, day), *_advance(row, day + recognition.DAY, at)]
+
+
+def _take_back(row: RevenueSchedule, day: date) -> Made:
+    """What was earned since a document was void that day, as long as nobody had heard of it: each
+    month is lessened by what it was given.
+    """
+    held = (row.recognised_until or day) + recognition.DAY  # `schedules` took a day off
+    ends, made, before = list(recognition.month_ends(day, held)), Made(), day
+    for end in ends:
+        part = recognition.earned(_schedule(row), end) - recognition.earned(_schedule(row), before)
+        made += _move(row, row.recognised - part, _last_moment_before(end))
+        before = end
+    return made
 
 
 POSTED: Final = ["recognised", "recognised_until", "posted_stream", "postings", "is_settled"]
@@ -95,7 +111,13 @@ def _last_moment_before(day: date) -> datetime:
 
 def _advance(row: RevenueSchedule, until: date, at: datetime) -> Made:
     """Bring one schedule to `until`; what that posts. The row is saved by the caller."""
-    target = _target(row, until)
+    made = _move(row, _target(row, until), at)
+    row.recognised_until = max(until, row.recognised_until or until)
+    row.is_settled = _is_over(row, until)
+    return made
+
+
+def _move(row: RevenueSchedule, target: int, at: datetime) -> Made:
     entries = {
         (row.ledger_account, row.posted_stream): row.recognised,
         ("deferred_revenue", ""): target - row.recognised,
@@ -104,8 +126,6 @@ def _advance(row: RevenueSchedule, until: date, at: datetime) -> Made:
     entries[place] = entries.get(place, 0) - target
     entries = {place: amount for place, amount in entries.items() if amount}
     row.recognised, row.posted_stream = target, row.stream
-    row.recognised_until = max(until, row.recognised_until or until)
-    row.is_settled = _is_over(row, until)
     if not entries:
         return []
     row.postings += 1
