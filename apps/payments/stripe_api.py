@@ -206,6 +206,13 @@ def _is_outage(error: BaseException) -> bool:
     return isinstance(error, stripe.StripeError) and (error.http_status or 0) >= BROKEN
 
 
+def is_kept(error: BaseException) -> bool:
+    """Whether Stripe answered that it broke. It gives that answer to the same key for a day, so
+    whoever tries again sends another (https://docs.stripe.com/api/idempotent_requests).
+    """
+    return (getattr(error.__cause__, "http_status", None) or 0) >= BROKEN
+
+
 def _translated(error: stripe.StripeError) -> StripeError:
     kind: type[StripeError] = StripeError
     if isinstance(error, stripe.CardError):

@@ -86,3 +86,9 @@ class MoneyRequest(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "-asked_at"], name="%(class)s_by_state")]
+
+    def take_another_key(self) -> None:
+        """Nothing is done twice for it: what an earlier key did is looked for first."""
+        base, _, _ = self.idempotency_key.partition("+")
+        self.idempotency_key = f"{base}+{self.attempts}"
+        self.save(update_fields=["idempotency_key"])

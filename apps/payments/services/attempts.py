@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,12 +19,11 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import entries as audit
 from apps.core.errors import DomainError
+from apps.payments import stripe_api
 from apps.payments.errors import StripeError
 from apps.payments.models import Account, Attempt
 from apps.payments.services import accounts, objects
 from apps.payments.subscription_errors import AttemptPending, AttemptUnsure
-
-BROKEN: Final = 500
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,6 @@ def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError | N
     and the other one has done it.
     """
     unsure = isinstance(error, StripeError) and not error.permanent
-    broken = (getattr(error.__cause__, "http_status", None) or 0) >= BROKEN
     with transaction.atomic():
         attempt = _locked(attempt)
         if attempt.state != Attempt.State.OPEN:
@@ -151,8 +149,7 @@ def _failed(attempt: Attempt, deed: Deed, error: DomainError) -> DomainError | N
         attempt.error = error.detail
         if not unsure:
             attempt.state, attempt.finished_at = Attempt.State.REFUSED, timezone.now()
-        elif broken:
-            # Stripe keeps its answer to a key, also where the answer is that it broke.
+        elif stripe_api.is_kept(error):
             attempt.key = f"{attempt.key.partition('+')[0]}+{attempt.tries}"
         attempt.save()
     if not unsure:

@@ -52,6 +52,8 @@ def carry_out(*, credit_id: str) -> CustomerCredit:
         objects.store(_done_before(row) or _do(row), row.account)
     except StripeError as error:
         if not error.permanent:
+            if stripe_api.is_kept(error):
+                row.take_another_key()
             raise
         CustomerCredit.objects.filter(pk=row.pk).update(
             state=State.FAILED, problem=error.detail[:500], done_at=timezone.now()

@@ -112,6 +112,8 @@ def carry_out(*, refund_id: str) -> Refund:
         _link(row, _done_before(row) or _do(row))
     except StripeError as error:
         if not error.permanent:
+            if stripe_api.is_kept(error):
+                row.take_another_key()
             raise
         _fail(row, error.detail)
     return Refund.objects.get(pk=refund_id)

@@ -48,6 +48,17 @@ def lose_answers(monkeypatch):
 
 
 class TestCredits:
+    def test_after_stripe_broke_one_is_given_with_another_key(self, billing, olga, sandbox_process):
+        account = billing.connect()
+        row = customer_credits.request(account=account, amount=4_000, note="A slow week", by=olga)
+        path = f"POST /v1/customers/{account.customer_id}/balance_transactions"
+        sandbox_process.faults(path, status=500, times=stripe_api.RETRIES + 1)
+        with pytest.raises(StripeError):
+            customer_credits.carry_out(credit_id=str(row.pk))
+        done = customer_credits.carry_out(credit_id=str(row.pk))
+        assert (done.state, done.idempotency_key) == ("done", f"{row.idempotency_key}+1")
+        assert billing.stripe.api.customers.retrieve(account.customer_id).balance == -4_000
+
     def test_one_is_given_once_though_no_answer_came(self, billing, olga, monkeypatch):
         account = billing.connect()
         row = customer_credits.request(account=account, amount=4_000, note="A slow week", by=olga)

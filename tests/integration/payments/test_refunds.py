@@ -166,6 +166,17 @@ def test_an_outage_in_the_middle_ends_in_one_refund(paid, olga, monkeypatch, bil
     assert Refund.objects.count() == 1
 
 
+def test_after_stripe_broke_it_is_asked_with_another_key(paid, olga, billing, sandbox_process):
+    """Stripe repeats an answer to a key for a day, also that it broke."""
+    row = ask(paid(), 5_000, olga)
+    sandbox_process.faults("POST /v1/credit_notes", status=500, times=stripe_api.RETRIES + 1)
+    with pytest.raises(StripeError):
+        refunds.carry_out(refund_id=str(row.pk))
+    done = refunds.carry_out(refund_id=str(row.pk))
+    assert (done.state, done.idempotency_key) == ("done", f"{row.idempotency_key}+1")
+    assert [one.amount for one in billing.stripe.api.refunds.list().data] == [5_000]
+
+
 def test_what_stripe_tells_before_the_answer_is_the_same_refund(paid, olga, billing):
     row = ask(paid(), 5_000, olga)
     Refund.objects.filter(pk=row.pk).update(state="sent", attempts=1)
