@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from apps.realtime import admission, applications, broadcast, hub, lookups, protocol
+from apps.realtime import admission, applications, broadcast, endings, hub, lookups, protocol
 from apps.realtime.outbox import ActivityClock, Allowance, Send
 from apps.realtime.protocol import Code, ProtocolFault, SubscriptionRefused
 from apps.realtime.subscriptions import Connection
@@ -87,8 +87,7 @@ class PusherConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _end(self) -> None:
         if self.writer is not None:
             self.clock.stop()
-            self.writer.cancel()
-            await asyncio.gather(self.writer, return_exceptions=True)
+            await endings.end(self.writer)
         if self.connection is not None:
             await hub.current().leave(self.connection)
 

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from apps.realtime import broadcast, redis_clients
+from apps.realtime import broadcast, endings, redis_clients
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +53,7 @@ class Feed:
     async def close(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
+            await endings.end(reader)
         await self._hang_up(RedisConnectionError("The feed was closed"))
         self._addresses.clear()
 

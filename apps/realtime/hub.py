@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from apps.realtime import keys, presence, protocol, redis_clients
+from apps.realtime import endings, keys, presence, protocol, redis_clients
 from apps.realtime.applications import APP_CHANNEL
 from apps.realtime.broadcast import Broadcast
 from apps.realtime.counts import SubscriptionCounts
@@ -244,8 +244,7 @@ class Hub:
 
     async def _stop(self) -> None:
         if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.gather(self._heart, return_exceptions=True)
+            await endings.end(self._heart)
             self._heart = None
         await self._feed.close()
         await self._counts.finish()

@@ -111,3 +111,15 @@ async def test_the_hub_rests_and_works_again(name):
         assert hub.current()._heart
         await hub.current().leave(connection)
         assert not hub.current()._heart
+
+
+async def test_it_rests_wherever_a_heartbeat_is(settings):
+    """Where a cancellation comes together with the end of a sending, it is lost."""
+    settings.REALTIME_HEARTBEAT_SECONDS = 0.0
+    for steps in range(40):
+        connection = Connection(f"{steps}.1", APPLICATION)
+        await hub.current().enter(connection)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await hub.current().leave(connection)
