@@ -139,7 +139,11 @@ def serve(like: Endpoint | None = None, port: int = 0, **environment: str) -> It
             yield Endpoint(process, _port(process), app_id, key, secret)
         finally:
             process.terminate()
-            process.communicate()
+            try:
+                process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:  # it hangs: a failure, and no run without an end
+                process.kill()
+                raise
 
 
 def eventually(ask: Callable[[], Any], wanted: Any) -> None:
