@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apps.mail.models import Message
 from apps.payments.models import Account, DunningCase, Invoice, PaymentIntent, Subscription
 from apps.payments.services import accounts
+from apps.tenants.models import Tenant
 
 START = datetime(2027, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,3 +72,18 @@ class Debtor:
     @property
     def case(self) -> DunningCase:
         return DunningCase.objects.with_steps().get(invoice=self.invoice)
+
+
+def told(owner: Any, *prefixes: str) -> list[str]:
+    """The templates of the mails that went to them, of dunning unless others are named."""
+    rows = Message.objects.filter(to=owner.email).order_by("created_at", "id")
+    found = [row.removeprefix("mail/") for row in rows.values_list("template", flat=True)]
+    return [name for name in found if name.startswith(prefixes or ("payment_",))]
+
+
+def states(case: DunningCase) -> dict[str, str]:
+    return dict(case.steps.values_list("key", "state"))
+
+
+def fresh(tenant: Tenant) -> Tenant:
+    return Tenant.objects.get(pk=tenant.pk)

@@ -82,7 +82,8 @@ def statements(node):
 
 
 def test_files_stay_small():
-    assert [str(p) for p in PRODUCT if p.read_text().count("\n") > 400] == []
+    files = [*PRODUCT, *(ROOT / "tests").rglob("*.py")]
+    assert [str(p) for p in files if p.read_text().count("\n") > 400] == []
 
 
 def test_functions_stay_small():

@@ -1,15 +1,14 @@
-from __future__ import annotations
+"""From a trial to a plan, another one and the end: charged as it was shown, and once."""
 
-from datetime import timedelta
+from __future__ import annotations
 
 import pytest
 
 from apps.payments import catalogue
 from apps.payments.catalogue import Chosen
 from apps.payments.errors import CardDeclined, NotForSale, StripeError
-from apps.payments.models import Account, Attempt
+from apps.payments.models import Attempt
 from apps.payments.services import (
-    accounts,
     attempts,
     beginnings,
     billing_details,
@@ -27,48 +26,16 @@ from apps.payments.services import (
 from apps.payments.subscription_errors import (
     AlreadySubscribed,
     AttemptUnsure,
-    CannotPause,
     ChangeBlocked,
     NothingToChange,
     OfferTaken,
     PreviewOutdated,
-    PromotionCodeRefused,
     TrialUsed,
 )
-from apps.usage.models import WorkspacePlan
-from apps.usage.services import entitlements, limits, terms
+from apps.usage.services import limits
+from tests.integration.payments.subscribers import SCHOOL, STARTER, change, paid, trial
 
-SCHOOL, STARTER = Chosen("school", "month", 0), Chosen("starter", "month", 0)
-
-
-@pytest.fixture
-def trial(shop, owner):
-    return beginnings.start_trial(account=shop.account, chosen=STARTER, by=owner)
-
-
-@pytest.fixture
-def paid(shop, owner):
-    """Starter by the month, paid by card, by a test clock."""
-    account = shop.connect(clock=True)
-    return start(shop, account, STARTER)
-
-
-def start(shop, account, chosen):
-    from apps.payments.services import prices, tax_rates
-
-    wish = {
-        "customer": account.customer_id, "items": prices.items(*chosen),
-        "default_tax_rates": tax_rates.ids_of(account),
-    }  # fmt: skip
-    shop.stripe.api.subscriptions.create(wish)
-    shop.sync()
-    return account.subscriptions.get()
-
-
-def change(shop, chosen, by, **about):
-    seen = previews.preview(account=shop.account, chosen=chosen, by=by)
-    about = {"proration_date": seen.proration_date, "total_now": seen.total_now, **about}
-    return seen, changes.apply(account=shop.account, chosen=chosen, by=by, **about)
+__all__ = ["paid", "trial"]
 
 
 def test_a_trial_gives_the_plan_at_once_and_once(shop, trial, owner, alpha):
@@ -179,126 +146,6 @@ def test_a_bank_that_asks_is_answered_on_stripes_page(shop, paid, owner):
     assert shop.account.invoices.owed().get().total == seen.total_now
 
 
-def test_a_promotion_code_counts_from_the_next_period_on(shop, paid, owner, browse):
-    api = shop.stripe.api
-    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
-    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
-    api.promotion_codes.create({**code, "max_redemptions": 1})
-    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
-    seen = previews.preview(**wish)
-    assert (seen.now.discount, seen.later.discount, seen.offer) == (0, 7_450, "50 % off once")
-    assert (seen.afterwards.discount, seen.afterwards.subtotal) == (0, 14_900)
-    asked = {"plan": "school", "interval": "month", "seats": 0, "promotion_code": "half"}
-    page = browse(owner).get("/settings/billing/plan/", asked).content.decode()
-    assert "Your code HALF: 50 % off once. It counts from" in page
-    assert "When the code is used up, every month" in page
-    before = shop.taken
-    changed = changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
-    assert shop.taken - before == seen.total_now
-    assert previews.of_renewal(changed.subscription).total == seen.later.total
-    with pytest.raises(PromotionCodeRefused, match="as often as it can be"):
-        previews.preview(**{**wish, "chosen": Chosen("school", "month", 1)})
-
-
-@pytest.mark.parametrize("is_lost", [False, True])
-def test_a_code_that_is_gone_in_the_middle_is_told_and_the_change_holds(
-    shop, paid, owner, sandbox_process, monkeypatch, is_lost
-):
-    """Somebody else uses it up while the change is made, or before a lost answer is asked for."""
-    api = shop.stripe.api
-    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
-    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
-    held = api.promotion_codes.create(code)
-    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
-    seen = previews.preview(**wish)
-    given = {**wish, "proration_date": seen.proration_date, "total_now": seen.total_now}
-    if is_lost:
-        sandbox_process.faults(f"POST /v1/subscriptions/{paid.pk}", kind="drop", taken=True)
-        with pytest.raises(AttemptUnsure):
-            changes.apply(**given)
-        api.promotion_codes.update(held.id, {"active": False})
-    else:
-        real = changes._change_items
-
-        def slow(*args):
-            real(*args)
-            api.promotion_codes.update(held.id, {"active": False})
-
-        monkeypatch.setattr(changes, "_change_items", slow)
-    changed = changes.apply(**given)
-    assert (changed.subscription.plan, bool(changed.code_refused)) == ("school", True)
-    attempt = shop.account.attempts.first()
-    assert (attempt.state, attempt.result["code_refused"]) == ("done", changed.code_refused)
-
-
-def test_a_code_that_is_refused_before_anything_changed_changes_nothing(
-    shop, paid, owner, monkeypatch
-):
-    coupon = shop.stripe.api.coupons.create({"percent_off": 50, "duration": "once"})
-    code = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
-    held = shop.stripe.api.promotion_codes.create(code)
-    wish = {"account": shop.account, "chosen": SCHOOL, "promotion_code": "half", "by": owner}
-    seen = previews.preview(**wish)
-    real = changes._require_as_shown
-
-    def used_up_after(*args):
-        real(*args)
-        shop.stripe.api.promotion_codes.update(held.id, {"active": False})
-
-    monkeypatch.setattr(changes, "_require_as_shown", used_up_after)
-    with pytest.raises(PromotionCodeRefused):
-        changes.apply(**wish, proration_date=seen.proration_date, total_now=seen.total_now)
-    subscription = shop.stripe.api.subscriptions.retrieve(paid.pk).to_dict()
-    assert catalogue.from_items(subscription["items"]["data"]) == STARTER
-    assert shop.account.attempts.get().state == "refused"
-
-
-def test_a_pause_charges_nothing_and_ends_by_itself(shop, paid, owner, alpha):
-    before, start = shop.taken, paid.period_end
-    paused = pauses.pause(account=shop.account, months=2, by=owner)
-    assert (paused.is_paused, paused.rests(shop.account.now)) == (True, False)
-    assert limits.plan_of(alpha).slug == "starter"
-    account = shop.go(start)
-    assert account.subscription.rests(account.now)
-    shop.go(pauses.later(start, 1))
-    assert limits.plan_of(alpha).slug == "free"
-    assert shop.taken == before
-    account = shop.go(pauses.later(start, 2))
-    assert not account.subscription.is_paused
-    assert limits.plan_of(alpha).slug == "starter"
-    assert shop.taken - before == 2900 * 119 // 100
-    with pytest.raises(CannotPause, match="once in a school year"):
-        pauses.pause(account=account, months=1, by=owner)
-
-
-def test_a_pause_begins_and_ends_here_without_a_word_of_stripes(shop, paid, owner, alpha):
-    """The hour does it; features stay as after any change to a smaller plan."""
-    WorkspacePlan.objects.filter(tenant_id=alpha.pk).update(former="", former_until=None)
-    paused = pauses.pause(account=shop.account, months=1, by=owner)
-
-    def at(moment):
-        Account.objects.filter(pk=shop.account.pk).update(simulated_at=moment)
-        assert accounts.settle_all() == 1
-        return terms.of(alpha)
-
-    assert at(paused.period_end - timedelta(hours=2)).plan.slug == "starter"
-    resting = at(paused.period_end)
-    assert (resting.plan.slug, resting.former.slug) == ("free", "starter")
-    assert resting.former_until == paused.period_end + entitlements.GRACE
-    again = at(paused.resumes_at)
-    assert (again.plan.slug, again.former) == ("starter", None)
-
-
-def test_who_goes_on_early_has_the_plan_at_once(shop, paid, owner, alpha):
-    pauses.pause(account=shop.account, months=2, by=owner)
-    shop.go(paid.period_end)
-    assert limits.plan_of(alpha).slug == "free"
-    before = shop.taken
-    pauses.resume(account=shop.account, by=owner)
-    assert limits.plan_of(alpha).slug == "starter"
-    assert shop.taken - before == 2900 * 119 // 100
-
-
 def test_who_wants_to_leave_is_offered_a_discount_once(shop, paid, owner):
     cancellations.cancel(account=shop.account, feedback="too_expensive", by=owner)
     kept = cancellations.stay(account=shop.account, by=owner)
@@ -373,12 +220,6 @@ def test_asked_for_twice_at_once_it_is_done_once_and_so_told(shop, owner):
         assert (attempt.state, attempt.tries) == ("done", 1)
 
 
-def test_a_pause_taken_back_before_it_began_was_none(shop, paid, owner):
-    pauses.pause(account=shop.account, months=1, by=owner)
-    pauses.resume(account=shop.account, by=owner)
-    assert pauses.pause(account=shop.account, months=2, by=owner).is_paused
-
-
 def test_after_stripe_broke_a_customer_is_made_all_the_same(shop, owner, sandbox_process):
     """Stripe repeats an answer to a key for a day, also that it broke."""
     sandbox_process.faults("POST /v1/customers", status=500, taken=True)
@@ -386,16 +227,6 @@ def test_after_stripe_broke_a_customer_is_made_all_the_same(shop, owner, sandbox
         beginnings.start_trial(account=shop.account, chosen=STARTER, by=owner)
     assert retries.retry(account=shop.account, by=owner).state == "done"
     assert shop.account.subscription.status == "trialing"
-
-
-def test_a_code_of_several_customers_is_each_ones_own(shop, paid, owner):
-    api = shop.stripe.api
-    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
-    about = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "OURS"}
-    for customer in (shop.account.customer_id, shop.stripe.customer(card="").id):
-        api.promotion_codes.create({**about, "customer": customer})
-    seen = previews.preview(account=shop.account, chosen=SCHOOL, promotion_code="ours", by=owner)
-    assert seen.later.discount == 7_450
 
 
 def test_what_was_made_by_hand_is_not_changed_here(shop, owner):
