@@ -53,6 +53,8 @@ def test_from_the_list_to_the_files(alpha, browse, owner):
     assert "€29.00" in page
     assert "1 Main St" in page
     assert "A day without service" in page
+    spoken = document_files.of(invoice).document.language  # for who hears the page read out
+    assert f'<td class="main"><span lang="{spoken}">' in page
     pdf = browser.get(f"{HOME}{invoice.pk}/pdf/")
     assert pdf["Content-Disposition"] == 'attachment; filename="Invoice-ALPHA-0000.pdf"'
     assert pdf.content.startswith(b"%PDF")
