@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Choices
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -58,3 +58,23 @@ class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
+
+
+class DetailedModelAdmin(ReadOnlyModelAdmin):
+    """Rows whose pages show more than their fields, by a template of their own."""
+
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """The template's context for a row."""
+        raise NotImplementedError
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row, context = self.get_object(request, object_id), dict(extra_context or {})
+        if row is not None:
+            context |= self.details(request, row)
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import DetailedModelAdmin, ReadOnlyModelAdmin
 from apps.gateway import charts
 from apps.gateway.models import ApiKey, ApiUsage
 from apps.gateway.services import api_keys, request_usage
@@ -14,7 +14,7 @@ from apps.tenants.console import acting_operator
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyModelAdmin):
+class ApiKeyAdmin(DetailedModelAdmin):
     list_display = (
         "name", "prefix", "tenant", "environment", "scope_list", "state", "last_used_at",
         "created_by",
@@ -26,19 +26,9 @@ class ApiKeyAdmin(ReadOnlyModelAdmin):
     change_form_before_template = "operator/_api_key_usage.html"
     actions: ClassVar[list[str]] = ["revoke"]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        key = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if key is not None:
-            report = request_usage.of(key.tenant, key=key)
-            context |= {"charts": charts.of(report), "endpoints": report.endpoints}
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        report = request_usage.of(row.tenant, key=row)
+        return {"charts": charts.of(report), "endpoints": report.endpoints}
 
     @admin.display(description="Scopes")
     def scope_list(self, key: ApiKey) -> str:

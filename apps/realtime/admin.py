@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import DetailedModelAdmin, Figure, ReadOnlyModelAdmin
 from apps.realtime import metering, occupancy
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.realtime.services import channel_webhooks, realtime_apps
@@ -68,7 +68,7 @@ OPEN = Deed(
 
 
 @admin.register(RealtimeApp)
-class RealtimeAppAdmin(ReadOnlyModelAdmin):
+class RealtimeAppAdmin(DetailedModelAdmin):
     """Workspaces' own applications at the endpoint, and how busy each is."""
 
     list_display = (
@@ -85,19 +85,9 @@ class RealtimeAppAdmin(ReadOnlyModelAdmin):
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
         return RealtimeAppChangeList
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """With its messages of the last 30 days."""
-        context, app = dict(extra_context or {}), self.get_object(request, object_id)
-        if app is not None:
-            found = metering.messages_of([app])[app.pk]
-            context["plots"] = [plots.draw(found, by="day")]
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Its messages of the last 30 days."""
+        return {"plots": [plots.draw(metering.messages_of([row])[row.pk], by="day")]}
 
     def figures(self) -> list[Figure]:
         closed = RealtimeApp.objects.filter(closed_at__isnull=False).count()

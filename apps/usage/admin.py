@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.errors import DomainError
-from apps.core.operator_admin import Figure, ReadOnlyModelAdmin
+from apps.core.operator_admin import DetailedModelAdmin, Figure
 from apps.tenants.console import acting_operator
 from apps.tenants.models import Tenant
 from apps.usage import plans, plots
@@ -78,7 +78,7 @@ def _plan_action(plan: Plan) -> Callable[..., None]:
 
 
 @admin.register(WorkspaceUsage)
-class WorkspaceUsageAdmin(ReadOnlyModelAdmin):
+class WorkspaceUsageAdmin(DetailedModelAdmin):
     """Who uses what, and who is near a limit. Numbers are the ledger's, up to a minute old."""
 
     list_display = (
@@ -117,16 +117,14 @@ class WorkspaceUsageAdmin(ReadOnlyModelAdmin):
         shown = [plots.draw(one, by="day") for one in series.of_all()]
         return super().changelist_view(request, {"plots": shown, **(extra_context or {})})  # type: ignore[no-any-return]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        tenant = self.get_object(request, object_id)
-        context = {**_details(tenant), **(extra_context or {})} if tenant else extra_context
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        warned = UsageWarning.objects.filter(schema_name=row.schema_name)[:RECENT]
+        return {
+            "states": limits.of(row),
+            "plan": limits.plan_of(row),
+            "plots": [plots.draw(one, by="day") for one in series.of(row)],
+            "warned": [(LIMITS[w.limit].label, w) for w in warned if w.limit in LIMITS],
+        }
 
     @admin.display(description="Plan", ordering="workspace_plan__plan")
     def plan(self, row: Any) -> str:
@@ -167,16 +165,6 @@ class WorkspaceUsageAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Mails, month", ordering="-mails_month")
     def mails(self, row: Any) -> str:
         return amount(row.mails_month, "count")
-
-
-def _details(tenant: Tenant) -> dict[str, Any]:
-    warned = UsageWarning.objects.filter(schema_name=tenant.schema_name)[:RECENT]
-    return {
-        "states": limits.of(tenant),
-        "plan": limits.plan_of(tenant),
-        "plots": [plots.draw(one, by="day") for one in series.of(tenant)],
-        "warned": [(LIMITS[w.limit].label, w) for w in warned if w.limit in LIMITS],
-    }
 
 
 def _is_warned() -> Exists:

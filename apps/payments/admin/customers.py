@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import DetailedModelAdmin
 from apps.payments.admin import business, links
 from apps.payments.admin.money_deeds import CREDIT, INVOICE_DEEDS, REFUND
 from apps.payments.models import Account, Subscription
@@ -22,7 +22,7 @@ SHOWN = 5
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyModelAdmin):
+class AccountAdmin(DetailedModelAdmin):
     """The search is `customer_search.find`, whose help stands on the page."""
 
     list_display = (
@@ -69,18 +69,8 @@ class AccountAdmin(ReadOnlyModelAdmin):
     def get_urls(self) -> list[Any]:
         return [*business.urls(self), *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        account = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if account is not None:
-            context |= _story(account, request.GET.get("kind", ""))
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return _story(row, request.GET.get("kind", ""))
 
     @admin.display(description="subscription", ordering="newest_status")
     def subscribed(self, row: Any) -> str:

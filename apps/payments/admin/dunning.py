@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from apps.core.operator_admin import Figure, tones
+from apps.core.operator_admin import DetailedModelAdmin, Figure, tones
 from apps.payments.admin.money_deeds import ReasonForm
 from apps.payments.admin.payments import MoneyAdmin
 from apps.payments.catalogue import CURRENCY
@@ -96,7 +96,7 @@ class StageFilter(admin.SimpleListFilter):
 
 
 @admin.register(DunningCase)
-class DunningCaseAdmin(MoneyAdmin):
+class DunningCaseAdmin(MoneyAdmin, DetailedModelAdmin):
     list_display = (
         "invoice", "customer", "shown_amount", "shown_stage", "began_at", "extended_days",
         "ended_at",
@@ -138,23 +138,12 @@ class DunningCaseAdmin(MoneyAdmin):
         }
         return TemplateResponse(request, "operator/dunning.html", context)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        case = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if case is not None:
-            deeds = dunning_timeline.deeds_of(case)
-            context |= {
-                "case": case,
-                "entries": dunning_timeline.entries(case, deeds=deeds),
-                "deeds": DEEDS if case.ended_at is None else (),
-            }
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        return {
+            "case": row,
+            "entries": dunning_timeline.entries(row, deeds=dunning_timeline.deeds_of(row)),
+            "deeds": DEEDS if row.ended_at is None else (),
+        }
 
     @display(description="state", label=TONES)  # type: ignore[untyped-decorator]
     def shown_stage(self, case: DunningCase) -> str:

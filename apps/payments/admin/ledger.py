@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from apps.core.operator_admin import ReadOnlyModelAdmin
+from apps.core.operator_admin import DetailedModelAdmin
 from apps.payments import money
 from apps.payments.ledger.chart import CHART
 from apps.payments.models import Account, LedgerTransaction
@@ -93,7 +93,7 @@ class DetailFilter(admin.SimpleListFilter):
 
 
 @admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(ReadOnlyModelAdmin):
+class LedgerTransactionAdmin(DetailedModelAdmin):
     list_display = ("occurred_at", "memo", "customer", "moved", "source_id")
     list_display_links = ("memo",)
     list_filter = (LedgerAccountFilter, DetailFilter, "source_type")
@@ -184,21 +184,9 @@ class LedgerTransactionAdmin(ReadOnlyModelAdmin):
         shell = {**self.admin_site.each_context(request), "title": title}
         return TemplateResponse(request, template, {**shell, **context})
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        entries = list(row.entries.all()) if row else []
-        context = {
-            "entries": entries,
-            "labels": exports.labels(one.detail for one in entries),
-            **(extra_context or {}),
-        }
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+    def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        entries = list(row.entries.all())
+        return {"entries": entries, "labels": exports.labels(one.detail for one in entries)}
 
     @admin.display(description="Amount", ordering="volume")
     def moved(self, row: Any) -> str:

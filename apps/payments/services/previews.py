@@ -154,7 +154,7 @@ def of_renewal(subscription: Subscription) -> Amounts | None:
 
 
 def chosen_of(subscription: Subscription) -> Chosen:
-    """What it is for now. Raises `catalogue.UnknownItems`."""
+    """The plan, interval and seats it is for now. Raises `catalogue.UnknownItems`: made by hand."""
     return catalogue.from_items(subscription.data["items"]["data"])
 
 
