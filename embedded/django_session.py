@@ -76,8 +76,8 @@ class DjangoSession:
         trace: TracebackType | None,
     ) -> None:
         if self._popen:
-            if kind is not None:
-                self._popen.kill()
+            # Whatever it was asked has been answered: nothing is left that an orderly end would do.
+            self._popen.kill()
             self._popen.communicate()
 
 
