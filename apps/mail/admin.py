@@ -45,7 +45,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
     search_fields = ("to", "subject", "schema_name", "provider_id")
     fields = (
         "to", "subject", "template", "category", "stream", "language", "schema_name", "state",
-        "problem", "provider", "provider_id", "idempotency_key", "held_for", "held_until",
+        "problem", "provider", "provider_id", "sender", "idempotency_key", "held_for", "held_until",
         "created_at", "sent_at",
     )  # fmt: skip
     inlines: ClassVar[list[Any]] = [Timeline]

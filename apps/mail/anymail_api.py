@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from http import HTTPStatus
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from anymail.exceptions import (
@@ -30,6 +30,12 @@ from apps.mail.signatures import Key, SignedMail
 VENDOR, SECOND = "mail", "mail_second"
 declare(VENDOR, "Mail service")
 declare(SECOND, "Second mail service")
+# What a service says of us, not of the mail: a key that is revoked, a sender that it does not know
+# any more, a limit. Mended there, the same mail goes through.
+OF_THE_ACCOUNT = {
+    HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}  # fmt: skip
 LONGEST_WAIT = 300.0  # seconds; a clock that goes wrong is not to stop all mail
 
 
@@ -86,8 +92,9 @@ def deliver(mail: SignedMail, sender: Sender | None = None) -> Receipt:
     """Send one mail through the first service that takes it; from `sender` where that service's
     mail is signed for its domain, else from the product.
 
-    Raises `MailNotSent`, permanent when the address or the account is refused, which no other
-    service is asked about; and `BreakerOpen` while all are left alone.
+    Raises `MailNotSent`, permanent when the address or the mail is refused, which no other
+    service is asked about; and `BreakerOpen` while all are left alone. An account that is refused
+    says nothing of the mail: the next service is asked, and without one the mail waits.
     """
     failure: VendorError | None = None
     for provider in providers():
@@ -133,6 +140,11 @@ def _deliver(mail: SignedMail, provider: Provider, sender: Sender | None) -> Rec
             f"The address was refused ({', '.join(map(str, codes))}).",
             permanent=all(code >= HTTPStatus.INTERNAL_SERVER_ERROR for code in codes),
         ) from error
+    except SMTPDataError as error:
+        raise MailNotSent(
+            f"The mail was refused ({error.smtp_code}).",
+            permanent=error.smtp_code >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        ) from error
     except (AnymailError, SMTPException, OSError) as error:
         raise MailNotSent(f"{type(error).__name__} while sending.") from error
     status = getattr(mail, "anymail_status", None)
@@ -141,8 +153,9 @@ def _deliver(mail: SignedMail, provider: Provider, sender: Sender | None) -> Rec
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, AnymailAPIError):
-        return not error.status_code or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if isinstance(error, SMTPRecipientsRefused):
+        status = error.status_code or HTTPStatus.INTERNAL_SERVER_ERROR
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.UNAUTHORIZED
+    if isinstance(error, SMTPRecipientsRefused | SMTPDataError):
         return False
     return isinstance(error, SMTPException | OSError)
 
@@ -161,5 +174,5 @@ def _is_permanent(error: AnymailAPIError) -> bool:
     status = error.status_code or 0
     return (
         HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        and status != HTTPStatus.TOO_MANY_REQUESTS
+        and status not in OF_THE_ACCOUNT
     )

@@ -1,7 +1,8 @@
 """A mail's template, filled in: one source for its text and its HTML.
 
 The source has blocks, each plain text: subject, content (paragraphs between empty lines), and
-where wanted heading, details (lines `name: value`), code, action_url, action_label and note.
+where wanted heading, details (lines `name: value`), links (lines `words <address>`), code,
+action_url, action_label and note.
 `mail/design.txt` and `mail/design.mjml` put them into shape; the latter is MJML, which `mrml`
 turns into HTML that mail programs show alike.
 """
@@ -34,6 +35,7 @@ class Letter:
     heading: str
     paragraphs: list[str]
     details: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
     code: str = ""
     action_url: str = ""
     action_label: str = ""
@@ -95,7 +97,8 @@ def write(mail: Mail, values: Mapping[str, Any]) -> Letter:
         subject=subject,
         heading=" ".join(parts.get("heading", "").split()) or subject,
         paragraphs=[p.strip() for p in EMPTY_LINES.split(parts.get("content", "")) if p.strip()],
-        details=[_detail(line) for line in parts.get("details", "").splitlines() if line.strip()],
+        details=[(name, value) for name, value in map(_detail, _lines(parts, "details")) if value],
+        links=[_link(line) for line in _lines(parts, "links")],
         **{
             name: parts.get(name, "").strip()
             for name in ("code", "action_url", "action_label", "note")
@@ -129,6 +132,16 @@ def nested(values: Mapping[str, Any]) -> _Declared:
     return root
 
 
+def _lines(parts: Mapping[str, str], name: str) -> list[str]:
+    return [line.strip() for line in parts.get(name, "").splitlines() if line.strip()]
+
+
+def _link(line: str) -> tuple[str, str]:
+    """The words, and the address or "" where it leads nowhere."""
+    said, _, address = line.removesuffix(">").rpartition(" <")
+    return (said, address) if said else (line, "")
+
+
 def _detail(line: str) -> tuple[str, str]:
     name, _, value = line.partition(": ")
     return name.strip(), value.strip()
@@ -139,5 +152,9 @@ def _engine() -> Engine:
     return Engine(
         dirs=cast("list[str]", settings.TEMPLATES[0]["DIRS"]),
         string_if_invalid=_Missing("%s"),
-        builtins=["django.templatetags.i18n", "apps.mail.templatetags.mail_dates"],
+        builtins=[
+            "django.templatetags.i18n",
+            "apps.mail.templatetags.mail_dates",
+            "apps.mail.templatetags.mail_words",
+        ],
     )

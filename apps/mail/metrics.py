@@ -59,9 +59,13 @@ def _states() -> Metric:
 def _waiting() -> Iterator[Metric]:
     """Without those that wait because their reader wants them to."""
     now = timezone.now()
-    queued = Message.objects.filter(state=Message.State.QUEUED, created_at__gte=now - DAY)
+    late = Q(state=Message.State.QUEUED, held_for__in=("", Message.Hold.OUTAGE))
+    late |= Q(state=Message.State.HELD, held_for=Message.Hold.OUTAGE)
+    queued = Message.objects.filter(late, created_at__gte=now - DAY)
     first = queued.aggregate(first=Min("created_at"))["first"]
-    oldest = metrics.gauge("mail_oldest_queued_seconds", "How long the oldest queued mail waits.")
+    oldest = metrics.gauge(
+        "mail_oldest_queued_seconds", "How long the oldest mail waits that is to leave."
+    )
     oldest.add_metric([], (now - first).total_seconds() if first else 0.0)
     yield oldest
     sent = Message.objects.filter(sent_at__gte=now - HOUR, held_for="")

@@ -188,7 +188,7 @@ def _warn_of_new_device(session: UserSession) -> None:
                 "email": session.user.email,
                 "device": session.device,
                 "address": session.address or "",
-                "at": f"{timezone.now():%-d %B %Y, %H:%M} UTC",
+                "timestamp": timezone.now(),
                 "sessions_url": f"{settings.PUBLIC_URL}/accounts/sessions/",
             },
         )

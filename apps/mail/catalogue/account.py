@@ -44,7 +44,7 @@ MAILS = (
         "account/email/new_device", "Security alert: new device", CATEGORIES["security"],
         {
             "email": EMAIL, "device": "Firefox on Windows", "address": "203.0.113.7",
-            "at": "10 July 2026, 09:30 UTC",
+            "timestamp": AT,
             "sessions_url": "https://toolboxai.example/accounts/sessions/",
         },
     ),

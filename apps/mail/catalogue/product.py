@@ -57,7 +57,7 @@ MAILS = (
         "webhook_switched_off", "Webhook switched off", "integrations",
         {
             **ENDPOINT, "endpoint.disabled_reason": "failing",
-            "endpoint.get_disabled_reason_display": "nothing reached it for five days",
+            "endpoint.get_disabled_reason_display": "it failed for days",
         },
     ),
     _mail(

@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.core.errors import NotFound
 from apps.mail.catalogue import BROADCAST, CATEGORIES, Category
 from apps.mail.models import Message, OptOut, Suppression, Wishes
-from apps.mail.services import suppressions
+from apps.mail.services import suppressions, waiting
 
 SALT: Final = "mail.unsubscribe"
 PUBLIC: Final = "config.urls_public"
@@ -36,6 +36,7 @@ def choose(*, by: User, wanted: Collection[str], wishes: Wishes | None = None) -
     address = by.email.lower()
     if wishes is not None:
         wishes.save()
+        waiting.put_off_anew(wishes, address)
     OptOut.objects.filter(address=address).delete()
     unwanted = [OptOut(address=address, category=key) for key in OPTIONAL if key not in wanted]
     OptOut.objects.bulk_create(unwanted)

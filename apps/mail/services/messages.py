@@ -15,9 +15,8 @@ from apps.core.database import connection
 from apps.core.errors import VendorError
 from apps.mail import anymail_api, catalogue, letters
 from apps.mail.models import Message
-from apps.mail.services import choices, senders, suppressions, timeline, waiting
+from apps.mail.services import choices, envelopes, senders, suppressions, timeline, waiting
 from apps.mail.services.timeline import Kind
-from apps.mail.signatures import SignedMail
 from apps.tenants.access import Operator
 from apps.tenants.models import Tenant
 from apps.usage.plans import MAILS
@@ -62,9 +61,11 @@ def send(
             stream=mail.stream, category=mail.category.key, idempotency_key=idempotency_key,
             context=mail.encode(values),
         )  # fmt: skip
-        rendered = letters.render(mail, values, language=language, frame=_frame(message))
-        message.subject, message.text = rendered.subject[:200], rendered.text
-        message.html = rendered.html
+        with timezone.override(waiting.zone_of(wishes)):
+            rendered = letters.render(mail, values, language=language, frame=_frame(message))
+            message.subject = rendered.subject[:200]
+            message.subject = envelopes.shown_subject(message)
+        message.text, message.html = rendered.text, rendered.html
         return _queue(message, by, waiting.wait_for(message, wishes))
 
 
@@ -131,7 +132,7 @@ def deliver(*, message_id: str) -> Message:
 
 
 def _hand_over(message: Message) -> None:
-    receipt = anymail_api.deliver(_as_mail(message), senders.of(message.schema_name))
+    receipt = anymail_api.deliver(envelopes.wrap(message), senders.of(message.schema_name))
     message.sent_at, message.problem = timezone.now(), ""
     message.provider, message.provider_id = receipt.provider, receipt.message_id
     message.sender = receipt.sender
@@ -191,10 +192,11 @@ def _bundle(held: list[Message]) -> None:
             wanted.append(message)
     if not wanted:
         return
-    digest = send(
-        template="mail/digest", to=wanted[0].to, schema_name="public",
-        context={"count": len(wanted), "notices": [waiting.notice(m) for m in wanted]},
-    )  # fmt: skip
+    with translation.override(wanted[-1].language):  # where the person has chosen none
+        digest = send(
+            template="mail/digest", to=wanted[0].to, schema_name="public",
+            context={"count": len(wanted), "notices": [waiting.notice(m) for m in wanted]},
+        )  # fmt: skip
     for message in wanted:
         message.sent_at, message.held_until = timezone.now(), None
         message.state = Message.State.SENT
@@ -223,16 +225,3 @@ def forget() -> int:
     """Remove what is older than the log is kept."""
     with schema_context("public"):
         return Message.objects.old().delete()[0]
-
-
-def _as_mail(message: Message) -> SignedMail:
-    headers = {"X-Message-Id": str(message.pk)}
-    if address := choices.address_of(message):
-        # RFC 8058: mail programs unsubscribe with one POST, without a page.
-        headers["List-Unsubscribe"] = f"<{address}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = SignedMail(subject=message.subject, body=message.text, to=[message.to], headers=headers)
-    mail.attach_alternative(message.html, "text/html")
-    mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined] # Anymail's
-    mail.tags = [message.category or "mail"]  # type: ignore[attr-defined]
-    return mail

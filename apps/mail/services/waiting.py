@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +22,11 @@ def wishes_of(address: str) -> Wishes | None:
     return Wishes.objects.filter(user__email__iexact=address).first()
 
 
+def zone_of(wishes: Wishes | None) -> tzinfo:
+    """In which a mail says its moments: the person's own, or the active one."""
+    return ZoneInfo(wishes.time_zone) if wishes else timezone.get_current_timezone()
+
+
 def wait_for(message: Message, wishes: Wishes | None) -> tuple[str, datetime] | None:
     """What a new mail waits for, and until when; None when it is to leave at once."""
     category = CATEGORIES.get(message.category)
@@ -29,7 +34,8 @@ def wait_for(message: Message, wishes: Wishes | None) -> tuple[str, datetime] | 
         return None
     now = timezone.now()
     if wishes.digest:
-        return Message.Hold.DIGEST, next_digest(wishes, now)
+        due = next_digest(wishes, now)
+        return Message.Hold.DIGEST, end_of_quiet(wishes, due) or due
     end = end_of_quiet(wishes, now)
     return (Message.Hold.QUIET, end) if end else None
 
@@ -61,6 +67,20 @@ def end_of_quiet(wishes: Wishes, now: datetime) -> datetime | None:
     is_tomorrow = over_midnight and clock >= wishes.quiet_from
     day = here.date() + timedelta(days=int(is_tomorrow))
     return datetime.combine(day, wishes.quiet_until, here.tzinfo)
+
+
+def put_off_anew(wishes: Wishes, address: str) -> None:
+    """Have what waits for `address` wait as it is wished for now; what need not wait any more
+    leaves with the next `release`.
+    """
+    held = Message.objects.filter(
+        state=Message.State.HELD, held_for__in=(Message.Hold.QUIET, Message.Hold.DIGEST),
+        to__iexact=address,
+    )  # fmt: skip
+    for message in held.select_for_update():
+        wait = wait_for(message, wishes) or (Message.Hold.QUIET, timezone.now())
+        message.held_for, message.held_until = wait
+        message.save(update_fields=["held_for", "held_until"])
 
 
 def bundles(found: Iterable[Message]) -> list[list[Message]]:

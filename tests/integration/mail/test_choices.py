@@ -130,6 +130,35 @@ class TestWaiting:
         second.refresh_from_db()
         assert (second.state, second.text) == ("sent", "")
 
+    def test_a_digest_does_not_come_in_quiet_hours_and_speaks_its_mails_language(
+        self, wish, write, mailoutbox
+    ):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest="daily", quiet_from="22:00", quiet_until="08:00")
+            write(language="de")
+        with travel("2026-07-11T05:59:00Z"):
+            assert messages.release() == 0
+        with travel("2026-07-11T06:01:00Z"):
+            assert messages.release() == 1
+            work_off()
+        assert mailoutbox[0].subject == "Was geschah: 1 Mitteilung"
+
+    def test_what_waits_does_so_as_it_is_wished_now(self, wish, write, mailoutbox):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest="weekly")
+            message = write()
+            wish(digest="daily")
+            message.refresh_from_db()
+            assert message.held_until.isoformat() == "2026-07-11T05:30:00+00:00"
+            wish()
+            assert messages.release() == 1
+            work_off()
+        assert [mail.subject for mail in mailoutbox] == [message.subject]
+
+    def test_moments_are_the_persons_own(self, wish, write):
+        wish(time_zone="America/New_York")
+        assert "05:30 EDT" in write("mail/backup_restored").text
+
     def test_what_is_declined_meanwhile_is_not_in_the_digest(self, wish, write, mailoutbox):
         with travel("2026-07-10T12:00:00Z"):
             wish(digest="daily")

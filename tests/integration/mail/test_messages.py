@@ -93,6 +93,24 @@ def test_what_it_says_is_kept_encrypted_and_secrets_only_until_it_left(alpha, ow
     assert message.values == {"email": owner.email, "code": "…"}
 
 
+def test_a_code_stands_in_the_mail_and_never_in_the_log(owner, mailoutbox):
+    context = {"email": owner.email, "code": "1234 5678"}
+    message = messages.send(template="account/email/login_code", to=owner.email, context=context)
+    assert message.subject == "… is your sign-in code"
+    work_off()
+    assert mailoutbox[0].subject == "1234 5678 is your sign-in code"
+
+
+@pytest.mark.parametrize(("template", "precedence"), [("welcome", None), ("trial_ending", "bulk")])
+def test_no_program_is_to_answer_it(write, mailoutbox, template, precedence):
+    message = write(f"mail/{template}", sent=True)
+    (mail,) = mailoutbox
+    headers = mail.message()
+    assert headers["Auto-Submitted"] == "auto-generated"
+    assert headers["Precedence"] == precedence
+    assert headers["Message-ID"].startswith(f"<{message.pk}@")
+
+
 def test_a_code_that_would_come_too_late_is_not_sent(alpha, owner, mailoutbox):
     context = {"email": owner.email, "code": "1234 5678"}
     message = messages.send(template="account/email/login_code", to=owner.email, context=context)

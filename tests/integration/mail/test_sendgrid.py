@@ -126,10 +126,22 @@ def test_over_its_limit_it_is_left_alone_until_that_is_reset(sendgrid, write):
     assert timedelta(seconds=40) < run.due_at - timezone.now() < timedelta(seconds=90)
 
 
-def test_what_it_refuses_is_failed_and_says_so(sendgrid, write, settings):
-    settings.DEFAULT_FROM_EMAIL = "Product <hello@elsewhere.example>"
+def test_what_it_refuses_is_failed_and_says_so(sendgrid, write):
+    sendgrid.faults("POST /v3/mail/*", kind="status", status=400)
     message = write(sent=True)
-    assert (message.state, message.problem) == ("failed", "It answered 403.")
+    assert (message.state, message.problem) == ("failed", "It answered 400.")
+
+
+def test_an_account_that_it_refuses_loses_no_mail(sendgrid, write, settings):
+    good = settings.ANYMAIL
+    settings.ANYMAIL = {**good, "SENDGRID_API_KEY": "revoked"}
+    message = write()
+    assert "401" in run_now(run_of(message)).message
+    settings.ANYMAIL = good
+    JobRun.objects.update(due_at=timezone.now())
+    assert run_now(run_of(message)).state == "succeeded"
+    (taken,) = sendgrid.mails()
+    assert json.loads(taken["headers"])["Message-ID"] == f"<{message.pk}@product.example>"
 
 
 def test_a_sender_domain_from_the_wish_to_the_first_mail(sendgrid, write, alpha, owner):

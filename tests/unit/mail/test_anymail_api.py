@@ -31,7 +31,9 @@ def api_error(status):
     ("error", "permanent"),
     [
         (api_error(400), True),
-        (api_error(401), True),
+        (api_error(413), True),
+        (api_error(401), False),
+        (api_error(403), False),
         (api_error(429), False),
         (api_error(500), False),
         (api_error(503), False),

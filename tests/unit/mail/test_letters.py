@@ -17,17 +17,22 @@ from apps.core.money import Money
 from apps.mail import letters
 from apps.mail.catalogue import LANGUAGES, MAILS, MissingVariable
 from apps.payments.services import beyond_notices
+from apps.realtime.models import ChannelWebhook
+from apps.tenants.permissions import Role
 from apps.usage.plans import LIMITS
+from apps.webhooks.models import Endpoint
 
 FOLDERS = ("mail", "account/email", "mfa/email", "socialaccount/email")
 NAMES = sorted(MAILS)
+SAID = (Role, Endpoint.Reason, ChannelWebhook.Reason)  # what templates write with `|words`
 LOCALE = Path(settings.LOCALE_PATHS[0])
 
 
-def phrases(template: Template) -> list[str]:
-    """The message ids of a template, as gettext is asked for them."""
+def phrases(template: Template) -> list[str | tuple[str, int]]:
+    """The message ids of a template, as gettext keeps them: of plurals with the number's form."""
     blocks = template.nodelist.get_nodes_by_type(BlockTranslateNode)
-    return [node.render_token_list(node.singular)[0] for node in blocks] + [
+    said = [(node.render_token_list(node.singular)[0], bool(node.plural)) for node in blocks]
+    return [(phrase, 0) if has_plural else phrase for phrase, has_plural in said] + [
         str(node.filter_expression.var.literal)
         for node in template.nodelist.get_nodes_by_type(TranslateNode)
     ]
@@ -94,6 +99,7 @@ def test_each_phrase_is_translated(language):
     templates = [engine.get_template(f"{name}.txt") for name in (*NAMES, "mail/design")]
     wanted = {phrase for template in templates for phrase in phrases(template)}
     wanted |= {limit.label for limit in LIMITS.values()}
+    wanted |= {label for words in SAID for label in words.labels}
     wanted |= {*beyond_notices.NAMES.values(), *beyond_notices.PRICES.values()}
     with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         known = GNUTranslations(file)
@@ -147,3 +153,34 @@ def test_an_amount_of_an_earlier_release_stays_as_it_was_written():
     mail = MAILS["mail/refund_issued"]
     values = mail.decode({**mail.sample, "amount": "€49.00"})
     assert "€49.00" in letters.render(mail, values, language="de").subject
+
+
+@pytest.mark.parametrize(
+    ("name", "german"),
+    [
+        ("mail/invitation", "Ihre Rolle: Lehrkraft."),
+        ("mail/webhook_switched_off", "(er ist tagelang gescheitert)"),
+        ("account/email/new_device", "Wann: 10. Juli 2026, 09:30 UTC"),
+        ("mail/limit_near", "API-Aufrufe"),
+    ],
+)
+def test_words_of_the_product_are_in_the_language_of_the_mail(name, german):
+    assert german in letters.render(MAILS[name], MAILS[name].sample, language="de").text
+
+
+@pytest.mark.parametrize(("count", "subject"), [(1, "1 notice"), (2, "2 notices")])
+def test_a_digest_counts_and_leads_to_each(count, subject):
+    mail = MAILS["mail/digest"]
+    one = {"subject": "One <is> live", "url": "https://a.example/1/"}
+    values = {"count": count, "notices": [one, {"subject": "Two", "url": ""}]}
+    rendered = letters.render(mail, values, language="en")
+    assert rendered.subject == f"What happened: {subject}"
+    assert "One <is> live\nhttps://a.example/1/\n" in rendered.text
+    assert 'href="https://a.example/1/"' in rendered.html
+    assert "One &lt;is&gt; live</a>" in rendered.html
+
+
+def test_a_detail_without_a_value_is_left_out():
+    mail = MAILS["account/email/new_device"]
+    rendered = letters.render(mail, dict(mail.sample, address=""), language="en")
+    assert "Network address" not in rendered.text + rendered.html
