@@ -22,6 +22,7 @@ from anymail.exceptions import (
 )
 from django.conf import settings
 from django.core.mail import get_connection
+from requests.exceptions import ConnectTimeout
 
 from apps.core.breaker import declare, guard
 from apps.core.errors import VendorError
@@ -36,12 +37,16 @@ OF_THE_ACCOUNT = {
     HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS,
 }  # fmt: skip
+NEWS_TAKES = 10.0  # seconds until a service has told of a mail that it took
 LONGEST_WAIT = 300.0  # seconds; a clock that goes wrong is not to stop all mail
 
 
 class MailNotSent(VendorError):
+    """`is_unclear`: its answer was lost, so it may have taken the message all the same."""
+
     code = "mail_not_sent"
     title = "The mail service did not take the message"
+    is_unclear = False
 
 
 @dataclass(frozen=True)
@@ -94,14 +99,16 @@ def deliver(mail: SignedMail, sender: Sender | None = None) -> Receipt:
 
     Raises `MailNotSent`, permanent when the address or the mail is refused, which no other
     service is asked about; and `BreakerOpen` while all are left alone. An account that is refused
-    says nothing of the mail: the next service is asked, and without one the mail waits.
+    says nothing of the mail: the next service is asked, and without one the mail waits. Where a
+    service's answer is lost that tells afterwards what it has taken, nobody is asked until it
+    could do so: a second service would send a second mail.
     """
     failure: VendorError | None = None
     for provider in providers():
         try:
             return _deliver(mail, provider, sender)
         except VendorError as error:
-            if error.permanent:
+            if error.permanent or (getattr(error, "is_unclear", False) and _tells()):
                 raise
             failure = failure or error
     assert failure is not None  # noqa: S101 -- there is always a first service
@@ -129,11 +136,13 @@ def _deliver(mail: SignedMail, provider: Provider, sender: Sender | None) -> Rec
     except (AnymailInvalidAddress, AnymailRecipientsRefused) as error:
         raise MailNotSent("The address was refused.", permanent=True) from error
     except AnymailAPIError as error:
-        raise MailNotSent(
+        failure = MailNotSent(
             f"It answered {error.status_code or 'nothing'}.",
             permanent=_is_permanent(error),
             retry_after=_wait(error),
-        ) from error
+        )
+        failure.is_unclear = _is_unclear(error)
+        raise failure from error
     except SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         raise MailNotSent(
@@ -160,10 +169,26 @@ def _is_outage(error: BaseException) -> bool:
     return isinstance(error, SMTPException | OSError)
 
 
+def _tells() -> bool:
+    """Whether the first service reports what became of a mail (`apps.mail.tracking`)."""
+    return bool(settings.ANYMAIL["SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"])
+
+
+def _is_unclear(error: AnymailAPIError) -> bool:
+    """Whether the mail was on its way and only the answer is lacking."""
+    cause = error.__cause__
+    if error.status_code or cause is None or isinstance(cause, ConnectTimeout):
+        return False
+    # What could not be reached at all has a reason (urllib3's MaxRetryError).
+    return not getattr(cause.args[0] if cause.args else cause, "reason", None)
+
+
 def _wait(error: AnymailAPIError) -> float | None:
     """Seconds until its limit is reset, which SendGrid says as a moment:
     https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
     """
+    if _is_unclear(error) and _tells():
+        return NEWS_TAKES
     if error.status_code != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     reset = error.response.headers.get("X-RateLimit-Reset", "")

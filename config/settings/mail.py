@@ -50,6 +50,7 @@ else:
     MAIL_PROVIDER, EMAIL_BACKEND = "outbox", "apps.mail.outbox.OutboxBackend"
 SENDGRID_API_URL, SENDGRID_API_KEY = ENV.sendgrid_api_url, _sendgrid
 ANYMAIL = {
+    "REQUESTS_TIMEOUT": TIMEOUT,
     "SENDGRID_API_KEY": _sendgrid,
     "SENDGRID_API_URL": f"{ENV.sendgrid_api_url}/v3/",
     "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY": ENV.sendgrid_webhook_key,

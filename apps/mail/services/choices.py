@@ -14,8 +14,8 @@ from django_tenants.utils import schema_context
 from apps.accounts.models import User
 from apps.core.errors import NotFound
 from apps.mail.catalogue import BROADCAST, CATEGORIES, Category
-from apps.mail.models import Message, OptOut, Suppression, Wishes
-from apps.mail.services import suppressions, waiting
+from apps.mail.models import Message, MessageEvent, OptOut, Suppression, Wishes
+from apps.mail.services import suppressions, timeline, waiting
 
 SALT: Final = "mail.unsubscribe"
 PUBLIC: Final = "config.urls_public"
@@ -47,13 +47,19 @@ def choose(*, by: User, wanted: Collection[str], wishes: Wishes | None = None) -
             suppressions.lift(suppression=left, by=by, reason="Chosen again by the recipient")
 
 
-def unsubscribe(*, message: Message) -> Category | None:
-    """Send the recipient no more of the message's category; None when it always comes."""
+def unsubscribe(*, message: Message, is_noted: bool = False) -> Category | None:
+    """Send the recipient no more of the message's category; None when it always comes. It stands
+    in the mail's timeline, where it may be noted already.
+    """
     category = OPTIONAL.get(message.category)
     if category is None:
         return None
     with schema_context("public"), transaction.atomic():
-        OptOut.objects.get_or_create(address=message.to.lower(), category=category.key)
+        _, is_new = OptOut.objects.get_or_create(address=message.to.lower(), category=category.key)
+        if is_new and not is_noted:
+            timeline.record(
+                message=message, kind=MessageEvent.Kind.UNSUBSCRIBED, detail="By the link in it"
+            )
         if message.stream == BROADCAST:
             suppressions.suppress(message=message, reason=Suppression.Reason.UNSUBSCRIBE)
     return category

@@ -133,15 +133,10 @@ def deliver(*, message_id: str) -> Message:
 
 def _hand_over(message: Message) -> None:
     receipt = anymail_api.deliver(envelopes.wrap(message), senders.of(message.schema_name))
-    message.sent_at, message.problem = timezone.now(), ""
-    message.provider, message.provider_id = receipt.provider, receipt.message_id
-    message.sender = receipt.sender
-    message.held_for, message.held_until = "", None
-    message.empty()
-    # With the text in one go: the database keeps no text of what was sent.
-    message.state = Message.State.SENT
-    message.save()
-    timeline.record(message=message, kind=Kind.SENT, at=message.sent_at, provider=receipt.provider)
+    timeline.note_sent(
+        message=message, provider=receipt.provider, provider_id=receipt.message_id,
+        sender=receipt.sender,
+    )  # fmt: skip
 
 
 def _is_stale(message: Message) -> bool:

@@ -22,6 +22,7 @@ KINDS: Final = {
     "clicked": Kind.OPENED, "bounced": Kind.BOUNCED, "rejected": Kind.BOUNCED,
     "complained": Kind.COMPLAINED, "unsubscribed": Kind.UNSUBSCRIBED,
 }  # fmt: skip
+ACCEPTED: Final = "queued"  # taken by the service, which its answer to us said already
 LASTING_REJECTIONS: Final = ("bounced", "invalid")
 
 log = structlog.get_logger(__name__)
@@ -42,13 +43,16 @@ def hear(
     known already, says nothing here, or is about no mail of ours. `is_lasting`: the address will
     not take mail tomorrow either.
     """
-    if kind not in KINDS:
+    if kind not in KINDS and kind != ACCEPTED:
         return False
     with schema_context("public"), transaction.atomic():
         message = _find(metadata, provider, message_id)
         if message is None:
             log.info("mail_event_unknown", provider=provider, kind=kind)
             return False
+        is_settled = _settle(message, provider, message_id, at)
+        if kind == ACCEPTED:
+            return is_settled
         noted = KINDS[kind]
         if not timeline.record(
             message=message, kind=noted, at=at, detail=detail, provider=provider,
@@ -59,13 +63,26 @@ def hear(
     return True
 
 
+def _settle(message: Message, provider: str, message_id: str, at: datetime | None) -> bool:
+    """Whether the service has a mail of which we do not know that it was given: the answer was
+    lost, or the worker was killed before it noted it. It is not given a second time.
+    """
+    if message.state not in Message.WAITING:
+        return False
+    timeline.note_sent(
+        message=message, provider=provider, provider_id=message_id, at=at,
+        detail="Its answer was lost; it told of the mail afterwards",
+    )  # fmt: skip
+    return True
+
+
 def _follow(message: Message, noted: str, detail: str, *, is_lasting: bool) -> None:
     if noted == Kind.BOUNCED and is_lasting:
         suppressions.suppress(message=message, reason=Reason.BOUNCE, detail=detail)
     elif noted == Kind.COMPLAINED:
         suppressions.suppress(message=message, reason=Reason.COMPLAINT, detail=detail)
     elif noted == Kind.UNSUBSCRIBED:
-        choices.unsubscribe(message=message)
+        choices.unsubscribe(message=message, is_noted=True)
 
 
 def _find(metadata: Mapping[str, Any], provider: str, message_id: str) -> Message | None:

@@ -26,7 +26,7 @@ def record(
     """
     values = {
         "message": message, "kind": kind, "detail": detail[:300],
-        "at": at or timezone.now(), "provider": provider,
+        "at": _not_before(message, at or timezone.now()), "provider": provider,
     }  # fmt: skip
     with transaction.atomic():
         if event_id is None:
@@ -40,6 +40,33 @@ def record(
             message.state = state
             message.save(update_fields=["state"])
     return True
+
+
+def note_sent(
+    *,
+    message: Message,
+    provider: str,
+    provider_id: str,
+    sender: str = "",
+    at: datetime | None = None,
+    detail: str = "",
+) -> None:
+    """A service has taken it: what it said is forgotten. The caller holds the row."""
+    message.sent_at, message.problem = _not_before(message, at or timezone.now()), ""
+    message.provider, message.provider_id, message.sender = provider, provider_id, sender
+    message.held_for, message.held_until = "", None
+    message.empty()
+    # With the text in one go: the database keeps no text of what was sent.
+    message.state = Message.State.SENT
+    message.save()
+    record(message=message, kind=Kind.SENT, at=message.sent_at, provider=provider, detail=detail)
+
+
+def _not_before(message: Message, at: datetime) -> datetime:
+    """Services tell whole seconds, and by their own clock: nothing happens to a mail before it was
+    written, or had left.
+    """
+    return max(at, message.sent_at or message.created_at)
 
 
 def following(state: str, kind: str) -> str:

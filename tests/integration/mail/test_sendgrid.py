@@ -126,6 +126,22 @@ def test_over_its_limit_it_is_left_alone_until_that_is_reset(sendgrid, write):
     assert timedelta(seconds=40) < run.due_at - timezone.now() < timedelta(seconds=90)
 
 
+def test_a_lost_answer_sends_no_second_mail(sendgrid, write, hear):
+    """Neither by the second service nor by the first: what it tells afterwards settles it."""
+    sendgrid.faults("POST /v3/mail/*", kind="drop", taken=True)
+    message = write(to="sara+open@school.example")
+    run = run_now(run_of(message))
+    assert run.state == "queued"
+    assert run.due_at - timezone.now() > timedelta(seconds=5)
+    hear("open")
+    message.refresh_from_db()
+    assert (message.state, message.text, message.provider) == ("opened", "", "sendgrid")
+    assert kinds(message) == ["queued", "sent", "delivered", "opened"]
+    JobRun.objects.update(due_at=timezone.now())
+    assert run_now(run).state == "succeeded"
+    assert len(sendgrid.mails()) == 1
+
+
 def test_what_it_refuses_is_failed_and_says_so(sendgrid, write):
     sendgrid.faults("POST /v3/mail/*", kind="status", status=400)
     message = write(sent=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from anymail.exceptions import (
     AnymailAPIError,
@@ -8,6 +10,8 @@ from anymail.exceptions import (
 )
 from django.core.mail import EmailMessage
 from requests import Response
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import ConnectTimeout, ReadTimeout
 
 from apps.mail import anymail_api
 
@@ -25,6 +29,26 @@ def api_error(status):
     response = Response()
     response.status_code = status
     return AnymailRequestsAPIError("no", response=response)
+
+
+class TestALostAnswer:
+    """Whether a mail may have been taken though nothing came back."""
+
+    @pytest.mark.parametrize(
+        ("cause", "unclear"),
+        [
+            (ReadTimeout("slow"), True),
+            (RequestsConnectionError(OSError("reset")), True),
+            (ConnectTimeout("nobody there"), False),
+            (RequestsConnectionError(SimpleNamespace(reason="refused")), False),
+        ],
+    )
+    def test_it_is_unclear_only_once_the_mail_was_on_its_way(self, cause, unclear):
+        error = AnymailAPIError("nothing")
+        error.__cause__ = cause
+        with pytest.raises(anymail_api.MailNotSent) as caught:
+            anymail_api.deliver(FailingMail(error))
+        assert caught.value.is_unclear is unclear
 
 
 @pytest.mark.parametrize(
