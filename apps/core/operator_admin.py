@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Choices
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Choices, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -23,6 +25,10 @@ class Figure:
     value: int
     url: str
     alarming: bool = False
+
+
+# Posted with an action by a row's page: the row's key.
+FROM_ROW = "from_row"
 
 
 def tones(by_state: Mapping[Choices, str]) -> dict[str, str]:
@@ -49,6 +55,17 @@ class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]
         opts = self.model._meta
         url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
         return Figure(label, value, f"{url}?{query}" if query else url, alarm and value > 0)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponseBase | None:
+        """What was begun on a row's page leads back to it."""
+        response: HttpResponseBase | None = super().response_action(request, queryset)
+        row = request.POST.get(FROM_ROW)
+        if row and isinstance(response, HttpResponseRedirect):
+            opts = self.model._meta
+            return redirect(f"admin:{opts.app_label}_{opts.model_name}_change", row)
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -23,7 +23,7 @@ class ApiKeyAdmin(DetailedModelAdmin):
     search_fields = ("name", "prefix", "tenant__name", "tenant__slug")
     list_select_related = ("tenant", "created_by")
     exclude = ("secret_hash", "former_hash")
-    change_form_before_template = "operator/_api_key_usage.html"
+    change_form_outer_before_template = "operator/_api_key_usage.html"
     actions: ClassVar[list[str]] = ["revoke"]
 
     def details(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ARG002

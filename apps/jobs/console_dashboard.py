@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from celery import current_app
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.views.decorators.http import require_safe
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from apps.core.errors import DomainError
 from apps.jobs import charts
-from apps.jobs.services import statistics, workers
+from apps.jobs.services import lanes, statistics, workers
 from apps.jobs.services.statistics import PERIODS, Period, Report
 
 DEFAULT = "1h"
@@ -26,8 +29,29 @@ def urls(page: Any) -> list[URLPattern]:
             raise PermissionDenied
         return _show(request, page)
 
-    guarded = page.admin_site.admin_view(require_safe(show))
-    return [path("dashboard/", guarded, name="jobs_dashboard")]
+    def open_lane(request: HttpRequest) -> HttpResponse:
+        if not page.has_view_permission(request):
+            raise PermissionDenied
+        return _open_lane(request)
+
+    guard = page.admin_site.admin_view
+    return [
+        path("dashboard/", guard(require_safe(show)), name="jobs_dashboard"),
+        path("dashboard/lanes/open/", guard(require_POST(open_lane)), name="jobs_lane_open"),
+    ]
+
+
+def _open_lane(request: HttpRequest) -> HttpResponse:
+    lane, period = request.POST.get("lane", ""), request.POST.get("period", "")
+    try:
+        done = lanes.open_again(lane, by=request.user)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        said = "is open again; the vendor's own limit still holds." if done else "was not closed."
+        messages.success(request, f"{lane} {said}")
+    key = period if period in PERIODS else DEFAULT
+    return redirect(f"{reverse('admin:jobs_dashboard')}?period={key}")
 
 
 def _show(request: HttpRequest, page: Any) -> HttpResponse:

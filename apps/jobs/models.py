@@ -35,6 +35,11 @@ def _of_task(name: str, what: str) -> Any:
     return getattr(_tasks().get(name), what, "")
 
 
+def titles() -> dict[str, str]:
+    """What people read instead of the names of the tasks that run as jobs."""
+    return {name: title for name, task in _tasks().items() if (title := getattr(task, "title", ""))}
+
+
 class JobRunQuerySet(models.QuerySet["JobRun"]):
     def of_workspace(self, schema_name: str) -> Self:
         return self.filter(schema_name=schema_name)
@@ -225,6 +230,11 @@ class JobRun(models.Model):
     @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it is a dead letter (`JobRunQuerySet.dead`)."""
+        return self.state == self.State.FAILED and self.discarded_at is None and not self.kind
 
     @property
     def is_cancellable(self) -> bool:

@@ -18,3 +18,7 @@ job_replayed = Signal()  # put back by a person, `by`; sent in the transaction t
 schedules_late = Signal()
 # Of `task`, one of beat's, by an operator, `by`: `deed`, `changes`; in its transaction.
 schedule_edited = Signal()
+# Told to nobody `until` then, or again where that is None, by an operator, `by`: `failure`, a
+# `Failure`; in its transaction.
+failure_muted = Signal()
+lane_opened = Signal()  # before its time, by an operator, `by`: `lane`, its name

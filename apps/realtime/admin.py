@@ -80,7 +80,7 @@ class RealtimeAppAdmin(DetailedModelAdmin):
     exclude = ("secret", "former_secret")
     readonly_fields = ("state",)
     actions: ClassVar[list[Any]] = [CLOSE.as_action(), OPEN.as_action()]
-    change_form_before_template = "operator/_plots.html"
+    change_form_outer_before_template = "operator/_plots.html"
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
         return RealtimeAppChangeList

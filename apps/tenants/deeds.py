@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,13 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.errors import DomainError
+from apps.core.operator_admin import FROM_ROW
 from apps.tenants.access import Operator
 from apps.tenants.console import acting_operator
+
+KEYS = "keys"
+MOST_NAMED = 20
+MOST_SAID = 5
 
 
 class ReasonForm(forms.Form):
@@ -66,6 +71,9 @@ def _ask_or_do(
         kind = page.model._meta.verbose_name
         messages.error(request, f"{deed.title}: choose one {kind} at a time.")
         return None
+    if asked := request.POST.get(KEYS):
+        # What was shown, of all that match: meanwhile others may match as well.
+        rows = list(chosen.filter(pk__in=asked.split(",")))
     form = deed.form(request.POST if "confirmed" in request.POST else None)
     if form.is_valid():
         _do(deed, request, rows, form.cleaned_data)
@@ -77,8 +85,13 @@ def _ask_or_do(
         "opts": opts,
         "deed": deed,
         "form": form,
-        "rows": [(row.pk, deed.describe(row)) for row in rows],
+        "rows": [deed.describe(row) for row in rows[:MOST_NAMED]],
+        "more": len(rows) - MOST_NAMED,
+        # In one field: a form with thousands of them is refused.
+        "keys": ",".join(str(row.pk) for row in rows),
+        "first": str(rows[0].pk) if rows else "",
         "checkbox": ACTION_CHECKBOX_NAME,
+        "from_row": request.POST.get(FROM_ROW, ""),
         "back": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
     }
     return TemplateResponse(request, "operator/deed.html", context)
@@ -86,12 +99,23 @@ def _ask_or_do(
 
 def _do(deed: Deed, request: HttpRequest, rows: list[Any], values: dict[str, Any]) -> None:
     by: Operator = acting_operator(request)
+    done, refused = [], []
     for row in rows:
         try:
             deed.carry_out(**{deed.subject: row}, by=by, **values)
         except DomainError as error:
             details = getattr(error, "errors", {})
             said = " ".join(text for texts in details.values() for text in texts) or error.detail
-            messages.error(request, f"{row}: {said}")
+            refused.append(f"{row}: {said}")
         else:
-            messages.success(request, deed.done.format(row))
+            done.append(deed.done.format(row))
+    say(request, messages.SUCCESS, done)
+    say(request, messages.ERROR, refused)
+
+
+def say(request: HttpRequest, level: int, texts: Sequence[str]) -> None:
+    """Each to the operator, but of many only the first and how many more."""
+    for text in texts[:MOST_SAID]:
+        messages.add_message(request, level, text)
+    if len(texts) > MOST_SAID:
+        messages.add_message(request, level, f"The same of {len(texts) - MOST_SAID:,} more.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -14,10 +15,14 @@ from django.utils import timezone, translation
 from apps.tenants import configuration
 from apps.tenants.models import Tenant
 
+CONSOLE: Final = "/operator/"
+# Written in English only, whatever the browser speaks, and with moments that name their zone.
+CONSOLE_LOCALE: Final = "en-gb"
+
 
 class LocalisationMiddleware(LocaleMiddleware):
     """On a workspace's pages its locale and time zone; on the public host, and for programs, the
-    language asked for and UTC.
+    language asked for and UTC; in the operator console British English and UTC.
 
     In the place of Django's LocaleMiddleware, after the one that finds the workspace.
     """
@@ -27,6 +32,8 @@ class LocalisationMiddleware(LocaleMiddleware):
         tenant = _tenant(request)
         if tenant is None:
             super().process_request(request)
+            if request.path.startswith(CONSOLE):
+                translation.activate(CONSOLE_LOCALE)
             return
         found = configuration.of(tenant)
         translation.activate(found.locale)

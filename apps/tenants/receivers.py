@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,12 +16,14 @@ from apps.accounts.models import User, UserSession
 from apps.accounts.services import sessions
 from apps.accounts.signals import operator_made, person_changed, session_ended
 from apps.audit.services import entries as audit
-from apps.jobs.models import JobRun
+from apps.jobs.models import Failure, JobRun
 from apps.jobs.signals import (
+    failure_muted,
     job_cancel_asked,
     job_discarded,
     job_failed,
     job_replayed,
+    lane_opened,
     schedule_edited,
 )
 from apps.tenants.middleware import SESSION_WORKSPACE
@@ -36,6 +39,8 @@ def connect() -> None:
     job_cancel_asked.connect(note_cancelling, sender=JobRun, dispatch_uid="job-cancel-asked")
     job_discarded.connect(note_discarding, sender=JobRun, dispatch_uid="job-discarded")
     schedule_edited.connect(note_schedule, dispatch_uid="schedule-edited")
+    failure_muted.connect(note_muting, sender=Failure, dispatch_uid="failure-muted")
+    lane_opened.connect(note_lane, dispatch_uid="lane-opened")
     operator_made.connect(record_operator, dispatch_uid="record-operator")
     person_changed.connect(record_person, dispatch_uid="record-person")
     session_ended.connect(record_ended_session, dispatch_uid="record-ended-session")
@@ -126,6 +131,18 @@ def note_discarding(run: JobRun, by: Any, reason: str, **_: Any) -> None:
         action="job.discarded", by=by, schema_name=run.schema_name, target=run, label=run.name,
         data={"reason": reason},
     )  # fmt: skip
+
+
+def note_muting(failure: Failure, until: datetime | None, by: Any, **_: Any) -> None:
+    data = {"until": until.isoformat()} if until else {}
+    audit.record(
+        action="failure.muted" if until else "failure.unmuted", by=by, schema_name="public",
+        target=failure, label=str(failure), data=data,
+    )  # fmt: skip
+
+
+def note_lane(lane: str, by: Any, **_: Any) -> None:
+    audit.record(action="lane.opened", by=by, schema_name="public", label=lane)
 
 
 def begin_onboarding(tenant: Tenant, **_: Any) -> None:

@@ -91,7 +91,7 @@ class WorkspaceUsageAdmin(DetailedModelAdmin):
     actions = [_plan_action(plan) for plan in PLANS.values()]
     fields = ("name", "slug", "kind", "parent", "state", "created_at")
     list_before_template = "operator/_usage_totals.html"
-    change_form_before_template = "operator/_usage.html"
+    change_form_outer_before_template = "operator/_usage.html"
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
         return UsageChangeList

@@ -148,6 +148,7 @@ LANGUAGES = [
     ("en-gb", "English (United Kingdom)"),
     ("en-ie", "English (Ireland)"),
 ]
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

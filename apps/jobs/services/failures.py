@@ -70,9 +70,11 @@ def watch() -> int:
     return sum(_told({**row}, since) for row in counted if row["failed"] >= PART * row["ended"])
 
 
-def mute(*, failure: Failure, until: datetime | None) -> None:
+@transaction.atomic
+def mute(*, failure: Failure, until: datetime | None, by: Any) -> None:
     """Tell nobody of it until then; None lets it be told again."""
     Failure.objects.filter(pk=failure.pk).update(muted_until=until)
+    signals.failure_muted.send(sender=Failure, failure=failure, until=until, by=by)
 
 
 def _told(row: dict[str, Any], since: datetime) -> bool:

@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import redis
 import structlog
 from django.conf import settings
+from django.db import transaction
 from redis.exceptions import RedisError
 
+from apps.core.errors import DomainError
 from apps.core.rates import SECONDS_TO_REDIS, Meter, Uncounted, Window
+from apps.jobs import signals
 
 ENTRIES = Meter("jobs", Window.MOVING)
 CLOSED = "jobs:lanes:closed"
 LONGEST = 3600.0
 
 log = structlog.get_logger(__name__)
+
+
+class LaneNotOpened(DomainError):
+    code = "lane_not_opened"
+    status = 503
+    title = "This lane could not be opened"
 
 
 def enter(lane: str) -> float:
@@ -71,9 +80,19 @@ def closed_until() -> dict[str, float]:
     return dict(cast("list[tuple[str, float]]", found))
 
 
-def open_again(lane: str) -> None:
-    """Take a pause back; the lane's rate still holds."""
-    _client(settings.REDIS_URL).zrem(CLOSED, lane)
+def open_again(lane: str, *, by: Any = None) -> bool:
+    """Take a pause back; the lane's rate still holds. False where it was not closed. Raises
+    `LaneNotOpened`.
+    """
+    try:
+        with transaction.atomic():
+            if not _client(settings.REDIS_URL).zrem(CLOSED, lane):
+                return False
+            signals.lane_opened.send(sender=None, lane=lane, by=by)
+    except RedisError as error:
+        raise LaneNotOpened(f"{lane}: Redis cannot be reached. Without it no lane is closed."
+                            ) from error  # fmt: skip
+    return True
 
 
 def _rate(lane: str) -> str | None:

@@ -35,7 +35,7 @@ class AccountAdmin(DetailedModelAdmin):
     list_select_related = ("tenant",)
     list_per_page = 50
     actions: ClassVar[list[Any]] = [CREDIT.as_action()]
-    change_form_before_template = "operator/_customer.html"
+    change_form_outer_before_template = "operator/_customer.html"
     fields = (
         "name", "workspace", "schema", "stripe_link", "plan", "collection", "credit",
         "trial_used_at", "legal_name", "billing_email", "line1", "line2", "postal_code", "city",

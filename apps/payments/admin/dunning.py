@@ -107,7 +107,7 @@ class DunningCaseAdmin(MoneyAdmin, DetailedModelAdmin):
     )  # fmt: skip
     search_fields = ("invoice__number", "invoice__id", "account__name", "account__schema_name")
     actions: ClassVar[list[Any]] = [deed.as_action() for deed in DEEDS]
-    change_form_before_template = "operator/_dunning_case.html"
+    change_form_outer_before_template = "operator/_dunning_case.html"
     fields = (
         "invoice", "customer", "shown_amount", "shown_stage", "began_at", "extended_days",
         "ended_at", "outcome",

@@ -114,7 +114,7 @@ class LedgerTransactionAdmin(DetailedModelAdmin):
         "corrects",
     )  # fmt: skip
     readonly_fields = fields
-    change_form_before_template = "operator/_ledger_entries.html"
+    change_form_outer_before_template = "operator/_ledger_entries.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)

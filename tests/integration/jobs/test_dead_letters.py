@@ -123,7 +123,9 @@ class TestTelling:
 
     def test_what_is_muted_is_not(self, db, told, django_capture_on_commit_callbacks):
         dead()
-        failures.mute(failure=Failure.objects.get(), until=timezone.now() + timedelta(days=1))
+        failures.mute(
+            failure=Failure.objects.get(), until=timezone.now() + timedelta(days=1), by=None
+        )
         with django_capture_on_commit_callbacks(execute=True):
             for _ in range(6):
                 dead()
@@ -157,8 +159,29 @@ class TestCommand:
 
     def test_replays_what_matches(self, db, capsys):
         dead()
-        call_command("jobs", "replay", "--workspace", "w_alpha", "--since", "01:00:00")
-        assert "1 run again, 0 do not." in capsys.readouterr().out
+        call_command("jobs", "replay", "--workspace", "w_alpha", "--since", "1h")
+        assert "1 runs again." in capsys.readouterr().out
+
+    def test_takes_a_workspaces_name(self, db, alpha, capsys):
+        run = dead(schema_name=alpha.schema_name)
+        call_command("jobs", "list", "--workspace", alpha.slug)
+        assert f"{run.pk}" in capsys.readouterr().out
+        with pytest.raises(CommandError, match="There is no workspace nowhere"):
+            call_command("jobs", "list", "--workspace", "nowhere")
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["show", "x"], "x is no job's id"),
+            (["replay", "x"], "x is no job's id"),
+            (["list", "--since", "yesterday"], "'yesterday' is no time"),
+            (["list", "--since", "2026-13-01"], "is no time"),
+            (["discard", "--all", "--reason", " "], "Say in at most 300 characters"),
+        ],
+    )
+    def test_says_what_is_wrong(self, db, words, said):
+        with pytest.raises(CommandError, match=said):
+            call_command("jobs", *words)
 
     def test_does_not_replay_everything_unasked(self, db):
         dead()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.audit.models import AuditEntry
 from apps.core.errors import Conflict
 from apps.jobs.models import Failure, JobRun
-from apps.jobs.services import outcomes, runs
+from apps.jobs.services import lanes, outcomes, runs
 
 PUBLIC = "config.urls_public"
 
@@ -56,6 +61,52 @@ def test_discarding_asks_why(console, dead):
     assert "jobs.nothing" in console.get(url("jobrun", dead="discarded")).content.decode()
 
 
+def test_all_that_match_are_asked_of_once_and_only_they_are_discarded(console, db):
+    """In one field: a form of a thousand fields is refused."""
+    values = {"schema_name": "w_a", "state": "failed", "finished_at": timezone.now()}
+    JobRun.objects.bulk_create(JobRun(name="jobs.nothing", **values) for _ in range(30))
+    first = JobRun.objects.first()
+    page = act(console, "discard", [first], select_across="1")
+    assert "and 10 more" in page
+    assert page.count("<input") < 12
+    (keys,) = re.findall('name="keys" value="([^"]+)"', page)
+    later = JobRun.objects.create(name="jobs.nothing", **values)
+    said = act(console, "discard", [first], select_across="1", keys=keys, confirmed="1", reason="x")
+    assert "The same of 25 more." in said
+    assert list(JobRun.objects.dead()) == [later]
+
+
+def test_what_is_begun_on_a_runs_page_leads_back_to_it(console, dead):
+    address = reverse("admin:jobs_jobrun_change", urlconf=PUBLIC, args=[dead.pk])
+    page = console.get(address).content.decode()
+    assert "It is taken." in page
+    assert 'value="discard"' in page
+    assert 'value="cancel"' not in page
+    chosen = {ACTION_CHECKBOX_NAME: dead.pk, "from_row": dead.pk, "action": "run_again"}
+    assert console.post(url("jobrun"), chosen).url == address
+    assert 'value="run_again"' not in console.get(address).content.decode()
+
+
+def test_a_failure_leads_to_its_dead_letters(console, dead):
+    runs.request(name="jobs.other", arguments={}, by=None)
+    page = console.get(url("failure")).content.decode()
+    (query,) = re.findall(r'/jobs/jobrun/\?(dead=yes[^"]+)"', page)
+    shown = console.get(f"{url('jobrun')}?{unescape(query)}").context["cl"].result_list
+    assert list(shown) == [dead]
+
+
+def test_a_closed_lane_is_opened_again(console, own_redis):
+    lanes.close("vendor:7", 600)
+    board = reverse("admin:jobs_dashboard", urlconf=PUBLIC)
+    assert "vendor:7 is closed until" in console.get(board).content.decode()
+    address = reverse("admin:jobs_lane_open", urlconf=PUBLIC)
+    said = console.post(address, {"lane": "vendor:7", "period": "7d"}, follow=True)
+    assert said.redirect_chain[0][0] == f"{board}?period=7d"
+    assert "is open again" in said.content.decode()
+    assert AuditEntry.objects.get(action="lane.opened").object_label == "vendor:7"
+    assert console.get(address).status_code == 405
+
+
 def test_cancelling(console, db):
     run = runs.request(name="transfers.export", arguments={"export_id": None}, by=None)
     act(console, "cancel", [run], confirmed="1")
@@ -78,6 +129,8 @@ def test_a_way_to_fail_is_muted_and_told_again(console, dead):
     act(console, "unmute", [failure], model="failure")
     failure.refresh_from_db()
     assert not failure.is_muted
+    audited = AuditEntry.objects.filter(action__startswith="failure.").order_by("sequence")
+    assert [entry.action for entry in audited] == ["failure.muted", "failure.unmuted"]
 
 
 def test_the_list_takes_as_many_queries_for_ten_as_for_one(

@@ -219,7 +219,7 @@ class TestLocalisation:
     def test_times_are_the_workspaces(self, browse, owner, alpha):
         alpha.memberships.update(created_at="2026-03-04T20:30:00Z")
         page = text(browse(owner).get("/members/"))
-        assert ">5 Mar 2026, 5:30 a.m.</time>" in page
+        assert ">5 Mar 2026, 05:30 JST</time>" in page
         assert 'datetime="2026-03-05T05:30:00+09:00"' in page
         assert '<html lang="en-gb" data-time-zone="Asia/Tokyo">' in page
 

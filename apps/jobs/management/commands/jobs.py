@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime, parse_duration
+from django_tenants.utils import get_tenant_model
 
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, Invalid
+from apps.core.ids import uuid7
 from apps.jobs.models import JobRun, JobRunQuerySet
 from apps.jobs.services import lanes, outcomes, replays, runs, schedules, workers
 
 MATCHING = ("list", "replay", "discard")
+AGE = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Command(BaseCommand):
@@ -31,27 +39,38 @@ class Command(BaseCommand):
             part = deeds.add_parser(name, help=parts[name])
             part.add_argument("ids", nargs="*", help="of jobs; instead of what follows")
             part.add_argument("--name", default="", help="of the task, as roblox.deploy")
-            part.add_argument("--workspace", default="", help="its schema")
+            part.add_argument("--workspace", default="", help="as lincoln, or its schema")
             part.add_argument("--code", default="", help="of the problem, as worker_lost")
-            part.add_argument("--since", type=_moment, help="2026-11-27T08:00Z, or an age as 02:00")
-            part.add_argument("--until", type=_moment, help="as --since")
-            part.add_argument("--all", action="store_true", help="all dead letters there are")
-        deeds.choices["discard"].add_argument("--reason", required=True)
+            part.add_argument(
+                "--since",
+                type=_moment,
+                help="failed then or later: 2026-11-27T08:00Z, or 2h for two hours ago",
+            )
+            part.add_argument("--until", type=_moment, help="failed then or before")
+            part.add_argument("--all", action="store_true", help="no matter which")
+        deeds.choices["discard"].add_argument(
+            "--reason", required=True, help="why nobody needs them; the workspace's people read it"
+        )
         for name, text in (("show", "all that is known of one"), ("cancel", "stop one")):
             deeds.add_parser(name, help=text).add_argument("id")
         lane = deeds.add_parser("lanes", help="closed lanes; with --open, open one again")
-        lane.add_argument("--open", default="")
+        lane.add_argument("--open", default="", metavar="LANE", help="as roblox:group-42")
         deeds.add_parser("schedules", help="of beat: last run, outcome, next run, late or not")
         deeds.add_parser("workers", help="which there are, and what they run now")
 
     def handle(self, *_: Any, deed: str, **options: Any) -> None:
         try:
             getattr(self, f"_{deed}")(**options)
+        except Invalid as error:
+            raise CommandError(" ".join(chain(*error.errors.values()))) from error
         except DomainError as error:
             raise CommandError(error.detail) from error
 
     def _list(self, **options: Any) -> None:
-        for run in _rows({**options, "all": True}):
+        found = _rows({**options, "all": True})
+        if not found:
+            self.stdout.write("No dead letters.")
+        for run in found:
             problem = run.problem or {}
             ended = f"{run.finished_at:%Y-%m-%d %H:%M} UTC"
             line = f"{run.pk}  {ended}  {run.name}  {run.schema_name}  {problem.get('code', '')}"
@@ -61,18 +80,20 @@ class Command(BaseCommand):
         count, refusals = replays.replay_all(rows=_rows(options), by=None)
         for refusal in refusals:
             self.stderr.write(refusal.detail)
-        self.stdout.write(f"{count} run again, {len(refusals)} do not.")
+        others = f", {len(refusals)} do not" if refusals else ""
+        self.stdout.write(f"{count} {'runs' if count == 1 else 'run'} again{others}.")
 
     def _discard(self, *, reason: str, **options: Any) -> None:
         count = replays.discard(rows=_rows(options), reason=reason, by=None)
         self.stdout.write(f"{count} discarded.")
 
     def _cancel(self, *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument
-        run = outcomes.cancel(run=runs.find(run_id=id), by=None)
-        self.stdout.write(f"{run.title}: {run.state}.")
+        run = outcomes.cancel(run=runs.find(run_id=_id(id)), by=None)
+        ends = "is cancelled" if run.is_final else "is being cancelled: it stops where it reports"
+        self.stdout.write(f"{run.title} {ends}.")
 
     def _show(self, *, id: str, **_: Any) -> None:  # noqa: A002 -- the command's argument
-        run = runs.find(run_id=id)
+        run = runs.find(run_id=_id(id))
         for field in JobRun._meta.concrete_fields:
             value = getattr(run, field.attname)
             if value not in (None, "", {}) and field.name not in {"traceback", "private_arguments"}:
@@ -89,8 +110,10 @@ class Command(BaseCommand):
         for one in schedules.overview():
             self.stdout.write(f"{one.task.name}: {one.words}")
             self.stdout.write(f"  {one.often}; when missed: {schedules.misses_of(one.task)}")
-            last, outcome = _utc(one.started_at), schedules.outcome_of(one.task)
-            self.stdout.write(f"  last run {last} ({outcome}); next run {_utc(one.next_at)}")
+            last = f"last run {_utc(one.started_at)} ({schedules.outcome_of(one.task)})"
+            self.stdout.write(
+                f"  {last if one.started_at else 'no run yet'}; next run {_utc(one.next_at)}"
+            )
 
     def _workers(self, **_: Any) -> None:
         for one in workers.overview():
@@ -105,9 +128,13 @@ class Command(BaseCommand):
 
     def _lanes(self, *, open: str, **_: Any) -> None:  # noqa: A002 -- the command's option
         if open:
-            lanes.open_again(open)
-        for lane, until in sorted(lanes.closed_until().items()):
-            self.stdout.write(f"{lane} until {datetime.fromtimestamp(until, UTC):%H:%M:%S} UTC")
+            done = lanes.open_again(open)
+            self.stdout.write(f"{open} {'is open again' if done else 'was not closed'}.")
+        closed = lanes.closed_until()
+        if not closed:
+            self.stdout.write("No lane is closed.")
+        for lane, until in sorted(closed.items()):
+            self.stdout.write(f"{lane} until {_utc(datetime.fromtimestamp(until, UTC))}")
 
 
 def _utc(at: datetime | None) -> str:
@@ -115,24 +142,52 @@ def _utc(at: datetime | None) -> str:
 
 
 def _rows(options: dict[str, Any]) -> JobRunQuerySet:
-    names = ("name", "workspace", "code", "since", "until")
+    names = ("name", "code", "since", "until")
     match = {name: options[name] for name in names if options[name]}
+    if options["workspace"]:
+        match["workspace"] = _schema(options["workspace"])
     if options["ids"]:
-        found = JobRun.objects.dead().filter(pk__in=options["ids"])
-        missing = set(options["ids"]) - {str(pk) for pk in found.values_list("pk", flat=True)}
+        if match:
+            raise CommandError("Give ids, or say which; not both.")
+        wanted = {_id(text) for text in options["ids"]}
+        found = JobRun.objects.dead().filter(pk__in=wanted)
+        missing = wanted - set(found.values_list("pk", flat=True))
         if missing:
-            raise CommandError(f"No dead letter: {', '.join(sorted(missing))}.")
+            raise CommandError(f"No dead letter: {', '.join(sorted(map(str, missing)))}.")
         return found
     if not match and not options["all"]:
         raise CommandError("Say which: ids, --name, --workspace, --code, --since, or --all.")
     return replays.Match(**match).rows()
 
 
+def _schema(text: str) -> str:
+    """That of a workspace by its name in addresses. A schema is taken as it is: dead letters of a
+    workspace that is gone are found by it.
+    """
+    if text == "public" or text.startswith("w_"):
+        return text
+    found = get_tenant_model().objects.filter(slug=text).values_list("schema_name", flat=True)
+    if not found:
+        raise CommandError(f"There is no workspace {text}.")
+    return str(found[0])
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise CommandError(f"{text} is no job's id, such as {uuid7()}.") from None
+
+
 def _moment(text: str) -> datetime:
-    age: timedelta | None = parse_duration(text) if ":" in text and "-" not in text else None
-    if age is not None:
-        return timezone.now() - age
-    found = parse_datetime(text)
-    if found is None:
-        raise ValueError(text)
-    return found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
+    """`2h` is two hours ago; so are `02:00:00` and the moment itself."""
+    if found := AGE.fullmatch(text):
+        return timezone.now() - timedelta(**{UNITS[found["unit"]]: int(found["number"])})
+    try:
+        age = parse_duration(text) if text.count(":") > 1 and "-" not in text else None
+        moment = timezone.now() - age if age else parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ArgumentTypeError(f"{text!r} is no time: write 2026-11-27T08:00Z, or 30m, 2h, 3d.")
+    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
