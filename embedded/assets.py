@@ -1,4 +1,4 @@
-"""Front end and static files, in a process beside the database's part of a start."""
+"""Front end and static files: built in a process beside the database's part of a start."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import sys
 from typing import TYPE_CHECKING
 
 from embedded import frontend, stamps
-from embedded.django_session import DjangoSession
 from embedded.faults import Fault
 from embedded.locks import FileLock
 from embedded.process import die_with_parent, kill_group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
+    from embedded.django_session import DjangoSession
     from embedded.layout import Layout
 
 
 class Assets:
-    """What `web` serves beside its pages. `begin` builds what is stale, `finish` waits for it."""
+    """What `web` serves beside its pages. `begin` builds what is stale, `finish` waits for it and
+    collects.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._popen: subprocess.Popen[str] | None = None
 
-    def begin(self, env: Mapping[str, str]) -> None:
-        if frontend.is_current(self._layout) and _is_collected(self._layout):
+    def begin(self) -> None:
+        if frontend.is_current(self._layout):
             return
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "embedded", "assets"],
             cwd=self._layout.root,
-            env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,10 +42,14 @@ class Assets:
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 -- one thread
         )
 
-    def finish(self) -> str:
+    def finish(self, django: DjangoSession) -> str:
         """A note on what was done; a `Fault` when it failed."""
+        notes = (self._built(), _collect(self._layout, django))
+        return ", ".join(filter(None, notes)) or "unchanged"
+
+    def _built(self) -> str:
         if self._popen is None:
-            return "unchanged"
+            return ""
         words, _ = self._popen.communicate()
         said = json.loads(
             words or '{"fault": ["Building the front end ended early.", "again.", ""]}'
@@ -60,31 +64,27 @@ class Assets:
             self._popen.wait()
 
 
-def build(layout: Layout, env: Mapping[str, str]) -> int:
+def build(layout: Layout) -> int:
     """The process itself: builds, and says so as JSON on standard output."""
     try:
-        notes = [frontend.ensure(layout), _collect(layout, env)]
+        note = frontend.ensure(layout)
     except Fault as fault:
         print(json.dumps({"fault": [fault.what, fault.remedy, fault.detail]}))
         return 1
-    print(json.dumps({"note": ", ".join(notes)}))
+    print(json.dumps({"note": note}))
     return 0
 
 
-def _collect(layout: Layout, env: Mapping[str, str]) -> str:
+def _collect(layout: Layout, django: DjangoSession) -> str:
     """`collectstatic` unless neither the files nor the packages changed."""
     with FileLock(layout.root / "static"):
-        if _is_collected(layout):
-            return "files unchanged"
+        wanted = _wanted(layout)
+        if stamps.matches(_stamp(layout), wanted):
+            return ""
         _stamp(layout).unlink(missing_ok=True)
-        with DjangoSession(layout, env) as django:
-            django.run("collectstatic", "--noinput", "--verbosity=0")
-        _stamp(layout).write_text(_wanted(layout))
+        django.run("collectstatic", "--noinput", "--verbosity=0")
+        _stamp(layout).write_text(wanted)
         return "files collected"
-
-
-def _is_collected(layout: Layout) -> bool:
-    return stamps.matches(_stamp(layout), _wanted(layout))
 
 
 def _stamp(layout: Layout) -> Path:

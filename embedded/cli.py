@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -63,7 +62,7 @@ def _install(layout: Layout, chosen: argparse.Namespace) -> int:
 
 
 def _assets(layout: Layout, _: argparse.Namespace) -> int:
-    return assets.build(layout, os.environ)
+    return assets.build(layout)
 
 
 def _npm(layout: Layout, chosen: argparse.Namespace) -> int:
@@ -101,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     installing.add_argument("--frontend", action="store_true", help="and build the front end")
     npm = verb("npm", _npm, "npm out of the wheel, on the front end")
     npm.add_argument("command", nargs=argparse.REMAINDER)
-    verb("assets", _assets, "build front end and static files (started by up)")
+    verb("assets", _assets, "build the front end (started by up)")
     executing = verb("exec", _exec, "run a command with the services around it")
     executing.add_argument("--with-sandbox", action="store_true", help="and a sandbox of its own")
     executing.add_argument("command", nargs=argparse.REMAINDER)

@@ -16,13 +16,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from embedded import credentials, notes
+from embedded import credentials, notes, ports
 from embedded.faults import Fault
 from embedded.locks import FileLock, is_held
 from embedded.postgres import Postgres
+from embedded.postgres import addresses as postgres_addresses
 from embedded.process import sweep
 from embedded.supervisor import Stopped, Supervisor, stop_signals_raise
 from embedded.valkey import Valkey
+from embedded.valkey import address as valkey_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,16 @@ class Services:
         self.layout = layout
         self.wanted = [n for n, on in (("postgres", postgres), ("valkey", valkey)) if on]
         self._use = FileLock(layout.run / "users.lock", shared=True)
+
+    @property
+    def are_new(self) -> bool:
+        """Whether there are no data yet."""
+        return not (self.layout.home / "postgres" / "data").exists()
+
+    def foresee(self) -> dict[str, str]:
+        """The addresses they will have. To be asked while nobody uses them."""
+        secrets, known = credentials.read(self.layout.env_file), self.layout.run / "ports.json"
+        return _addresses(secrets, {name: ports.remembered(known, name) for name in self.wanted})
 
     def acquire(self) -> str:
         """Returns when they are ready, with the keeper's remark on anything unusual."""
@@ -146,22 +158,31 @@ def _start(layout: Layout, wanted: list[str], supervisor: Supervisor) -> str:
     secrets = credentials.read(layout.env_file)
     for name in ("valkey", "postgres"):
         sweep(layout.run / f"{name}.pid", signal.SIGINT, STOP_SECONDS)
-    remark, services, urls = "", [], {}
+    remark, services, used = "", [], {}
     if "postgres" in wanted:
         postgres = Postgres.of(
             layout, secrets["POSTGRES_PASSWORD"], secrets["POSTGRES_APP_PASSWORD"]
         )
         remark = postgres.prepare()
         services.append(postgres.service())
-        urls["DATABASE_URL"] = postgres.app_url
-        urls["DATABASE_OWNER_URL"] = postgres.url
+        used["postgres"] = postgres.port
     if "valkey" in wanted:
         valkey = Valkey.of(layout, secrets["VALKEY_PASSWORD"])
         services.append(valkey.service())
-        urls["REDIS_URL"] = valkey.url
+        used["valkey"] = valkey.port
     supervisor.start(*services)
-    credentials.update(layout.env_file, urls)
+    credentials.update(layout.env_file, _addresses(secrets, used))
     return remark
+
+
+def _addresses(secrets: Mapping[str, str], used: Mapping[str, int]) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    if "postgres" in used:
+        passwords = secrets["POSTGRES_PASSWORD"], secrets["POSTGRES_APP_PASSWORD"]
+        urls |= postgres_addresses(used["postgres"], *passwords)
+    if "valkey" in used:
+        urls["REDIS_URL"] = valkey_address(used["valkey"], secrets["VALKEY_PASSWORD"])
+    return urls
 
 
 def _keeper_environment(layout: Layout) -> Mapping[str, str]:

@@ -96,13 +96,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The owner's, who makes and changes tables."""
-        return f"postgresql://{NAME}:{self.password}@{ports.LOOPBACK}:{self.port}/{NAME}"
-
-    @property
-    def app_url(self) -> str:
-        """The application's, which owns nothing."""
-        return f"postgresql://{APP}:{self.app_password}@{ports.LOOPBACK}:{self.port}/{NAME}"
+        return addresses(self.port, self.password, self.app_password)["DATABASE_OWNER_URL"]
 
     def prepare(self) -> str:
         """Make or check the data folder; a sentence about anything unusual done."""
@@ -242,6 +236,15 @@ class Postgres:
                 check=False,
                 **self.user.popen_arguments(),
             )  # type: ignore[call-overload]
+
+
+def addresses(port: int, password: str, app_password: str) -> dict[str, str]:
+    """The application's, which owns nothing, and the owner's, who makes and changes tables."""
+    place = f"{ports.LOOPBACK}:{port}/{NAME}"
+    return {
+        "DATABASE_URL": f"postgresql://{APP}:{app_password}@{place}",
+        "DATABASE_OWNER_URL": f"postgresql://{NAME}:{password}@{place}",
+    }
 
 
 def _find_home(layout: Layout, user: ServerUser) -> Path:

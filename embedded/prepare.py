@@ -10,11 +10,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedded import stamps
+from embedded import sandbox, stamps
 from embedded.progress import step
 from embedded.psql import Psql
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from embedded.django_session import DjangoSession
@@ -31,13 +32,14 @@ class Database:
 
     The demo is made in the sandbox too, and never in the real Roblox: `with_demo` is False
     when there is no sandbox. `with_prices` likewise: what is sold goes to the sandbox's Stripe,
-    which is told where to send its events.
+    which is told where to send its events. `env` is what the processes find in theirs.
     """
 
     layout: Layout
     psql: Psql | None
     with_demo: bool
     with_prices: bool
+    env: Mapping[str, str]
 
     def migrate(self, django: DjangoSession) -> None:
         """Public and every workspace."""
@@ -65,18 +67,28 @@ class Database:
         self._sell(django, note)
 
     def _sell(self, django: DjangoSession, note: dict[str, Any]) -> None:
-        wanted = stamps.digest(_prices(self.layout))
-        with step("Prices") as current:
-            if not self.with_prices:
+        """Again, too, where the sandbox's Stripe has forgotten us: somebody emptied its folder."""
+        if not self.with_prices:
+            with step("Prices") as current:
                 current.note = "yours: `manage.py billing sync`"
-            elif note.get("prices") == wanted:
+            return
+        wanted = {
+            "prices": stamps.digest(_prices(self.layout)),
+            "webhooks": stamps.digest(_webhooks(self.layout), self.env["PUBLIC_URL"]),
+        }
+        is_known = sandbox.sends_events(self.env, self.env["PUBLIC_URL"])
+        with step("Prices") as current:
+            if is_known and note.get("prices") == wanted["prices"]:
                 current.note = "unchanged"
             else:
                 django.run("billing", "sync", "--apply")
-                self._write_note({**note, "prices": wanted})
-        if self.with_prices:
-            with step("Stripe's webhooks"):
+        with step("Stripe's webhooks") as current:
+            if is_known and note.get("webhooks") == wanted["webhooks"]:
+                current.note = "unchanged"
+            else:
                 django.run("billing", "endpoints", "ensure")
+        if not wanted.items() <= note.items():
+            self._write_note({**note, **wanted})
 
     def _read_note(self) -> dict[str, Any]:
         text = self.psql.ask(READ_NOTE) if self.psql else ""
@@ -95,6 +107,15 @@ def _prices(layout: Layout) -> list[Path]:
         payments / "catalogue.py",
         payments / "taxes.py",
         payments / "services" / "catalogue_sync",
+    ]
+
+
+def _webhooks(layout: Layout) -> list[Path]:
+    payments = layout.root / "apps" / "payments"
+    return [
+        payments / "event_types.py",
+        payments / "stripe_api.py",
+        payments / "services" / "endpoints.py",
     ]
 
 

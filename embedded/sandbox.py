@@ -13,6 +13,7 @@ from embedded.probes import answers_http
 from embedded.process import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from embedded.layout import Layout
@@ -53,13 +54,29 @@ def address(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def connect_stripe(port: int, held: str) -> dict[str, str]:
+def choose_stripe(port: int, held: str) -> dict[str, str]:
     """An account at its stand-in for Stripe, which is the account of a key: the one `held`, or
-    a new one. Its dashboard is set as docs/runbooks/dunning.md asks for.
+    a new one.
     """
     key = held if held.startswith(TEST_KEY) else f"{TEST_KEY}{secrets.token_hex(24)}"
-    _post(port, "stripe/settings", {"key": key, "after_last_retry": "past_due"})
     return {"STRIPE_API_URL": address(port), "STRIPE_SECRET_KEY": key}
+
+
+def connect_stripe(port: int, key: str) -> None:
+    """Open the account; its dashboard is set as docs/runbooks/dunning.md asks for."""
+    _post(port, "stripe/settings", {"key": key, "after_last_retry": "past_due"})
+
+
+def sends_events(stripe: Mapping[str, str], public_url: str) -> bool:
+    """Whether the account of these names has a webhook that is on and leads to `public_url`."""
+    request = urllib.request.Request(  # noqa: S310 -- our own process
+        f"{stripe['STRIPE_API_URL']}/v1/webhook_endpoints?limit=100",
+        headers={"Authorization": f"Bearer {stripe['STRIPE_SECRET_KEY']}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        found = json.load(answer)["data"]
+    on = (one["url"] for one in found if one["status"] == "enabled")
+    return any(url.startswith(f"{public_url}/") for url in on)
 
 
 def connect_sendgrid(port: int, public_url: str) -> dict[str, str]:

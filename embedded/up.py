@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from embedded import (
@@ -78,14 +79,19 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         supervisor = Supervisor(say=tell)
         stack.callback(supervisor.stop)
         stand_in = _begin_sandbox(layout, given, supervisor)
-        _start_services(given, services)
-        if stand_in:
-            _connect_sandbox(layout, given, stand_in)
-        env = environ.compose(layout, HOST=given.host, PORT=str(port))
         assets = Assets(layout)
         stack.callback(assets.stop)
-        assets.begin(env)
-        _prepare_and_serve(layout, given, supervisor, assets, env)
+        assets.begin()
+        compose = partial(environ.compose, layout, HOST=given.host, PORT=str(port))
+        with DjangoSession(layout) as django:
+            if services.are_new:  # there is work for it in any case
+                django.begin(compose(**services.foresee()))
+            _start_services(given, services)
+            if stand_in and given.sendgrid:  # it says with which key mail is sent
+                _connect_sandbox(layout, given, stand_in)
+            django.settle(compose())
+            start = Start(layout, given, supervisor, assets, django, stand_in)
+            start.prepare_and_serve(compose())
         stack.callback((layout.run / "up.json").unlink, missing_ok=True)
         yield supervisor, services
 
@@ -115,63 +121,85 @@ class StandIn:
 
     child: Child
     port: int
-    dns_port: int
 
 
 def _begin_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> StandIn | None:
+    """What leads to it is known before it is there."""
+    others = {**sandbox.WITHOUT_SENDGRID, **sandbox.WITHOUT_STRIPE}
     if given.roblox:
-        none = {"SANDBOX_URL": "", "DNS_RESOLVER": "", **sandbox.WITHOUT_SENDGRID,
-                **sandbox.WITHOUT_STRIPE}  # fmt: skip
-        credentials.update(layout.env_file, none)
+        none = {"SANDBOX_URL": "", "DNS_RESOLVER": ""}
+        credentials.update(layout.env_file, none | others)
         return None
     known = layout.run / "ports.json"
     port, dns_port = ports.remembered(known, "sandbox"), ports.remembered(known, "dns")
     service = sandbox.service(layout, port, layout.home / "sandbox", dns_port=dns_port)
     (child,) = supervisor.begin(service)
-    return StandIn(child, port, dns_port)
+    address = sandbox.address(port)
+    names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
+             "DNS_RESOLVER": f"{ports.LOOPBACK}:{dns_port}"}  # fmt: skip
+    if not given.stripe:
+        held = credentials.read(layout.env_file).get("STRIPE_SECRET_KEY", "")
+        others |= sandbox.choose_stripe(port, held)
+    credentials.update(layout.env_file, names | others)
+    return StandIn(child, port)
 
 
 def _connect_sandbox(layout: Layout, given: Given, stand_in: StandIn) -> None:
-    port = stand_in.port
     with step("Sandbox") as current:
         stand_in.child.wait_ready()
-        mail = sandbox.WITHOUT_SENDGRID
-        if given.sendgrid == "sandbox":
-            mail = sandbox.connect_sendgrid(port, given.public_url)
+        if given.sendgrid:
+            mail = sandbox.connect_sendgrid(stand_in.port, given.public_url)
+            credentials.update(layout.env_file, mail)
             current.note = "mail goes there"
-    address = sandbox.address(port)
-    names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
-             "DNS_RESOLVER": f"{ports.LOOPBACK}:{stand_in.dns_port}"}  # fmt: skip
-    payments = sandbox.WITHOUT_STRIPE
     if not given.stripe:
-        held = credentials.read(layout.env_file).get("STRIPE_SECRET_KEY", "")
-        payments = sandbox.connect_stripe(port, held)
-    credentials.update(layout.env_file, {**names, **mail, **payments})
+        sandbox.connect_stripe(
+            stand_in.port, credentials.read(layout.env_file)["STRIPE_SECRET_KEY"]
+        )
 
 
-def _prepare_and_serve(
-    layout: Layout, given: Given, supervisor: Supervisor, assets: Assets, env: dict[str, str]
-) -> None:
-    """`web` boots while the demo is made, for as long; the others when nobody waits any more."""
-    # They run without the owner's password; an empty name wins over the file's.
-    services = procfile.services(layout, {**env, "DATABASE_OWNER_URL": ""})
-    own = Psql.of(layout, env["DATABASE_OWNER_URL"]) if not given.database else None
-    sandboxed = not given.roblox
-    database = Database(
-        layout, own, with_demo=sandboxed, with_prices=sandboxed and not given.stripe
-    )
-    with DjangoSession(layout, env) as django:
-        database.migrate(django)
+@dataclass(frozen=True)
+class Start:
+    """What is under way when PostgreSQL and Valkey are there."""
+
+    layout: Layout
+    given: Given
+    supervisor: Supervisor
+    assets: Assets
+    django: DjangoSession
+    stand_in: StandIn | None
+
+    def prepare_and_serve(self, env: dict[str, str]) -> None:
+        """`web` boots while the demo is made, for as long; the others when nobody waits any
+        more.
+        """
+        # They run without the owner's password; an empty name wins over the file's.
+        services = procfile.services(self.layout, {**env, "DATABASE_OWNER_URL": ""})
+        database = self._database(env)
+        if self.django.has_begun:
+            with step("Django"):
+                self.django.wait()
+        database.migrate(self.django)
         with step("Front end, static files") as current:
-            current.note = assets.finish()
-        web = supervisor.begin(*(service for service in services if service.name == "web"))
-        database.fill(django)
-    with step("Web"):
-        for child in web:
-            child.wait_ready()
-    others = [service for service in services if service.name != "web"]
-    with step(", ".join(service.name for service in others).capitalize()):
-        supervisor.start(*others)
+            current.note = self.assets.finish(self.django)
+        web = self.supervisor.begin(*(service for service in services if service.name == "web"))
+        if self.stand_in and not self.given.sendgrid:
+            _connect_sandbox(self.layout, self.given, self.stand_in)
+        database.fill(self.django)
+        with step("Web"):
+            for child in web:
+                child.wait_ready()
+        others = [service for service in services if service.name != "web"]
+        with step(", ".join(service.name for service in others).capitalize()):
+            self.supervisor.start(*others)
+
+    def _database(self, env: dict[str, str]) -> Database:
+        given, url = self.given, env["DATABASE_OWNER_URL"]
+        own = Psql.of(self.layout, url) if not given.database else None
+        sandboxed = not given.roblox
+        return Database(
+            self.layout, own, with_demo=sandboxed, with_prices=sandboxed and not given.stripe,
+            env=env,
+        )  # fmt: skip
 
 
 def _keep_services(services: Services) -> bool:

@@ -46,10 +46,6 @@ class Valkey:
         port = ports.remembered(layout.run / "ports.json", "valkey")
         return cls(layout, binary, port, password)
 
-    @property
-    def url(self) -> str:
-        return f"redis://:{self.password}@{ports.LOOPBACK}:{self.port}/0"
-
     def service(self) -> Service:
         """Its settings go into a closed file, so that the password is in no process list."""
         settings = self.layout.run / "valkey.conf"
@@ -72,6 +68,10 @@ class Valkey:
             pid_file=self.layout.run / "valkey.pid",
             is_ready=lambda: answers_ping(self.port, self.password),
         )
+
+
+def address(port: int, password: str) -> str:
+    return f"redis://:{password}@{ports.LOOPBACK}:{port}/0"
 
 
 def answers_ping(port: int, password: str) -> bool:
