@@ -1,5 +1,5 @@
 import tailwindcss from "@tailwindcss/vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig } from "vite";
 
 // Addresses in the output are relative, so that STATIC_URL may point anywhere (a CDN too).
 // The browsers named are the first that know light-dark(), on which the tokens stand.
@@ -17,9 +17,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rollupOptions: { input: ["frontend/src/main.ts", "frontend/src/console.ts"] },
-  },
-  test: {
-    environment: "happy-dom",
-    include: ["tests/unit/frontend/**/*.test.ts"],
   },
 });

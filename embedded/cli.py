@@ -66,7 +66,7 @@ def _assets(layout: Layout, _: argparse.Namespace) -> int:
 
 
 def _npm(layout: Layout, chosen: argparse.Namespace) -> int:
-    frontend.install_packages(layout)
+    frontend.install_packages(layout, dev=True)
     return frontend.run_npm(layout, chosen.command)
 
 
