@@ -232,6 +232,11 @@ class JobRun(models.Model):
         return self.state in self.FINAL
 
     @property
+    def is_later(self) -> bool:
+        """Whether it is not to be begun yet."""
+        return self.due_at > timezone.now()
+
+    @property
     def is_dead(self) -> bool:
         """Whether it is a dead letter (`JobRunQuerySet.dead`)."""
         return self.state == self.State.FAILED and self.discarded_at is None and not self.kind

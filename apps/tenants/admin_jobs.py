@@ -228,10 +228,12 @@ class FailureAdmin(ReadOnlyModelAdmin):
     @admin.display(description="last run")
     def last_run(self, failure: Failure) -> SafeString | str:
         """It may be gone: a way to fail is kept for as long as its last."""
-        if not JobRun.objects.filter(pk=failure.last_run_id).exists():
+        pk = failure.last_run_id
+        if pk is None or not JobRun.objects.filter(pk=pk).exists():
             return "-"
-        address = reverse("admin:jobs_jobrun_change", args=[failure.last_run_id])
-        return format_html('<a href="{}">{}</a>', address, failure.last_run_id)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:jobs_jobrun_change", args=[pk]), pk
+        )
 
     @admin.action(description="Tell nobody for a week")
     def mute(self, request: HttpRequest, chosen: QuerySet[Failure]) -> None:

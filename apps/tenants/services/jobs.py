@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from apps.core.errors import NotFound
-from apps.jobs.models import JobRun, JobRunQuerySet
+from apps.jobs.models import JobRun, JobRunQuerySet, titles
 from apps.jobs.services import outcomes, replays
 from apps.tenants.access import require
 from apps.tenants.models import Tenant
@@ -21,6 +23,21 @@ def of(tenant: Tenant) -> JobRunQuerySet:
 def members_of(run: JobRun) -> JobRunQuerySet:
     """Of a chain or group, in their order; as `of`."""
     return run.family.with_undone().defer("arguments", "private_arguments", "traceback")
+
+
+def search(rows: JobRunQuerySet, words: str) -> JobRunQuerySet:
+    """Those that are called so, or were asked for by such a person or key."""
+    if not words:
+        return rows
+    names = [name for name, title in titles().items() if words.lower() in title.lower()]
+    called = Q(name__in=names, label="") | Q(label__icontains=words) | Q(name=words)
+    return rows.filter(called | Q(actor_label__icontains=words))
+
+
+def count_open(rows: JobRunQuerySet) -> dict[str, int]:
+    """By state, of those that have not ended."""
+    counted = rows.unfinished().order_by().values_list("state").annotate(Count("pk"))
+    return {str(state): number for state, number in counted}
 
 
 def find(*, tenant: Tenant, job_id: UUID) -> JobRun:

@@ -25,12 +25,19 @@ from apps.tenants.services import jobs as jobs_here
 PAGE_SIZE = 50
 MOST_MEMBERS = 100
 MEMBERS_IN_LIST = 5
+# States in the order in which one looks for them, in the words of their badges.
+TABS = (
+    ("running", "Running"), ("queued", "Queued"), ("pending", "Waiting"), ("failed", "Failed"),
+    ("succeeded", "Succeeded"), ("cancelled", "Cancelled"),
+)  # fmt: skip
 
 
 @require_safe
 @workspace_page("jobs.view")
 def jobs(request: WorkspaceRequest) -> HttpResponse:
-    """`?state=` narrows the list to one state, `?parent=` to one chain's or group's members."""
+    """`?state=` narrows the list to one state, `?q=` to what or whom it is for, `?parent=` to one
+    chain's or group's members.
+    """
     return render(request, "workspace/job_list.html", _jobs(request))
 
 
@@ -73,7 +80,7 @@ def replay_job(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 def audit(request: WorkspaceRequest) -> HttpResponse:
     """`?q=` finds an action, a person or a thing by the start of its name."""
     entries = AuditEntry.objects.filter(schema_name=request.tenant.schema_name)
-    query = request.GET.get("q", "").replace("\x00", "").strip()
+    query = _sought(request)
     if query:
         entries = entries.search(query)
     page = Paginator(entries.order_by("-sequence"), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -84,28 +91,37 @@ def audit(request: WorkspaceRequest) -> HttpResponse:
 
 def _jobs(request: WorkspaceRequest) -> dict[str, object]:
     runs = jobs_here.of(request.tenant)
-    state, whole = request.GET.get("state", ""), _whole(request)
+    state, whole, sought = request.GET.get("state", ""), _whole(request), _sought(request)
     if whole is not None:
         runs = jobs_here.members_of(whole)
-    # Members stand below their parent, but alone where a state is asked for.
+    counts = jobs_here.count_open(runs)
+    runs = jobs_here.search(runs, sought)
+    # Members stand below their parent, but alone where a state or words are asked for.
     if state in JobRun.State.values:
         runs = runs.filter(state=state)
-    elif whole is None:
+    elif whole is None and not sought:
         runs = runs.filter(parent__isnull=True).with_members(MEMBERS_IN_LIST + 1)
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
-    of_whole = {"parent": whole.pk} if whole else {}
-    query = urlencode({**of_whole, **({"state": state} if state else {})})
+    about = {"parent": whole.pk if whole else "", "q": sought}
+    about = {name: value for name, value in about.items() if value}
+    query = urlencode({**about, **({"state": state} if state else {})})
     return {
         "nav_active": "jobs",
         "page": page,
         "whole": whole,
         "members_shown": MEMBERS_IN_LIST,
         "state": state,
-        "states": JobRun.State.choices,
+        "q": sought,
+        "tabs": [(value, text, counts.get(value, "")) for value, text in TABS],
+        "tab_query": urlencode(about),
         "query": query,
         "channel": _channel(request, "jobs"),
         "fragment_url": f"{reverse('jobs_fragment')}?{query}&page={page.number}",
     }
+
+
+def _sought(request: WorkspaceRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()
 
 
 def _whole(request: WorkspaceRequest) -> JobRun | None:

@@ -28,6 +28,7 @@ from apps.payments.services import (
 from apps.payments.subscription_errors import AttemptUnsure
 
 pytestmark = pytest.mark.django_db
+PUBLIC = "config.urls_public"
 
 
 @pytest.fixture
@@ -180,10 +181,28 @@ class TestInvoices:
         with lose_answers(), pytest.raises(AttemptUnsure):
             invoice_deeds.void(invoice=owed, reason="x", by=olga)
         assert attempts.open_of(owed.account) is None
-        address = reverse("admin:payments_attempt_changelist", urlconf="config.urls_public")
+        address = reverse("admin:payments_attempt_changelist", urlconf=PUBLIC)
         page = console.get(f"{address}?state__exact=open").content.decode()
         assert "Not confirmed yet" in page
         assert owed.pk in page
+
+    @pytest.mark.parametrize(("deed", "ends"), [("try_again", "done"), ("drop", "dropped")])
+    def test_an_operator_has_it_tried_again_or_drops_it(
+        self, owed, olga, lose_answers, console, deed, ends
+    ):
+        with lose_answers(), pytest.raises(AttemptUnsure):
+            invoice_deeds.void(invoice=owed, reason="x", by=olga)
+        [trace] = Attempt.objects.open()
+        row = reverse("admin:payments_attempt_change", urlconf=PUBLIC, args=[trace.pk])
+        assert f'value="{deed}"' in console.get(row).content.decode()
+        address = reverse("admin:payments_attempt_changelist", urlconf=PUBLIC)
+        form = {"_selected_action": trace.pk, "from_row": trace.pk, "action": deed}
+        assert console.post(address, form | {"confirmed": "yes"}).url == row
+        trace.refresh_from_db()
+        owed.refresh_from_db()
+        assert (trace.state, owed.status) == (ends, "void")
+        again = console.post(address, form | {"confirmed": "yes"}, follow=True).content.decode()
+        assert f"It is {ends}." in again
 
 
 class TestDisputes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.jobs.models import JobRun
@@ -199,6 +202,35 @@ class TestActivity:
         client = browse(teacher)
         assert len(client.get("/jobs/?state=queued").context["page"]) == 2
         assert len(client.get("/jobs/?state=failed").context["page"]) == 0
+
+    def test_jobs_are_searched(self, browse, teacher):
+        self.make_runs(2)
+        JobRun.objects.create(
+            name="roblox.deploy", schema_name="w_alpha", actor_label="kim@a.example"
+        )
+        client = browse(teacher)
+        for words, found in (("A MAIL", 2), ("kim@", 1), ("roblox.deploy", 1), ("nobody", 0)):
+            assert len(client.get("/jobs/", {"q": words}).context["page"]) == found
+        page = client.get("/jobs/?q=nobody&state=failed").content.decode()
+        assert "Nothing matches “nobody” in this state" in page
+        assert "/jobs/?q=nobody&amp;state=running" in page
+
+    def test_what_is_open_is_counted(self, browse, teacher):
+        self.make_runs(2)
+        tabs = {value: count for value, _, count in browse(teacher).get("/jobs/").context["tabs"]}
+        assert (tabs["queued"], tabs["running"]) == (2, "")
+
+    def test_why_and_when_one_is_tried_again(self, browse, teacher):
+        due = timezone.now() + timedelta(hours=3)
+        run = JobRun.objects.create(
+            name="roblox.deploy", schema_name="w_alpha", due_at=due, attempts=1,
+            problem={"code": "x", "title": "No answer", "detail": "Roblox answered 503."},
+            message="Trying again in 10800 s: Roblox answered 503.",
+        )  # fmt: skip
+        page = browse(teacher).get(reverse_here("job", pk=run.pk)).content.decode()
+        assert "Roblox answered 503. It is tried again by itself." in page
+        assert "Next attempt" in page
+        assert "10800 s" not in page
 
     def test_a_neighbours_job_is_not_there(self, browse, teacher):
         self.make_runs(1, "w_beta")
