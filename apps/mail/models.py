@@ -173,6 +173,14 @@ class MessageEvent(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def of_workspace(self, schema_name: str) -> Self:
+        return self.filter(schema_name=schema_name)
+
+    def in_force(self) -> Self:
+        return self.filter(lifted_at=None)
+
+
 class Suppression(models.Model):
     """An address that gets no more mail of one stream of one workspace, until it is lifted."""
 
@@ -195,6 +203,8 @@ class Suppression(models.Model):
     lifted_by = models.CharField(max_length=254, blank=True)
     lifted_why = models.CharField(max_length=300, blank=True)
 
+    objects = SuppressionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [
@@ -211,6 +221,11 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} ({self.schema_name}, {self.get_stream_display().lower()})"
+
+    @property
+    def is_of_address(self) -> bool:
+        """The address did not take mail; otherwise its reader did not want it."""
+        return self.reason == self.Reason.BOUNCE
 
 
 class OptOut(models.Model):

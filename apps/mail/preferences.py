@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.mail.catalogue import CATEGORIES
 from apps.mail.forms import WishesForm
 from apps.mail.models import Wishes
-from apps.mail.services import choices
+from apps.mail.services import choices, suppressions
 from apps.tenants.pages import person_page
 from apps.tenants.requests import PublicRequest
 
@@ -33,6 +33,7 @@ def choose(request: PublicRequest) -> HttpResponse:
         declined = set(choices.OPTIONAL) - set(request.POST.getlist("wanted"))
     context = {
         "form": form,
+        "kept_back": suppressions.of_person(request.user),
         "optional": [(category, key not in declined) for key, category in choices.OPTIONAL.items()],
         "always": [
             category
@@ -42,6 +43,15 @@ def choose(request: PublicRequest) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return render(request, "account/mail.html", context, status=status)
+
+
+@require_POST
+@person_page
+def again(request: PublicRequest) -> HttpResponse:
+    """Have mail sent again that a bounce or a mark as spam stopped."""
+    if suppressions.want_again(by=request.user):
+        messages.success(request, "Mail comes to you again.")
+    return redirect("account_mail")
 
 
 # A mail program posts without cookies (RFC 8058, section 3.2); the token is the proof.

@@ -6,4 +6,7 @@ from django.urls import path
 
 from apps.mail import preferences
 
-urlpatterns = [path("mail/", preferences.choose, name="account_mail")]
+urlpatterns = [
+    path("mail/", preferences.choose, name="account_mail"),
+    path("mail/again/", preferences.again, name="account_mail_again"),
+]

@@ -247,10 +247,8 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "webhooks.update", Role.ADMIN, "Change webhooks",
             "Change and switch them, rotate secrets, test, and send again.", impersonated=False,
         ),
-        Permission(
-            "webhooks.delete", Role.ADMIN, "Delete webhooks", "Delete an address with its log.",
-            impersonated=False,
-        ),
+        Permission("webhooks.delete", Role.ADMIN, "Delete webhooks",
+            "Delete an address with its log.", impersonated=False),
         Permission(
             "realtime_apps.view", Role.ADMIN, "See realtime apps",
             "See which apps of one's own use realtime, without their secrets.",
@@ -306,7 +304,7 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
         ),
         Permission("domains.delete", Role.OWNER, "Remove domains", "Stop serving a domain."),
     ),
-    "Sender domains": (
+    "Mail": (
         Permission(
             "sender_domains.view", Role.ADMIN, "See sender domains",
             "See which domains mail comes from, and the state of their records.",
@@ -317,6 +315,8 @@ GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
             "Have their records looked for, and choose what mail comes from.",
         ),
         Permission("sender_domains.delete", Role.OWNER, "Remove sender domains", "Stop using one."),
+        Permission("mail.lift", Role.ADMIN, "Write to an address again",
+            "Have mail sent again to an address that did not take it.", impersonated=False),
     ),
     "Schools of a district": (
         Permission("schools.view", Role.ADMIN, "See schools", "See the district's schools."),

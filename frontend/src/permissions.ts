@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   "guardians.view",
   "jobs.manage",
   "jobs.view",
+  "mail.lift",
   "members.invite",
   "members.make_owner",
   "members.remove",

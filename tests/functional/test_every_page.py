@@ -42,6 +42,7 @@ WORKSPACE = {
     "/settings/exports/": "",
     "/settings/mail/": "mail-log",
     "/settings/mail/senders/": "sender-domains",
+    "/settings/mail/suppressed/": "suppressed-addresses",
     "/settings/realtime/": "realtime-apps",
     "/settings/realtime/new/": "realtime-app-new",
     "/settings/billing/": "billing",

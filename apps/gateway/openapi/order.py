@@ -15,7 +15,15 @@ HEADINGS: Final = {
     "Teaching": ("classes", "pupils", "guardians"),
     "People": ("members", "invitations", "invitation-links", "roles"),
     "Payments": ("billing", "invoices", "credit-notes", "payment-problems", "payments"),
-    "Workspace": ("workspace", "sender-domains", "mails", "schools", "exports", "help"),
+    "Workspace": (
+        "workspace",
+        "sender-domains",
+        "mail-suppressions",
+        "mails",
+        "schools",
+        "exports",
+        "help",
+    ),
 }
 OTHERS: Final = "Workspace"
 

@@ -31,6 +31,7 @@ TAGS: Final = {
     "payments": "What was paid, what failed and why, and what was given back.",
     "workspace": "The workspace itself: its settings, their versions, its domains.",
     "sender-domains": "Domains of the workspace's own that its mail comes from.",
+    "mail-suppressions": "Addresses that the workspace's mail does not go to any more.",
     "mails": "The workspace's mail: to whom, and what became of it.",
     "schools": "The schools of a district.",
     "exports": "Files with all data of the workspace.",

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.mail.models import Message, MessageEvent, SenderDomain
+from apps.mail.models import Message, MessageEvent, SenderDomain, Suppression
 from apps.mail.sender_records import PURPOSES, STATES
 
 
@@ -76,3 +76,17 @@ class MailDetailSerializer(MailSerializer):
 
     class Meta(MailSerializer.Meta):
         fields = [*MailSerializer.Meta.fields, "provider", "provider_id", "timeline"]
+
+
+class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
+    reason = serializers.ChoiceField(
+        choices=Suppression.Reason.choices,
+        help_text="bounce: the address does not exist, which can be lifted; complaint and "
+        "unsubscribe: its reader's wish",
+    )  # fmt: skip
+
+    class Meta:
+        model = Suppression
+        fields = [
+            "id", "address", "stream", "reason", "detail", "created_at", "lifted_at", "lifted_why",
+        ]  # fmt: skip

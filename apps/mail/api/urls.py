@@ -6,6 +6,7 @@ from apps.mail.api import views
 
 router = SimpleRouter()
 router.register("sender-domains", views.SenderDomainViewSet, basename="sender-domain")
+router.register("mail-suppressions", views.SuppressionViewSet, basename="mail-suppression")
 router.register("mails", views.MailViewSet, basename="mail")
 
 urlpatterns = router.urls

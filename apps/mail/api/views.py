@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.mail.api import serializers as shapes
-from apps.mail.models import Message, SenderDomain
-from apps.mail.services import sender_domains, sender_setup
+from apps.mail.models import Message, SenderDomain, Suppression
+from apps.mail.services import sender_domains, sender_setup, suppressions
 from apps.rest.resources import Listed, Retrieved, WorkspaceViewSet
 from apps.rest.strictness import Nothing
 
@@ -110,3 +110,35 @@ class MailViewSet(Listed, Retrieved, WorkspaceViewSet[Message]):
         rows = Message.objects.of_workspace(self.tenant.schema_name)
         rows = rows.defer("text", "html", "context")
         return rows if self.action == "list" else rows.prefetch_related("events")
+
+
+class SuppressionFilter(filters.FilterSet):  # type: ignore[misc]
+    in_force = filters.BooleanFilter(field_name="lifted_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Suppression
+        fields = ["address", "reason", "stream"]
+
+
+class SuppressionViewSet(Listed, Retrieved, WorkspaceViewSet[Suppression]):
+    """Addresses that the workspace's mail does not go to, newest first, lifted ones, too."""
+
+    inputs: ClassVar = {"lift": Nothing}
+    serializer_class = shapes.SuppressionSerializer
+    queryset = Suppression.objects.none()
+    filterset_class = SuppressionFilter
+    lookup_value_regex = ID
+    required_permissions: ClassVar = {
+        "list": "audit.view", "retrieve": "audit.view", "lift": "mail.lift",
+    }  # fmt: skip
+
+    def get_queryset(self) -> QuerySet[Suppression]:
+        return Suppression.objects.of_workspace(self.tenant.schema_name)
+
+    @extend_schema(responses=shapes.SuppressionSerializer)
+    @action(detail=True, methods=["post"])
+    def lift(self, request: Request, **_: Any) -> Response:
+        """Write to an address again that did not exist. What its reader wished is refused."""
+        return self.answer(
+            suppressions.reopen(suppression=self.get_object(), tenant=self.tenant, by=request.user)
+        )

@@ -1041,6 +1041,12 @@ export type PaginatedSessionList = {
   results: Array<Session>;
 };
 
+export type PaginatedSuppressionList = {
+  next?: string;
+  previous?: string;
+  results: Array<Suppression>;
+};
+
 export type PaginatedVersionShapeList = {
   next?: string;
   previous?: string;
@@ -1188,7 +1194,7 @@ export type PaymentStatusEnum = "succeeded" | "pending" | "failed";
 
 export type PeriodEnum = "now" | "day" | "month";
 
-export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "billing.view" | "billing.update" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "sender_domains.view" | "sender_domains.create" | "sender_domains.update" | "sender_domains.delete" | "schools.view" | "schools.create";
+export type PermissionsEnum = "workspace.view" | "workspace.update" | "workspace.configure" | "features.update" | "sign_in.update" | "sso.view" | "sso.update" | "workspace.rename" | "workspace.delete" | "exports.create" | "members.view" | "members.invite" | "members.update" | "members.remove" | "members.make_owner" | "roles.view" | "roles.create" | "roles.update" | "roles.delete" | "classes.view" | "classes.create" | "classes.update" | "classes.archive" | "classes.manage_all" | "pupils.view" | "pupils.create" | "pupils.update" | "pupils.remove" | "pupils.badges" | "guardians.view" | "guardians.invite" | "guardians.remove" | "children.view" | "experiences.view" | "experiences.create" | "experiences.update" | "environments.update" | "releases.view" | "releases.create" | "releases.withdraw" | "deployments.view" | "deployments.stage" | "deployments.promote" | "deployments.rollback" | "api_keys.view" | "api_keys.create" | "api_keys.revoke" | "webhooks.view" | "webhooks.create" | "webhooks.update" | "webhooks.delete" | "realtime_apps.view" | "realtime_apps.create" | "realtime_apps.update" | "realtime_apps.delete" | "jobs.view" | "jobs.manage" | "audit.view" | "usage.view" | "billing.view" | "billing.update" | "provisioning.view" | "provisioning.update" | "domains.view" | "domains.create" | "domains.update" | "domains.delete" | "sender_domains.view" | "sender_domains.create" | "sender_domains.update" | "sender_domains.delete" | "mail.lift" | "schools.view" | "schools.create";
 
 export type PersonShape = {
   id: string;
@@ -1308,6 +1314,8 @@ export type RealtimeAppWithSecret = {
   created_at: string;
   secret: string;
 };
+
+export type ReasonEnum = "bounce" | "complaint" | "unsubscribe";
 
 export type RefreshTokenRequest = {
   refresh_token: string;
@@ -1439,7 +1447,7 @@ export type School = {
   last_active: string | null;
 };
 
-export type ScopesEnum = "audit.view" | "billing.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.manage" | "jobs.view" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "sender_domains.create" | "sender_domains.delete" | "sender_domains.update" | "sender_domains.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
+export type ScopesEnum = "audit.view" | "billing.view" | "classes.archive" | "classes.create" | "classes.manage_all" | "classes.update" | "classes.view" | "deployments.promote" | "deployments.rollback" | "deployments.stage" | "deployments.view" | "domains.create" | "domains.delete" | "domains.update" | "domains.view" | "environments.update" | "experiences.create" | "experiences.update" | "experiences.view" | "exports.create" | "features.update" | "jobs.manage" | "jobs.view" | "mail.lift" | "pupils.create" | "pupils.remove" | "pupils.update" | "pupils.view" | "realtime_apps.view" | "releases.create" | "releases.view" | "releases.withdraw" | "roles.view" | "schools.view" | "sender_domains.create" | "sender_domains.delete" | "sender_domains.update" | "sender_domains.view" | "usage.view" | "webhooks.create" | "webhooks.delete" | "webhooks.update" | "webhooks.view" | "workspace.configure" | "workspace.update" | "workspace.view";
 
 export type SenderDomain = {
   id: string;
@@ -1561,6 +1569,17 @@ export type Subscription = {
 };
 
 export type SubscriptionStatusEnum = "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "canceled" | "paused";
+
+export type Suppression = {
+  id: string;
+  address: string;
+  stream: StreamEnum;
+  reason: ReasonEnum;
+  detail?: string;
+  created_at?: string;
+  lifted_at?: string | null;
+  lifted_why?: string;
+};
 
 export type Teacher = {
   id: string;
@@ -1834,6 +1853,9 @@ export interface Operations {
   sender_domains_choose: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
   sender_domains_retry: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
   sender_domains_verify: { path: { id: string }; query: Record<string, never>; body: undefined; answer: SenderDomain };
+  mail_suppressions_list: { path: Record<string, never>; query: { address?: string; cursor?: string; fields?: string; in_force?: boolean; page_size?: number; reason?: "bounce" | "complaint" | "unsubscribe"; stream?: "broadcast" | "transactional" }; body: undefined; answer: PaginatedSuppressionList };
+  mail_suppressions_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: Suppression };
+  mail_suppressions_lift: { path: { id: string }; query: Record<string, never>; body: undefined; answer: Suppression };
   mails_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number; state?: "bounced" | "complained" | "delivered" | "failed" | "held" | "opened" | "queued" | "sent" | "suppressed"; stream?: "broadcast" | "transactional"; template?: string; to?: string }; body: undefined; answer: PaginatedMailList };
   mails_get: { path: { id: string }; query: { fields?: string }; body: undefined; answer: MailDetail };
   schools_list: { path: Record<string, never>; query: { cursor?: string; fields?: string; page_size?: number }; body: undefined; answer: PaginatedSchoolList };
@@ -2013,6 +2035,9 @@ export const ROUTES: Record<keyof Operations, string> = {
   sender_domains_choose: "POST /api/v1/sender-domains/{id}/choose/",
   sender_domains_retry: "POST /api/v1/sender-domains/{id}/retry/",
   sender_domains_verify: "POST /api/v1/sender-domains/{id}/verify/",
+  mail_suppressions_list: "GET /api/v1/mail-suppressions/",
+  mail_suppressions_get: "GET /api/v1/mail-suppressions/{id}/",
+  mail_suppressions_lift: "POST /api/v1/mail-suppressions/{id}/lift/",
   mails_list: "GET /api/v1/mails/",
   mails_get: "GET /api/v1/mails/{id}/",
   schools_list: "GET /api/v1/schools/",

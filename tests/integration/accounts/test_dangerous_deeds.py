@@ -39,6 +39,7 @@ ORDINARY = {
     "realtime_apps.update": "switching and words; a new key and where a webhook goes ask",
     "realtime_apps.delete": "ends what comes in",
     "sender_domains.create": "no mail comes from it before its records were seen",
+    "mail.lift": "one address gets mail again",
     "domains.create": "nothing leads here before a record was seen",
     "schools.create": "opens something new",
 }

@@ -1167,6 +1167,12 @@ class PaginatedSessionList(TypedDict):
     results: list[Session]
 
 
+class PaginatedSuppressionList(TypedDict):
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[Suppression]
+
+
 class PaginatedVersionShapeList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
@@ -1386,6 +1392,7 @@ PermissionsEnum = Literal[
     "sender_domains.create",
     "sender_domains.update",
     "sender_domains.delete",
+    "mail.lift",
     "schools.view",
     "schools.create",
 ]
@@ -1506,6 +1513,9 @@ class RealtimeAppWithSecret(TypedDict):
     closed_reason: str
     created_at: str
     secret: str
+
+
+ReasonEnum = Literal["bounce", "complaint", "unsubscribe"]
 
 
 class RefreshTokenRequest(TypedDict):
@@ -1667,6 +1677,7 @@ ScopesEnum = Literal[
     "features.update",
     "jobs.manage",
     "jobs.view",
+    "mail.lift",
     "pupils.create",
     "pupils.remove",
     "pupils.update",
@@ -1826,6 +1837,17 @@ SubscriptionStatusEnum = Literal[
     "canceled",
     "paused",
 ]
+
+
+class Suppression(TypedDict):
+    id: str
+    address: str
+    stream: StreamEnum
+    reason: ReasonEnum
+    detail: NotRequired[str]
+    created_at: NotRequired[str]
+    lifted_at: NotRequired[str | None]
+    lifted_why: NotRequired[str]
 
 
 class Teacher(TypedDict):

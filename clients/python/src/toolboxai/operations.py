@@ -3132,6 +3132,84 @@ class Operations(Transport):
         )
         return answer
 
+    def mail_suppressions_list(
+        self,
+        *,
+        address: str | None = None,
+        cursor: str | None = None,
+        fields: str | None = None,
+        in_force: bool | None = None,
+        page_size: int | None = None,
+        reason: Literal["bounce", "complaint", "unsubscribe"] | None = None,
+        stream: Literal["broadcast", "transactional"] | None = None,
+    ) -> models.PaginatedSuppressionList:
+        """List suppressed addresses.
+
+        A page at a time; `next` is the address of the following one.
+        """
+        answer: models.PaginatedSuppressionList = self._call(
+            "GET",
+            "/mail-suppressions/",
+            query={
+                "address": address,
+                "cursor": cursor,
+                "fields": fields,
+                "in_force": in_force,
+                "page_size": page_size,
+                "reason": reason,
+                "stream": stream,
+            },
+        )
+        return answer
+
+    def mail_suppressions_iterate(
+        self,
+        *,
+        address: str | None = None,
+        fields: str | None = None,
+        in_force: bool | None = None,
+        page_size: int | None = None,
+        reason: Literal["bounce", "complaint", "unsubscribe"] | None = None,
+        stream: Literal["broadcast", "transactional"] | None = None,
+    ) -> Iterator[models.Suppression]:
+        """All of them, page by page."""
+        return self._pages(
+            "/mail-suppressions/",
+            {
+                "address": address,
+                "fields": fields,
+                "in_force": in_force,
+                "page_size": page_size,
+                "reason": reason,
+                "stream": stream,
+            },
+        )
+
+    def mail_suppressions_get(self, id: str, *, fields: str | None = None) -> models.Suppression:
+        """Get a suppressed address.
+
+        One of them, with its ETag.
+        """
+        answer: models.Suppression = self._call(
+            "GET", _path("/mail-suppressions/{id}/", id=id), query={"fields": fields}
+        )
+        return answer
+
+    def mail_suppressions_lift(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> models.Suppression:
+        """Write to a suppressed address again.
+
+        Write to an address again that did not exist. What its reader wished is refused.
+        """
+        answer: models.Suppression = self._call(
+            "POST",
+            _path("/mail-suppressions/{id}/lift/", id=id),
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
+        return answer
+
     def mails_list(
         self,
         *,
