@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.database import Database
 from sandbox.stripe.answers import Document
 from sandbox.stripe.endpoint import Call, Endpoint
 from sandbox.stripe.errors import StripeError
@@ -81,6 +82,18 @@ def change_settings(store: Store, wishes: dict[str, Any]) -> dict[str, Any]:
     account["_settings"] |= wishes
     store.save(account)
     return settings(store)
+
+
+def copy(database: Database, source: str, target: str) -> int:
+    """Give an account all objects of another; how many. Its own document and settings stay."""
+    copied = (
+        "INSERT INTO stripe_objects (id, account, kind, customer, clock, due, created, body) "
+        "SELECT id, ?, kind, customer, clock, due, created, body FROM stripe_objects "
+        "WHERE account = ? AND kind <> 'account' ORDER BY sequence"
+    )
+    database.run(copied, target, source)
+    counted = "SELECT count(*) FROM stripe_objects WHERE account = ? AND kind <> 'account'"
+    return int(database.value(counted, source))
 
 
 def read_own(call: Call) -> Document:

@@ -57,13 +57,20 @@ def _client() -> httpx.AsyncClient:
 
 async def deliver_due(world: World) -> None:
     """Everything that is due, a few at once and in no promised order."""
+    async with world.stripe_delivering:
+        if not _due(world.database):  # as after nearly every request: no client is made for it
+            return
+        async with _client() as client:
+            while due := _due(world.database):
+                await asyncio.gather(*(_deliver(world.database, client, row) for row in due))
+
+
+def _due(database: Database) -> list[dict[str, Any]]:
     sql = (
         "SELECT * FROM stripe_deliveries WHERE status = 'pending' AND due <= ? "
         "ORDER BY due, id LIMIT ?"
     )
-    async with world.stripe_delivering, _client() as client:
-        while due := world.database.rows(sql, time.time(), AT_ONCE):
-            await asyncio.gather(*(_deliver(world.database, client, row) for row in due))
+    return database.rows(sql, time.time(), AT_ONCE)
 
 
 def _pause(database: Database) -> float:

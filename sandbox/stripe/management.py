@@ -81,6 +81,15 @@ async def look_up_tax_ids(request: Request, body: Body) -> Body:
 
 
 @action
+async def copy(request: Request, body: Body) -> Body:
+    """The account of the key `to` gets the `objects` that the one of `key` has, by the same ids."""
+    database = world_of(request).database
+    source, target = _account(request, body), keys.account_of(database, str(body["to"]))
+    with database.transaction():
+        return {"objects": accounts.copy(database, source, target)}
+
+
+@action
 async def deliver(request: Request, body: Body) -> Body:
     """All webhooks that wait are tried now; those of `event` are sent again."""
     if body.get("event"):
@@ -91,6 +100,7 @@ async def deliver(request: Request, body: Body) -> Body:
 PATH = "/_sandbox/stripe"
 routes = [
     Route(f"{PATH}/keys/roll", roll_key, methods=["POST"]),
+    Route(f"{PATH}/copy", copy, methods=["POST"]),
     Route(f"{PATH}/tax-ids", look_up_tax_ids, methods=["POST"]),
     Route(f"{PATH}/settings", change_settings, methods=["POST"]),
     Route(f"{PATH}/deliveries", deliver, methods=["POST"]),

@@ -131,6 +131,18 @@ def test_a_key_can_be_rolled(stripe_account, sandbox_process):
     assert fresh.v1.customers.retrieve(made.id).name == "Lincoln"
 
 
+def test_an_account_can_be_copied(stripe_account, sandbox_process):
+    made = stripe_account.api.customers.create({"name": "Lincoln"})
+    other = f"sk_test_{secrets.token_hex(16)}"
+    # The customer and the event of it; an empty account has nothing to give.
+    assert sandbox_process.copy_stripe(stripe_account.key, other) == 2
+    copy = stripe.StripeClient(other, base_addresses={"api": stripe_account.url}).v1
+    copy.customers.update(made.id, {"name": "Douglass"})
+    assert copy.customers.retrieve(made.id).name == "Douglass"
+    assert stripe_account.api.customers.retrieve(made.id).name == "Lincoln"
+    assert sandbox_process.copy_stripe(f"sk_test_{secrets.token_hex(16)}", other) == 0
+
+
 def test_products_have_features(stripe_account):
     api = stripe_account.api
     product = api.products.create({"name": "School"})
