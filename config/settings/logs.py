@@ -2,7 +2,6 @@
 
 import logging
 
-import sentry_sdk
 import structlog
 
 from config.provenance import name_in_log, name_in_report
@@ -58,6 +57,8 @@ logging.captureWarnings(False)
 METRICS_TOKEN = ENV.metrics_token.get_secret_value()
 
 if ENV.sentry_dsn:
+    import sentry_sdk
+
     sentry_sdk.init(
         dsn=ENV.sentry_dsn,
         environment=ENV.toolboxai_env,
