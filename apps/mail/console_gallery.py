@@ -77,20 +77,21 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     mail, chosen = _find(slug), Choice(request.GET).chosen()
     message = _message(mail, chosen["message"])
-    text = problem = ""
+    text = subject = problem = ""
     try:
         rendered = previews.preview(
             mail=mail, language=chosen["language"], values=message.values if message else None
         )
-        text = f"Subject: {rendered.subject}\n\n{rendered.text}"
+        subject = rendered.subject
+        text = f"Subject: {subject}\n\n{rendered.text}"
     except DomainError as error:
         problem = error.detail
     if message is not None:
         _note_look(request, message)
     return _page(
         request, "operator/mail_preview.html", mail.title, mail=mail, chosen=chosen, text=text,
-        problem=problem, recent=previews.recent(mail), query=request.GET.urlencode(),
-        switches=list(SWITCHES.items()),
+        subject=subject, problem=problem, recent=previews.recent(mail),
+        query=request.GET.urlencode(), switches=list(SWITCHES.items()),
     )  # fmt: skip
 
 
