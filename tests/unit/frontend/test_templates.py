@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
+from django.template import TemplateSyntaxError
 from django.template.loader import get_template
 from django.urls import get_resolver
 
@@ -18,28 +20,45 @@ COMPONENTS = [name for name in PAGES if name.startswith("cotton/")]
 SYMBOLS = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/icons.svg").read_text()))
 
 
+HOSTS = ("config.urls_public", "config.urls_workspace")
+
+
+@cache
 def read(name: str) -> str:
     text = (TEMPLATES / name).read_text()
     return re.sub(r"{% comment %}.*?{% endcomment %}|{#.*?#}", "", text, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_template_compiles_and_holds_something(name):
-    assert get_template(name).template.nodelist
-    assert read(name).strip()
+# Each of these looks at all templates and tells of every one that is wrong: as many tests as there
+# are templates would take ten times as long.
 
 
-@pytest.mark.parametrize("name", UNDER_POLICY)
-def test_no_inline_script_or_style(name):
-    text = read(name)
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text)
-    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+def test_templates_compile_and_hold_something():
+    assert {name: why for name in PAGES if (why := _fault(name))} == {}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_icons_exist(name):
+def _fault(name: str) -> str:
+    try:
+        compiled = get_template(name).template
+    except TemplateSyntaxError as error:
+        return str(error)
+    return "" if compiled.nodelist and read(name).strip() else "empty"
+
+
+def test_no_inline_script_or_style():
+    inline = re.compile(
+        r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)"
+    )
+    assert {n: found.group() for n in UNDER_POLICY if (found := inline.search(read(n)))} == {}
+
+
+def test_icons_exist():
+    assert {name: missing for name in PAGES if (missing := _icons(name) - SYMBOLS)} == {}
+
+
+def _icons(name: str) -> set[str]:
     named = re.findall(r'<c-icon name="([a-z-]+)"|\sicon="([a-z-]+)"', read(name))
-    assert {one or other for one, other in named} <= SYMBOLS
+    return {one or other for one, other in named}
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -57,14 +76,12 @@ def test_component_stands_in_the_gallery_or_in_one_that_does(name):
     assert any(re.search(rf"{tag}[\s/>]", read(other)) for other in places)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_addresses_have_names_that_exist(name):
+def test_addresses_have_names_that_exist():
+    known = {name for host in HOSTS for name in get_resolver(host).reverse_dict}
+    assert {name: missing for name in PAGES if (missing := _addresses(name) - known)} == {}
+
+
+def _addresses(name: str) -> set[str]:
     # `{% url … as x %}` may ask for a page that this host does not have.
     named = re.findall(r"""{% url ["']([a-z_]+)["'][^%]*?( as \w+)? %}""", read(name))
-    missing = {url for url, optional in named if not optional and not _exists(url)}
-    assert not missing
-
-
-def _exists(name: str) -> bool:
-    hosts = ("config.urls_public", "config.urls_workspace")
-    return any(name in get_resolver(host).reverse_dict for host in hosts)
+    return {url for url, optional in named if not optional}
