@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from embedded.django_session import DjangoSession
     from embedded.layout import Layout
+
+
+# Django's own boot, beside it, is what the whole start waits for.
+NICENESS = 10
 
 
 class Assets:
@@ -66,6 +71,7 @@ class Assets:
 
 def build(layout: Layout) -> int:
     """The process itself: builds, and says so as JSON on standard output."""
+    os.nice(NICENESS)
     try:
         note = frontend.ensure(layout)
     except Fault as fault:

@@ -47,7 +47,7 @@ def install_packages(layout: Layout, *, dev: bool = False) -> None:
     whole, part = stamps.digest([lock], "dev"), stamps.digest([lock])
     if stamps.matches(stamp, whole) or (not dev and stamps.matches(stamp, part)):
         return
-    options = [] if dev else ["--omit=dev"]
+    options = ["--prefer-offline", *([] if dev else ["--omit=dev"])]
     npm(layout, "ci", *options, "--no-audit", "--no-fund", "--loglevel=error")
     stamp.write_text(whole if dev else part)
 

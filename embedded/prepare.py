@@ -76,14 +76,15 @@ class Database:
             "prices": stamps.digest(_prices(self.layout)),
             "webhooks": stamps.digest(_webhooks(self.layout), self.env["PUBLIC_URL"]),
         }
-        is_known = sandbox.sends_events(self.env, self.env["PUBLIC_URL"])
+        known = sandbox.find_webhooks(self.env)
         with step("Prices") as current:
-            if is_known and note.get("prices") == wanted["prices"]:
+            if known and note.get("prices") == wanted["prices"]:
                 current.note = "unchanged"
             else:
                 django.run("billing", "sync", "--apply")
         with step("Stripe's webhooks") as current:
-            if is_known and note.get("webhooks") == wanted["webhooks"]:
+            here = any(url.startswith(f"{self.env['PUBLIC_URL']}/") for url in known)
+            if here and note.get("webhooks") == wanted["webhooks"]:
                 current.note = "unchanged"
             else:
                 django.run("billing", "endpoints", "ensure")

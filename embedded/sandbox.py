@@ -67,16 +67,15 @@ def connect_stripe(port: int, key: str) -> None:
     _post(port, "stripe/settings", {"key": key, "after_last_retry": "past_due"})
 
 
-def sends_events(stripe: Mapping[str, str], public_url: str) -> bool:
-    """Whether the account of these names has a webhook that is on and leads to `public_url`."""
+def find_webhooks(stripe: Mapping[str, str]) -> list[str]:
+    """Where the account of these names sends events: addresses of webhooks that are on."""
     request = urllib.request.Request(  # noqa: S310 -- our own process
         f"{stripe['STRIPE_API_URL']}/v1/webhook_endpoints?limit=100",
         headers={"Authorization": f"Bearer {stripe['STRIPE_SECRET_KEY']}"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         found = json.load(answer)["data"]
-    on = (one["url"] for one in found if one["status"] == "enabled")
-    return any(url.startswith(f"{public_url}/") for url in on)
+    return [one["url"] for one in found if one["status"] == "enabled"]
 
 
 def connect_sendgrid(port: int, public_url: str) -> dict[str, str]:

@@ -84,10 +84,10 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         assets.begin()
         compose = partial(environ.compose, layout, HOST=given.host, PORT=str(port))
         with DjangoSession(layout) as django:
-            if services.are_new:  # there is work for it in any case
+            if services.are_new and not given.sendgrid:  # there is work for it in any case
                 django.begin(compose(**services.foresee()))
             _start_services(given, services)
-            if stand_in and given.sendgrid:  # it says with which key mail is sent
+            if stand_in and given.sendgrid:  # which says with which key mail is sent
                 _connect_sandbox(layout, given, stand_in)
             django.settle(compose())
             start = Start(layout, given, supervisor, assets, django, stand_in)
