@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import DomainError
 from apps.jobs import charts
-from apps.jobs.services import lanes, statistics, workers
+from apps.jobs.services import lanes, schedules, statistics, workers
 from apps.jobs.services.statistics import PERIODS, Period, Report
 
 DEFAULT = "1h"
@@ -67,7 +67,8 @@ def _show(request: HttpRequest, page: Any) -> HttpResponse:
 
 
 def _board(period: Period) -> dict[str, Any]:
-    board: dict[str, Any] = {"period": period, "workers": workers.overview()}
+    late = [one for one in schedules.overview() if one.is_late]
+    board: dict[str, Any] = {"period": period, "workers": workers.overview(), "late": late}
     try:
         report = statistics.report(period)
     except statistics.TooMuchToDraw as refusal:
@@ -78,26 +79,31 @@ def _board(period: Period) -> dict[str, Any]:
         "queues": [charts.of(group, period) for group in report.queues],
         "lanes": [charts.of(group, period) for group in report.lanes],
         "tasks": [_task(task) for task in report.tasks],
-        "figures": _figures(report, board["workers"]),
+        "figures": _figures(report, board["workers"], len(late)),
     }
 
 
-def _figures(report: Report, standings: list[workers.Standing]) -> list[dict[str, Any]]:
+def _figures(report: Report, standings: list[workers.Standing], late: int) -> list[dict[str, Any]]:
     total, now = report.total, report.now
     here = sum(one.worker.state == "here" for one in standings)
     silent = sum(one.worker.state == "silent" for one in standings)
-    oldest = now.oldest_seconds
+    oldest, runs = now.oldest_seconds, reverse("admin:jobs_jobrun_changelist")
     return [
         {"label": "Ended", "value": f"{total.ended:,}"},
         {"label": "Failed for good", "value": f"{total.failed:,}", "alarming": total.failed > 0,
-         "note": f"{total.failed_percent:.1f} % of what ended" if total.failed else ""},
+         "note": f"{total.failed_percent:.1f} % of what ended" if total.failed else "",
+         "url": f"{runs}?dead=yes"},
         {"label": "19 of 20 waited at most", "value": charts.seconds(total.wait_p95),
          "note": f"half {charts.seconds(total.wait_p50)}"},
         {"label": "Waiting now", "value": f"{now.waiting:,}",
-         "note": f"the oldest for {charts.seconds(oldest)}" if oldest is not None else ""},
-        {"label": "Running now", "value": f"{now.running:,}"},
+         "note": f"the oldest for {charts.seconds(oldest)}" if oldest is not None else "",
+         "url": f"{runs}?state__exact=queued"},
+        {"label": "Running now", "value": f"{now.running:,}",
+         "url": f"{runs}?state__exact=running"},
         {"label": "Workers here", "value": f"{here:,}", "alarming": not here or silent > 0,
-         "note": f"{silent} silent" if silent else ""},
+         "note": f"{silent} silent" if silent else "", "url": "#workers"},
+        {"label": "Schedules late", "value": f"{late:,}", "alarming": late > 0,
+         "url": reverse("admin:django_celery_beat_periodictask_changelist")},
     ]  # fmt: skip
 
 

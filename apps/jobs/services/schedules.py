@@ -25,6 +25,7 @@ from apps.jobs.watch_models import ScheduleWatch
 
 # How long after its time a schedule is late: a tenth of its interval, within these.
 LEAST, MOST = timedelta(minutes=1), timedelta(minutes=10)
+TOGETHER: Final = timedelta(minutes=10)
 KINDS: Final = ("interval", "crontab", "solar", "clocked")
 UNITS: Final = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -206,10 +207,15 @@ def remove(*, task: PeriodicTask, by: Any) -> None:
 
 @transaction.atomic
 def tell_late() -> int:
-    """Tell the operators of those late that they were not told of; returns of how many."""
+    """Tell the operators of those late that they were not told of; returns of how many.
+
+    Where beat is away one after the other becomes late: after telling, the next are told together.
+    """
     found = overview()
     on_time = [one.task.pk for one in found if not one.is_late]
     ScheduleWatch.objects.filter(pk__in=on_time, told_at__isnull=False).update(told_at=None)
+    if ScheduleWatch.objects.filter(told_at__gt=timezone.now() - TOGETHER).exists():
+        return 0
     late = [one for one in found if one.is_late and _is_news(one)]
     if late:
         signals.schedules_late.send(sender=PeriodicTask, late=late)

@@ -10,16 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
+import redis
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import QueryCanceled
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from apps.core.database import connection
 from apps.core.errors import DomainError
-from apps.jobs.services import lanes, tickets
+from apps.core.rates import SECONDS_TO_REDIS
+from apps.jobs.services import lanes
 
 MOST_TASKS: Final = 15
 PATIENCE_MS: Final = 10_000  # of each query
@@ -105,7 +111,8 @@ class Moment:
 @dataclass(frozen=True)
 class Group:
     """A queue, or the lanes of a vendor. `tickets` are messages in the broker's queue, of a lane
-    None; `closed` are lanes in which nothing may begin, and until when.
+    None, as of all while it cannot be asked; `closed` are lanes in which nothing may begin, and
+    until when.
     """
 
     kind: str
@@ -130,7 +137,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Report:
-    """`tasks` are those of which most failed, then of which most ended."""
+    """`tasks` are those of which most failed, then of which most ended. `has_broker` is whether it
+    answered.
+    """
 
     period: Period
     since: datetime
@@ -140,6 +149,7 @@ class Report:
     queues: list[Group]
     lanes: list[Group]
     tasks: list[Task]
+    has_broker: bool = True
 
 
 # `percentile_cont` sorts, so what is sorted is narrow; queues, and all, come of one sort.
@@ -222,15 +232,16 @@ def report(period: Period) -> Report:
     vendors = {name for kind, name in found.known() if kind == "lane" and name}
     queues = [each.name for each in settings.CELERY_TASK_QUEUES]
     queues += sorted({name for kind, name in found.known() if kind == "queue"} - set(queues))
+    tickets = _tickets(queues)
     return Report(
         period=period, since=since, until=now,
         total=totals.get(("all", ""), Numbers()), now=found.now.get(("all", ""), Now()),
-        queues=[found.group("queue", name, tickets=tickets.waiting(name)) for name in queues],
+        queues=[found.group("queue", name, tickets=tickets.get(name)) for name in queues],
         lanes=[
             found.group("lane", name, closed=closed.get(name, []))
             for name in sorted(vendors | closed.keys() | settings.JOB_LANES.keys())
         ],
-        tasks=tasks,
+        tasks=tasks, has_broker=bool(tickets),
     )  # fmt: skip
 
 
@@ -301,9 +312,28 @@ def _rows(statement: str, values: dict[str, Any]) -> Iterator[Any]:
         yield from cursor.fetchall()
 
 
+def _tickets(queues: list[str]) -> dict[str, int]:
+    """Messages in the broker's queues; empty when it cannot be asked."""
+    try:
+        asked = _broker(settings.CELERY_BROKER_URL).pipeline()
+        for name in queues:
+            asked.llen(name)
+        return dict(zip(queues, asked.execute(), strict=True))
+    except RedisError:
+        return {}
+
+
 def _closed() -> dict[str, list[tuple[str, datetime]]]:
     found: dict[str, list[tuple[str, datetime]]] = {}
     for lane, until in sorted(lanes.closed_until().items()):
         vendor = lane.partition(":")[0]
         found.setdefault(vendor, []).append((lane, datetime.fromtimestamp(until, UTC)))
     return found
+
+
+@cache
+def _broker(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=SECONDS_TO_REDIS, socket_connect_timeout=SECONDS_TO_REDIS,
+        retry=Retry(NoBackoff(), 0),
+    )  # fmt: skip

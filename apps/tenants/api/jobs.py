@@ -24,6 +24,12 @@ MOST_MEMBERS = 100
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
+class JobProblemSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    title = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+
+
 class JobSerializer(serializers.ModelSerializer[JobRun]):
     task = serializers.CharField(source="name", help_text="what is done, as `transfers.export`")
     title = serializers.CharField(help_text="the same for people")
@@ -34,6 +40,9 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
     requested_by = serializers.CharField(source="actor_label", help_text="empty: the system")
     duration_seconds = serializers.SerializerMethodField(
         help_text="of the last attempt; null until it has ended"
+    )
+    problem = serializers.SerializerMethodField(
+        help_text="why it failed, was cancelled, or is tried again"
     )
     cancellable = serializers.BooleanField(
         source="is_cancellable", help_text="by who may begin such work"
@@ -46,9 +55,9 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
         model = JobRun
         fields = [
             "id", "task", "title", "kind", "parent", "stage", "state", "progress", "message",
-            "attempts", "max_attempts", "requested_by", "trace_id", "created_at", "due_at",
-            "started_at", "finished_at", "duration_seconds", "cancel_asked_at", "cancellable",
-            "replayable",
+            "problem", "attempts", "max_attempts", "requested_by", "trace_id", "created_at",
+            "due_at", "started_at", "finished_at", "duration_seconds", "cancel_asked_at",
+            "cancellable", "replayable",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs: ClassVar = {
@@ -63,22 +72,6 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
     def get_duration_seconds(self, run: JobRun) -> float | None:
         return run.run_seconds if run.is_final else None
 
-
-class JobProblemSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    title = serializers.CharField(required=False)
-    detail = serializers.CharField(required=False)
-
-
-class JobMemberSerializer(JobSerializer):
-    problem = serializers.SerializerMethodField(
-        help_text="why it failed, was cancelled, or is tried again"
-    )
-
-    class Meta(JobSerializer.Meta):
-        fields = [*JobSerializer.Meta.fields, "problem"]
-        read_only_fields = fields
-
     @extend_schema_field(JobProblemSerializer(allow_null=True))
     def get_problem(self, run: JobRun) -> dict[str, str] | None:
         if not run.problem:
@@ -87,7 +80,7 @@ class JobMemberSerializer(JobSerializer):
         return {"code": str(run.problem.get("code", "unknown")), **told}
 
 
-class JobDetailSerializer(JobMemberSerializer):
+class JobDetailSerializer(JobSerializer):
     result = serializers.JSONField(help_text="what the task says of its work")
 
     members = serializers.SerializerMethodField(
@@ -95,14 +88,14 @@ class JobDetailSerializer(JobMemberSerializer):
         "them: `?parent=`"
     )
 
-    class Meta(JobMemberSerializer.Meta):
-        fields = [*JobMemberSerializer.Meta.fields, "result", "members"]
+    class Meta(JobSerializer.Meta):
+        fields = [*JobSerializer.Meta.fields, "result", "members"]
         read_only_fields = fields
 
-    @extend_schema_field(JobMemberSerializer(many=True))
+    @extend_schema_field(JobSerializer(many=True))
     def get_members(self, run: JobRun) -> list[dict[str, Any]]:
         rows = jobs.members_of(run)[:MOST_MEMBERS] if run.kind else ()
-        return [dict(JobMemberSerializer(row).data) for row in rows]
+        return [dict(JobSerializer(row).data) for row in rows]
 
 
 class JobFilter(filters.FilterSet):  # type: ignore[misc]

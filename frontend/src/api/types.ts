@@ -611,6 +611,7 @@ export type Job = {
   state: JobStateEnum;
   progress: number;
   message: string;
+  problem: JobProblem | null;
   attempts: number;
   max_attempts: number;
   requested_by: string;
@@ -635,6 +636,7 @@ export type JobDetail = {
   state: JobStateEnum;
   progress: number;
   message: string;
+  problem: JobProblem | null;
   attempts: number;
   max_attempts: number;
   requested_by: string;
@@ -647,37 +649,11 @@ export type JobDetail = {
   cancel_asked_at: string | null;
   cancellable: boolean;
   replayable: boolean;
-  problem: JobProblem | null;
   result: unknown;
-  members: Array<JobMember>;
+  members: Array<Job>;
 };
 
 export type JobKindEnum = "job" | "chain" | "group";
-
-export type JobMember = {
-  id: string;
-  task: string;
-  title: string;
-  kind: JobKindEnum;
-  parent: string | null;
-  stage: number | null;
-  state: JobStateEnum;
-  progress: number;
-  message: string;
-  attempts: number;
-  max_attempts: number;
-  requested_by: string;
-  trace_id: string;
-  created_at: string;
-  due_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-  duration_seconds: number | null;
-  cancel_asked_at: string | null;
-  cancellable: boolean;
-  replayable: boolean;
-  problem: JobProblem | null;
-};
 
 export type JobProblem = {
   code: string;

@@ -248,7 +248,7 @@ class TestPages:
                    finished_at=now, queue="bulk", lane=f"roblox:{n}") for n in range(20)
         )  # fmt: skip
         console.get(page)
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             drawn = console.get(page, {"period": "7d", "part": 1}).content.decode()
         assert drawn.lstrip().startswith('<div id="jobs-board"')
         assert "Failed for good, queue bulk" in drawn
@@ -265,6 +265,12 @@ class TestPages:
         page = console.get(url("jobs_dashboard")).content.decode()
         assert "Choose a shorter period." in page
         assert "No worker was heard of within a day." in page
+
+    def test_without_the_broker_the_board_says_so(self, console, settings):
+        settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+        page = console.get(url("jobs_dashboard")).content.decode()
+        assert "The broker cannot be reached." in page
+        assert "in the broker" not in page
 
     def test_a_page_left_open_keeps_no_operator_in(self, console, settings):
         page = url("jobs_dashboard")

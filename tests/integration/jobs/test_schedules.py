@@ -10,6 +10,7 @@ import pytest
 from celery import current_app
 from celery.schedules import crontab
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
@@ -222,6 +223,21 @@ class TestTelling:
         assert told() == 0
         past(hours=5)
         assert told() == 1
+
+    def test_what_is_late_soon_after_is_told_together(self, told, hourly):
+        past(hours=5)
+        assert told() == 1
+        for name in ("second", "third"):
+            other = PeriodicTask.objects.create(
+                name=name, task=hourly.task, interval=hourly.interval, enabled=True
+            )
+            long_ago = timezone.now() - timedelta(hours=5)
+            PeriodicTask.objects.filter(pk=other.pk).update(last_run_at=long_ago)
+            ScheduleWatch.objects.create(task=other)
+        assert told() == 0
+        ScheduleWatch.objects.update(told_at=F("told_at") - timedelta(minutes=11))
+        assert told() == 1
+        assert told() == 0
 
     def test_prometheus_sees_it(self, hourly):
         past(hours=5)

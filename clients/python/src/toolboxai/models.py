@@ -683,6 +683,7 @@ class Job(TypedDict):
     state: JobStateEnum
     progress: int
     message: str
+    problem: JobProblem | None
     attempts: int
     max_attempts: int
     requested_by: str
@@ -707,6 +708,7 @@ class JobDetail(TypedDict):
     state: JobStateEnum
     progress: int
     message: str
+    problem: JobProblem | None
     attempts: int
     max_attempts: int
     requested_by: str
@@ -719,37 +721,11 @@ class JobDetail(TypedDict):
     cancel_asked_at: str | None
     cancellable: bool
     replayable: bool
-    problem: JobProblem | None
     result: Any
-    members: list[JobMember]
+    members: list[Job]
 
 
 JobKindEnum = Literal["job", "chain", "group"]
-
-
-class JobMember(TypedDict):
-    id: str
-    task: str
-    title: str
-    kind: JobKindEnum
-    parent: str | None
-    stage: int | None
-    state: JobStateEnum
-    progress: int
-    message: str
-    attempts: int
-    max_attempts: int
-    requested_by: str
-    trace_id: str
-    created_at: str
-    due_at: str
-    started_at: str | None
-    finished_at: str | None
-    duration_seconds: float | None
-    cancel_asked_at: str | None
-    cancellable: bool
-    replayable: bool
-    problem: JobProblem | None
 
 
 class JobProblem(TypedDict):
