@@ -58,10 +58,15 @@ def again(request: PublicRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Looking at the link changes nothing, for programs look at links, too."""
+    """Looking at the link changes nothing, for programs look at links, too. `again` undoes it."""
     message = choices.message_of(token)
     category = choices.OPTIONAL.get(message.category)
-    if request.method == "POST":
+    if request.method == "POST" and "again" in request.POST:
+        choices.subscribe_again(message=message)
+    elif request.method == "POST":
         choices.unsubscribe(message=message)
-    context = {"category": category, "address": message.to, "done": request.method == "POST"}
+    context = {
+        "category": category, "address": message.to, "done": choices.is_unsubscribed(message),
+        "again": "again" in request.POST,
+    }  # fmt: skip
     return render(request, "account/unsubscribe.html", context)

@@ -65,6 +65,24 @@ def unsubscribe(*, message: Message, is_noted: bool = False) -> Category | None:
     return category
 
 
+def is_unsubscribed(message: Message) -> bool:
+    """Whether the recipient gets no more of the message's category."""
+    return message.category in declined(message.to)
+
+
+def subscribe_again(*, message: Message) -> None:
+    """Undo `unsubscribe`."""
+    address = message.to.lower()
+    with schema_context("public"), transaction.atomic():
+        OptOut.objects.filter(address=address, category=message.category).delete()
+        for left in (
+            Suppression.objects.of_workspace(message.schema_name)
+            .in_force()
+            .filter(address=address, stream=message.stream, reason=Suppression.Reason.UNSUBSCRIBE)
+        ):
+            suppressions.lift(suppression=left, by=None, reason="Chosen again by the recipient")
+
+
 def address_of(message: Message) -> str:
     """Where one click unsubscribes from the message's category, or "" where it always comes."""
     if message.category not in OPTIONAL:

@@ -35,6 +35,14 @@ class TestOneClick:
         assert answer.status_code == 200
         assert write(sent=True).state == "suppressed"
 
+    def test_the_link_says_that_it_was_done_and_undoes_it(self, write, nobody, mailoutbox):
+        write("mail/trial_ending", sent=True)
+        address = link(mailoutbox[0])
+        nobody.post(address)
+        assert "You are unsubscribed" in nobody.get(address).content.decode()
+        assert "You get it again" in nobody.post(address, {"again": "1"}).content.decode()
+        assert write("mail/trial_ending", sent=True).state == "sent"
+
     def test_looking_at_the_link_changes_nothing(self, write, nobody, mailoutbox):
         write(sent=True)
         assert "mail about releases" in nobody.get(link(mailoutbox[0])).content.decode()
