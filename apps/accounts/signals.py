@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # `to` and `context`.
 mail_wanted = Signal()
 
+# Somebody vouched for another address of a person. Sends `user` and `former`, in the deed's
+# transaction. What people change by themselves is allauth's `email_changed`.
+address_replaced = Signal()
+
 # Somebody may enter the operator console. Sends `user` and `by`, in the deed's transaction.
 operator_made = Signal()
 

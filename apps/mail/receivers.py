@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_changed
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.accounts.signals import mail_wanted
+from apps.accounts.signals import address_replaced, mail_wanted
 from apps.fleet.models import Rollout
 from apps.fleet.signals import rollout_stopped
 from apps.jobs.models import Failure, JobRun
 from apps.jobs.services.failures import Alert
 from apps.jobs.services.schedules import Standing
 from apps.jobs.signals import failures_told, job_failed, schedules_late
-from apps.mail.services import messages, owners, sender_setup
+from apps.mail.services import choices, messages, owners, sender_setup
 from apps.tenants.localisation import in_the_words_of
 from apps.tenants.models import Domain, Invitation, OwnershipTransfer, Tenant
 from apps.tenants.signals import (
@@ -55,6 +57,8 @@ DOMAIN_NOTICES = {"domain_unseen": domain_unseen, "domain_switched_off": domain_
 
 def connect() -> None:
     mail_wanted.connect(send_account_mail, dispatch_uid="mail-account")
+    email_changed.connect(follow_change, dispatch_uid="mail-email_changed")
+    address_replaced.connect(follow_replacement, sender=User, dispatch_uid="mail-address_replaced")
     invitation_sent.connect(send_invitation, dispatch_uid="mail-invitation")
     workspace_opened.connect(send_welcome, dispatch_uid="mail-welcome")
     for template, signal in NOTICES.items():
@@ -71,6 +75,16 @@ def connect() -> None:
     schedules_late.connect(tell_of_lateness, dispatch_uid="mail-schedules_late")
     rollout_stopped.connect(tell_operators, sender=Rollout, dispatch_uid="mail-rollout_stopped")
     job_failed.connect(note_failure, sender=JobRun, dispatch_uid="mail-failed")
+
+
+def follow_change(
+    from_email_address: EmailAddress, to_email_address: EmailAddress, **_: Any
+) -> None:
+    choices.follow(former=from_email_address.email, address=to_email_address.email)
+
+
+def follow_replacement(user: User, former: str, **_: Any) -> None:
+    choices.follow(former=former, address=user.email)
 
 
 def send_account_mail(template: str, to: str, context: dict[str, Any], **_: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 
 from apps.accounts.models import User
+from apps.accounts.signals import address_replaced
 
 
 def verified(*, user: User) -> list[str]:
@@ -22,7 +23,9 @@ def mark_verified(*, user: User) -> None:
 
 def replace(*, user: User, email: str) -> None:
     """Give the person another address in place of the present one, which somebody vouches for."""
-    EmailAddress.objects.filter(user=user, email__iexact=user.email).delete()
+    former = user.email
+    EmailAddress.objects.filter(user=user, email__iexact=former).delete()
     user.email = email.lower()
     user.save(update_fields=["email"])
     mark_verified(user=user)
+    address_replaced.send(sender=User, user=user, former=former)

@@ -47,6 +47,18 @@ def choose(*, by: User, wanted: Collection[str], wishes: Wishes | None = None) -
             suppressions.lift(suppression=left, by=by, reason="Chosen again by the recipient")
 
 
+def follow(*, former: str, address: str) -> None:
+    """What somebody chose, and what waits for them, goes with them to another address."""
+    if former.lower() == address.lower():
+        return
+    with schema_context("public"), transaction.atomic():
+        left = OptOut.objects.filter(address=former.lower())
+        kept = [OptOut(address=address.lower(), category=each.category) for each in left]
+        OptOut.objects.bulk_create(kept, ignore_conflicts=True)
+        left.delete()
+        Message.objects.filter(state=Message.State.HELD, to__iexact=former).update(to=address)
+
+
 def unsubscribe(*, message: Message, is_noted: bool = False) -> Category | None:
     """Send the recipient no more of the message's category; None when it always comes. It stands
     in the mail's timeline, where it may be noted already.

@@ -169,7 +169,8 @@ def release(*, limit: int = 500) -> int:
                 message.save(update_fields=["held_until"])
                 timeline.record(message=message, kind=Kind.QUEUED, detail="Tried again")
                 send_task.enqueue(by=None, schema_name="public", message_id=str(message.pk))
-        held = [message for message in found if message.held_for == Message.Hold.DIGEST]
+        bundled = {m.to for m in found if m.held_for == Message.Hold.DIGEST}
+        held = due.filter(held_for=Message.Hold.DIGEST, to__in=bundled)  # whole, however many
         for bundle in waiting.bundles(held):
             _bundle(bundle)
     return len(found)

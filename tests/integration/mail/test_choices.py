@@ -5,6 +5,7 @@ import re
 import pytest
 import time_machine
 
+from apps.accounts.services import emails
 from apps.mail.models import OptOut, Suppression
 from apps.mail.services import choices, messages
 from tests.factories.jobs import work_off
@@ -162,6 +163,29 @@ class TestWaiting:
             assert messages.release() == 1
             work_off()
         assert [mail.subject for mail in mailoutbox] == [message.subject]
+
+    def test_what_was_chosen_and_what_waits_goes_along_to_another_address(
+        self, wish, write, owner, mailoutbox
+    ):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest="daily", wanted=["releases"])
+            write()
+            emails.replace(user=owner, email="olivia@elsewhere.example")
+            assert choices.declined(owner.email) == set(choices.OPTIONAL) - {"releases"}
+        with travel("2026-07-11T06:00:00Z"):
+            messages.release()
+            work_off()
+        assert [mail.to for mail in mailoutbox] == [[owner.email]]
+
+    def test_a_digest_is_whole_however_many_are_due(self, wish, write, mailoutbox):
+        with travel("2026-07-10T12:00:00Z"):
+            wish(digest="daily")
+            for _ in range(3):
+                write()
+        with travel("2026-07-11T06:00:00Z"):
+            messages.release(limit=2)
+            work_off()
+        assert [mail.subject for mail in mailoutbox] == ["What happened: 3 notices"]
 
     def test_moments_are_the_persons_own(self, wish, write):
         wish(time_zone="America/New_York")
