@@ -29,6 +29,9 @@ def wrap(message: Message) -> SignedMail:
     mail.attach_alternative(message.html, "text/html")
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined] # Anymail's
     mail.tags = [message.category or "mail"]  # type: ignore[attr-defined]
+    if message.kind is not None and message.kind.secret:
+        # A link that opens an account leads there, not by way of the service's counter of clicks.
+        mail.track_clicks = False  # type: ignore[attr-defined]
     return mail
 
 

@@ -15,7 +15,7 @@ from apps.jobs.task import run_now
 from apps.mail import anymail_api
 from apps.mail.catalogue import MissingVariable
 from apps.mail.models import Message
-from apps.mail.services import messages, timeline
+from apps.mail.services import envelopes, messages, timeline
 from tests.factories.jobs import work_off
 from tests.factories.tenants import invite
 from tests.factories.transactions import undo_after
@@ -97,6 +97,7 @@ def test_a_code_stands_in_the_mail_and_never_in_the_log(owner, mailoutbox):
     context = {"email": owner.email, "code": "1234 5678"}
     message = messages.send(template="account/email/login_code", to=owner.email, context=context)
     assert message.subject == "… is your sign-in code"
+    assert envelopes.wrap(message).track_clicks is False
     work_off()
     assert mailoutbox[0].subject == "1234 5678 is your sign-in code"
 
