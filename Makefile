@@ -3,9 +3,12 @@
 SHELL := /bin/sh
 
 # The first of these that runs and is 3.11 or newer (version managers leave shims that do not).
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+# Looked for once: a plain `?=` would do so wherever the name is used, for half a second each time.
+ifndef PYTHON
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
 	done; echo python3)
+endif
 ifeq ($(shell command -v $(PYTHON)),)
 $(error There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.11)
 endif

@@ -17,7 +17,6 @@ from embedded import (
     notes,
     ports,
     procfile,
-    sandbox,
     welcome,
 )
 from embedded.assets import Assets
@@ -29,6 +28,7 @@ from embedded.prepare import Database
 from embedded.process import record, sweep
 from embedded.progress import step, tell
 from embedded.psql import Psql
+from embedded.stand_in import StandIn
 from embedded.supervisor import Supervisor, stop_signals_raise
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from embedded.environ import Given
     from embedded.layout import Layout
-    from embedded.process import Child
 
 SWEEP_SECONDS = 10
 
@@ -78,7 +77,7 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         services = _find_services(layout, given, stack)
         supervisor = Supervisor(say=tell)
         stack.callback(supervisor.stop)
-        stand_in = _begin_sandbox(layout, given, supervisor)
+        stand_in = StandIn(layout, given, supervisor)
         assets = Assets(layout)
         stack.callback(assets.stop)
         assets.begin()
@@ -86,9 +85,11 @@ def _everything(layout: Layout, given: Given, port: int) -> Iterator[tuple[Super
         with DjangoSession(layout) as django:
             if services.are_new and not given.sendgrid:  # there is work for it in any case
                 django.begin(compose(**services.foresee()))
+            else:
+                stand_in.begin()
             _start_services(given, services)
-            if stand_in and given.sendgrid:  # which says with which key mail is sent
-                _connect_sandbox(layout, given, stand_in)
+            if given.sendgrid:  # it says with which key mail is sent
+                stand_in.connect()
             django.settle(compose())
             start = Start(layout, given, supervisor, assets, django, stand_in)
             start.prepare_and_serve(compose())
@@ -116,48 +117,6 @@ def _start_services(given: Given, services: Services) -> None:
 
 
 @dataclass(frozen=True)
-class StandIn:
-    """The sandbox on its way up, beside PostgreSQL."""
-
-    child: Child
-    port: int
-
-
-def _begin_sandbox(layout: Layout, given: Given, supervisor: Supervisor) -> StandIn | None:
-    """What leads to it is known before it is there."""
-    others = {**sandbox.WITHOUT_SENDGRID, **sandbox.WITHOUT_STRIPE}
-    if given.roblox:
-        none = {"SANDBOX_URL": "", "DNS_RESOLVER": ""}
-        credentials.update(layout.env_file, none | others)
-        return None
-    known = layout.run / "ports.json"
-    port, dns_port = ports.remembered(known, "sandbox"), ports.remembered(known, "dns")
-    service = sandbox.service(layout, port, layout.home / "sandbox", dns_port=dns_port)
-    (child,) = supervisor.begin(service)
-    address = sandbox.address(port)
-    names = {"ROBLOX_API_URL": address, "SANDBOX_URL": address,
-             "DNS_RESOLVER": f"{ports.LOOPBACK}:{dns_port}"}  # fmt: skip
-    if not given.stripe:
-        held = credentials.read(layout.env_file).get("STRIPE_SECRET_KEY", "")
-        others |= sandbox.choose_stripe(port, held)
-    credentials.update(layout.env_file, names | others)
-    return StandIn(child, port)
-
-
-def _connect_sandbox(layout: Layout, given: Given, stand_in: StandIn) -> None:
-    with step("Sandbox") as current:
-        stand_in.child.wait_ready()
-        if given.sendgrid:
-            mail = sandbox.connect_sendgrid(stand_in.port, given.public_url)
-            credentials.update(layout.env_file, mail)
-            current.note = "mail goes there"
-    if not given.stripe:
-        sandbox.connect_stripe(
-            stand_in.port, credentials.read(layout.env_file)["STRIPE_SECRET_KEY"]
-        )
-
-
-@dataclass(frozen=True)
 class Start:
     """What is under way when PostgreSQL and Valkey are there."""
 
@@ -166,7 +125,7 @@ class Start:
     supervisor: Supervisor
     assets: Assets
     django: DjangoSession
-    stand_in: StandIn | None
+    stand_in: StandIn
 
     def prepare_and_serve(self, env: dict[str, str]) -> None:
         """`web` boots while the demo is made, for as long; the others when nobody waits any
@@ -178,12 +137,12 @@ class Start:
         if self.django.has_begun:
             with step("Django"):
                 self.django.wait()
+        self.stand_in.begin()  # after Django in a new checkout: they would compile the same
         database.migrate(self.django)
         with step("Front end, static files") as current:
             current.note = self.assets.finish(self.django)
         web = self.supervisor.begin(*(service for service in services if service.name == "web"))
-        if self.stand_in and not self.given.sendgrid:
-            _connect_sandbox(self.layout, self.given, self.stand_in)
+        self.stand_in.connect()
         database.fill(self.django)
         with step("Web"):
             for child in web:
