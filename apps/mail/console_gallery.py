@@ -86,7 +86,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         text = f"Subject: {subject}\n\n{rendered.text}"
     except DomainError as error:
         problem = error.detail
-    if message is not None:
+    if message is not None and chosen["shape"] == "text":
         _note_look(request, message)
     return _page(
         request, "operator/mail_preview.html", mail.title, mail=mail, chosen=chosen, text=text,
@@ -102,6 +102,8 @@ def html(request: HttpRequest, slug: str) -> HttpResponse:
     rendered = previews.preview(
         mail=mail, language=chosen["language"], values=message.values if message else None
     )
+    if message is not None:
+        _note_look(request, message)
     answer = HttpResponse(previews.in_mode(rendered.html, chosen["mode"]))
     answer["Content-Security-Policy"] = POLICY
     return answer

@@ -54,7 +54,9 @@ def note_sent(
     """A service has taken it: what it said is forgotten. The caller holds the row."""
     message.sent_at, message.problem = _not_before(message, at or timezone.now()), ""
     message.provider, message.provider_id, message.sender = provider, provider_id, sender
-    message.held_for, message.held_until = "", None
+    message.held_until = None
+    if message.held_for == Message.Hold.OUTAGE:  # what was wished for is no time in the queue
+        message.held_for = ""
     message.empty()
     # With the text in one go: the database keeps no text of what was sent.
     message.state = Message.State.SENT

@@ -60,7 +60,12 @@ def test_real_context_is_shown_without_secrets_and_stands_in_the_audit(console, 
     page = console.get(f"{GALLERY}mail.invitation/?shape=text&message={message.pk}")
     assert "Real Person" in page.content.decode()
     assert "/invitations/x/" not in page.content.decode().partition("Declared variables")[0]
-    assert AuditEntry.objects.filter(action="mail.context_seen").count() == 1
+    looks = AuditEntry.objects.filter(action="mail.context_seen")
+    assert looks.count() == 1
+    query = {"message": message.pk}
+    console.get(f"{GALLERY}mail.invitation/", query)
+    assert "Real Person" in console.get(f"{GALLERY}mail.invitation/html/", query).content.decode()
+    assert looks.count() == 2
 
 
 def test_an_operator_sends_one_to_themselves(console, mailoutbox):
