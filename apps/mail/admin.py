@@ -12,7 +12,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from apps.core.operator_admin import Figure, ReadOnlyModelAdmin, tones
-from apps.mail import console_gallery, sender_admin
+from apps.mail import console_gallery, console_statistics, sender_admin
 from apps.mail.models import Message, MessageEvent, Suppression
 from apps.mail.services import suppressions
 from apps.tenants.deeds import Deed, ReasonForm
@@ -74,7 +74,10 @@ class MessageAdmin(ReadOnlyModelAdmin):
         return str(message.get_state_display())
 
     def get_urls(self) -> list[URLPattern]:
-        return [*console_gallery.urls(self.admin_site), *super().get_urls()]
+        return [
+            *console_gallery.urls(self.admin_site), *console_statistics.urls(self),
+            *super().get_urls(),
+        ]  # fmt: skip
 
     def figures(self) -> list[Figure]:
         counts = {

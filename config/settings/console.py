@@ -123,6 +123,7 @@ UNFOLD = {
                     _rows("Failures", "running_with_errors", "jobs_failure"),
                     _rows("Schedule", "schedule", "django_celery_beat_periodictask"),
                     _rows("Mail", "mail", "mail_message"),
+                    _item("Mail, how it goes", "monitoring", "mail_statistics"),
                     _item("Mail gallery", "gallery_thumbnail", "mail_gallery"),
                     _rows("Suppressed addresses", "unsubscribe", "mail_suppression"),
                     _rows("Sender domains", "domain_verification", "mail_senderdomain"),
