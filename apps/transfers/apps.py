@@ -6,6 +6,7 @@ class TransfersConfig(AppConfig):
     verbose_name = "Moving customers"
 
     def ready(self) -> None:
-        from apps.transfers import receivers
+        from apps.transfers import job_subjects, receivers
 
         receivers.connect()
+        job_subjects.register()

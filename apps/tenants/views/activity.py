@@ -138,7 +138,7 @@ def _job(request: WorkspaceRequest, pk: UUID) -> dict[str, object]:
     needed = run.permissions
     may = bool(needed) and {"jobs.manage", *needed} <= request.can
     members = list(jobs_here.members_of(run)[:MOST_MEMBERS]) if run.kind else []
-    subjects = job_subjects.find([run, *members])
+    subjects = job_subjects.find([run, *members], can=request.can)
     shown: list[Any] = members
     for member in shown:
         member.subject = subjects.get(member.pk)

@@ -101,6 +101,13 @@ class TestTheOwnersPage:
         assert not default_storage.exists(ready.storage_name)
 
 
+def test_its_job_leads_to_who_may_take_it(filled, browse, owner, teacher):
+    run = JobRun.objects.create(name="transfers.export", schema_name=filled.schema_name)
+    link = 'id="about" href="/settings/exports/"'
+    assert link in browse(owner).get(f"/jobs/{run.pk}/").content.decode()
+    assert link not in browse(teacher).get(f"/jobs/{run.pk}/").content.decode()
+
+
 class TestTheFile:
     def test_comes_in_parts(self, browse, owner, ready):
         client = browse(owner)

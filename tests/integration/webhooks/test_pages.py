@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.jobs.models import JobRun
 from apps.webhooks import catalogue
 from apps.webhooks.models import Delivery, Endpoint
 from tests.factories.gateway import make_key
@@ -216,3 +217,15 @@ class TestApi:
         ):
             assert call(method, f"{API}{other.pk}/{path}").status_code == 404
         assert call("GET", API, tenant=beta).status_code == 401
+
+
+def test_a_job_leads_to_the_webhook_it_sends_to_who_may_see_it(
+    alpha, endpoint, browse, admin, teacher
+):
+    run = JobRun.objects.create(
+        name="webhooks.deliver", schema_name=alpha.schema_name,
+        arguments={"endpoint_id": str(endpoint.pk)},
+    )  # fmt: skip
+    link = f'href="{endpoint.get_absolute_url()}"'
+    assert link in browse(admin).get(f"/jobs/{run.pk}/").content.decode()
+    assert link not in browse(teacher).get(f"/jobs/{run.pk}/").content.decode()
