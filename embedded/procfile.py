@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_-]*):\s*(?P<command>\S.*)$")
 PATIENCE = 15
+# A slow machine that compiles everything for the first time; what has ended is noticed at once.
+STARTUP = 300
 
 
 def parse(text: str) -> dict[str, str]:
@@ -48,6 +50,7 @@ def services(layout: Layout, env: Mapping[str, str]) -> list[Service]:
             is_ready=(lambda: _web_answers(env)) if name == "web" else lambda: True,
             stop_signal=signal.SIGTERM,
             patience=PATIENCE,
+            startup=STARTUP,
         )
         for name, command in commands.items()
     ]

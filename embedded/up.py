@@ -148,8 +148,9 @@ class Start:
             for child in web:
                 child.wait_ready()
         others = [service for service in services if service.name != "web"]
-        with step(", ".join(service.name for service in others).capitalize()):
+        with step(", ".join(service.name for service in others).capitalize()) as current:
             self.supervisor.start(*others)
+            current.note = "booting; what waits for them is kept"
 
     def _database(self, env: dict[str, str]) -> Database:
         given, url = self.given, env["DATABASE_OWNER_URL"]

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import stat
 from itertools import takewhile
@@ -11,6 +12,7 @@ import pytest
 from embedded import credentials, notes
 from tests.processes.embedded.waiting import wait_until
 
+STEP = re.compile(r"^  ([A-Z][^.]*)\.+ +[\d.]+ s *(.*)$", re.MULTILINE)
 EVERYTHING = {"postgres", "valkey", "sandbox", "web", "worker", "beat"}
 
 
@@ -70,7 +72,10 @@ def test_parts_killed_then_all_of_it_then_started_again_with_its_data(program, p
     up.kill()
     wait_until(lambda: not program.pids("dev"))
     again, said = start(program, PORT=str(port))
-    assert "there already" in said
+    steps = dict(STEP.findall(said))
+    assert steps["Demo"] == "there already"
+    assert {steps[name] for name in ("Migrations", "Prices", "Stripe's webhooks")} == {"unchanged"}
+    assert "Django" not in steps  # which boots where there is something to do
     assert status_of(port, "/healthz") == 200
     assert "Stopped." in program.run("down").stdout
     assert again.wait(30) == 0
