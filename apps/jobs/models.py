@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import OuterRef, Q
 from django.utils import timezone
 
+from apps.core.actors import label_of
 from apps.core.encryption import EncryptedTextField
 from apps.core.ids import uuid7
 from apps.jobs.watch_models import ScheduleWatch, Worker
@@ -230,6 +231,11 @@ class JobRun(models.Model):
     @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
+
+    @property
+    def requested_by(self) -> str:
+        """The person or key that asked for it; empty for the system."""
+        return "" if self.actor_label == label_of(None) else self.actor_label
 
     @property
     def is_later(self) -> bool:

@@ -101,7 +101,7 @@ class OfProblem(admin.SimpleListFilter):
 @admin.register(JobRun)
 class JobRunAdmin(DetailedModelAdmin):
     list_display = (
-        "task", "schema_name", "shown_state", "shown_attempts", "problem_code", "actor_label",
+        "task", "schema_name", "shown_state", "shown_attempts", "problem_code", "asked_by",
         "created_at", "took", "message",
     )  # fmt: skip
     list_filter = (DeadLetters, "state", OfTask, OfProblem, "queue", "kind", "created_at")
@@ -110,7 +110,7 @@ class JobRunAdmin(DetailedModelAdmin):
     # What a task names as private is in none of these.
     fieldsets = (
         ("What", {"fields": (
-            "id", "name", "schema_name", "queue", "lane", "kind", "stage", "label", "actor_label",
+            "id", "name", "schema_name", "queue", "lane", "kind", "stage", "label", "asked_by",
             "actor_id", "arguments", "idempotency_key", "unique_key", "trace_id",
         )}),
         ("How it went", {"fields": (
@@ -118,10 +118,12 @@ class JobRunAdmin(DetailedModelAdmin):
             "started_at", "heartbeat_at", "finished_at", "took",
         )}),
     )  # fmt: skip
-    readonly_fields = ("id", "shown_state", "shown_attempts", "took")
+    readonly_fields = ("id", "asked_by", "shown_state", "shown_attempts", "took")
     actions: ClassVar[list[Any]] = ["run_again", DISCARD.as_action(), CANCEL.as_action()]
     list_per_page = 50
+    # Counting a million rows for a title, or for each filter, is nothing to wait for.
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JobRun]:
         rows: QuerySet[JobRun] = super().get_queryset(request)
@@ -165,10 +167,15 @@ class JobRunAdmin(DetailedModelAdmin):
     def problem_code(self, run: JobRun) -> str:
         return str((run.problem or {}).get("code", ""))
 
+    @admin.display(description="asked for by", ordering="actor_label")
+    def asked_by(self, run: JobRun) -> str:
+        return run.requested_by or "the system"
+
     @admin.display(description="took")
-    def took(self, run: JobRun) -> str:
+    def took(self, run: JobRun) -> SafeString:
         """The last attempt, or until now."""
-        return "-" if run.run_seconds is None else charts.seconds(run.run_seconds)
+        words = "-" if run.run_seconds is None else charts.seconds(run.run_seconds)
+        return format_html('<span class="whitespace-nowrap">{}</span>', words)
 
     @admin.action(description="Run again")
     def run_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:

@@ -163,7 +163,7 @@ def job(_entry: AuditEntry | None, target: Any) -> JobData:
     failed = run.family.filter(state=JobRun.State.FAILED)[:MOST_MEMBERS] if run.kind else ()
     return JobData(
         id=run.pk, task=run.name, title=run.title, state=run.state, attempts=run.attempts,
-        requested_by=run.actor_label, problem=_problem(run),
+        requested_by=run.requested_by, problem=_problem(run),
         members=[
             JobMember(id=one.pk, task=one.name, title=one.title, problem=_problem(one))
             for one in failed

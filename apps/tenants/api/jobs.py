@@ -37,7 +37,7 @@ class JobSerializer(serializers.ModelSerializer[JobRun]):
         help_text="a chain or group has members, under which the work is done"
     )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="percent")
-    requested_by = serializers.CharField(source="actor_label", help_text="empty: the system")
+    requested_by = serializers.CharField(help_text="empty: the system")
     duration_seconds = serializers.SerializerMethodField(
         help_text="of the last attempt; null until it has ended"
     )

@@ -215,6 +215,14 @@ class TestActivity:
         assert "Nothing matches “nobody” in this state" in page
         assert "/jobs/?q=nobody&amp;state=running" in page
 
+    def test_what_the_system_asks_for_says_so(self, browse, teacher):
+        JobRun.objects.create(name="mail.send", schema_name="w_alpha", actor_label="system")
+        client = browse(teacher)
+        page = client.get("/jobs/").content.decode()
+        assert 'data-label="For">The system</td>' in page
+        [row] = client.get("/api/v1/jobs/").json()["results"]
+        assert row["requested_by"] == ""
+
     def test_what_is_open_is_counted(self, browse, teacher):
         self.make_runs(2)
         tabs = {value: count for value, _, count in browse(teacher).get("/jobs/").context["tabs"]}
