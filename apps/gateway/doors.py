@@ -30,8 +30,8 @@ _PAGES: Final = {
         2fa/ 2fa/reauthenticate/ 2fa/recovery-codes/ 2fa/recovery-codes/download/
         2fa/recovery-codes/generate/ 2fa/totp/activate/ 2fa/totp/deactivate/ 2fa/webauthn/
         2fa/webauthn/add/ 2fa/webauthn/keys/<int:pk>/edit/ 2fa/webauthn/keys/<int:pk>/remove/
-        2fa/webauthn/reauthenticate/ connected/ email/ mail/ password/change/ password/set/
-        reauthenticate/ sessions/ sessions/<uuid:pk>/end/ sessions/others/end/
+        2fa/webauthn/reauthenticate/ connected/ email/ mail/ mail/again/ password/change/
+        password/set/ reauthenticate/ sessions/ sessions/<uuid:pk>/end/ sessions/others/end/
     """,
     Door.FLOW: "2fa/authenticate/ 2fa/trust/ login/code/confirm/ connected/signup/",
     Door.PROOF: "confirm-email/<key>/ password/reset/key/<uidb36>-<key>/",

@@ -79,7 +79,8 @@ def render(
     with translation.override(language):
         letter = write(mail, values)
         around = {
-            "letter": letter, "language": language[:2], "public_url": settings.PUBLIC_URL,
+            "letter": letter, "addresses": _addresses(values), "language": language[:2],
+            "public_url": settings.PUBLIC_URL,
             "category": mail.category, "preferences_url": "", "unsubscribe_url": "",
             **(frame or {}),
         }  # fmt: skip
@@ -104,6 +105,19 @@ def write(mail: Mail, values: Mapping[str, Any]) -> Letter:
             for name in ("code", "action_url", "action_label", "note")
         },
     )
+
+
+def _addresses(values: Mapping[str, Any]) -> list[str]:
+    """What the words of a mail may link to: variables that are addresses. Names are not, whatever
+    somebody calls themselves or their workspace. The longest first.
+    """
+    known = {
+        str(value)
+        for path, value in values.items()
+        if path.rpartition(".")[2].endswith("url")
+        and str(value).startswith(("https://", "http://"))
+    }
+    return sorted(known, key=len, reverse=True)
 
 
 def language_of(code: str) -> str:

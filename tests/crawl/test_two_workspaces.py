@@ -50,6 +50,7 @@ KINDS = (
     (r"sender[-_]domain.*:pk", "sender"),
     (r"domain[-_].*:pk", "domain"),
     (r"realtime[-_]app.*:pk", "app"),
+    (r"(mail-)?suppression[-_].*:pk", "suppression"),
     (r"mail-.*:pk", "mail"),
     (r"scim_token_.*:pk", "token"),
     (r"scim_group_map:pk", "group"),

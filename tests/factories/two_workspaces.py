@@ -12,7 +12,7 @@ from apps.accounts.session_models import UserSession
 from apps.classes.models import AwaitedGuardian, Guardianship
 from apps.events.models import Event as Happened
 from apps.jobs.models import JobRun
-from apps.mail.models import Message, SenderDomain
+from apps.mail.models import Message, SenderDomain, Suppression
 from apps.payments.models import DunningCase
 from apps.realtime.models import ChannelWebhook, RealtimeApp
 from apps.roblox.models import Artifact, Deployment, Environment, Experience, Finding, Release
@@ -148,6 +148,10 @@ def _messages(filled: Filled) -> None:
         schema_name=tenant.schema_name, template="mail/welcome", to=f"to@{mark}.example",
         subject=mark,
     )  # fmt: skip
+    suppression = Suppression.objects.create(
+        schema_name=tenant.schema_name, stream="transactional", reason="bounce",
+        address=f"gone@{mark}.example",
+    )  # fmt: skip
     sender = SenderDomain.objects.create(
         tenant=tenant, domain=f"mail.{mark}.example", signer="own", selector="s", private_key=mark
     )
@@ -161,8 +165,8 @@ def _messages(filled: Filled) -> None:
         batch=mark, kinds=["cache_miss"], count=1, events=f'[{{"m":"{mark}"}}]', answer=mark
     )
     filled.ids |= {
-        "mail": mail.pk, "sender": sender.pk, "app": app.pk, "channel_webhook": server.pk,
-        "batch": batch.pk,
+        "mail": mail.pk, "suppression": suppression.pk, "sender": sender.pk, "app": app.pk,
+        "channel_webhook": server.pk, "batch": batch.pk,
     }  # fmt: skip
 
 

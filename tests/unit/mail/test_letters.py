@@ -184,3 +184,12 @@ def test_a_detail_without_a_value_is_left_out():
     mail = MAILS["account/email/new_device"]
     rendered = letters.render(mail, dict(mail.sample, address=""), language="en")
     assert "Network address" not in rendered.text + rendered.html
+
+
+def test_a_name_is_no_link_whatever_it_says():
+    mail = MAILS["mail/workspace_renamed"]
+    values = dict(mail.sample, **{"tenant.name": "Win at https://evil.example/ or a@evil.example"})
+    html = letters.render(mail, values, language="en").html
+    assert "https://evil.example/ or" in html
+    assert not re.search(r'href="[^"]*evil', html)
+    assert html.count(f'href="{mail.sample["tenant.url"]}/"') == 2  # in the words, and the button
