@@ -43,26 +43,21 @@ def slugs(hits):
     return [hit.url.partition("#")[0].strip("/").rpartition("/")[2] for hit in hits]
 
 
-@pytest.mark.parametrize(("question", "slug"), ASKED, ids=lambda value: value[:40])
-def test_the_right_article_is_among_the_first_three(question, slug):
-    assert slug in slugs(search.search(question=question))[:3]
-
-
-def test_most_often_it_is_the_very_first():
-    right = [slugs(search.search(question=question))[0] == slug for question, slug in ASKED]
+def test_the_right_article_is_among_the_first_three_and_most_often_the_very_first():
+    found = {question: slugs(search.search(question=question)) for question, _ in ASKED}
+    assert [question for question, slug in ASKED if slug not in found[question][:3]] == []
+    right = [found[question][0] == slug for question, slug in ASKED]
     assert sum(right) / len(right) >= 0.8
 
 
-@pytest.mark.parametrize("question", ["", "  ", "?!", "the", "zyxwvut qqq"])
-def test_nothing_is_found_for_nothing(question):
-    assert search.search(question=question) == []
+def test_nothing_is_found_for_nothing():
+    for question in ("", "  ", "?!", "the", "zyxwvut qqq"):
+        assert search.search(question=question) == [], question
 
 
-@pytest.mark.parametrize(
-    "question", ["a' OR 1=1 --", "x:* & !y |", "<b>release</b>", "\\", "é" * 900]
-)
-def test_odd_questions_do_no_harm(question):
-    search.search(question=question)
+def test_odd_questions_do_no_harm():
+    for question in ("a' OR 1=1 --", "x:* & !y |", "<b>release</b>", "\\", "é" * 900):
+        search.search(question=question)
 
 
 def test_half_a_word_is_enough_while_typing():
