@@ -53,13 +53,12 @@ def sdk_calls() -> dict[tuple[str, str], str]:
     return calls
 
 
-SDK = sdk_calls()
-
-
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
-def test_an_endpoint_takes_what_the_sdk_sends_there(endpoint):
-    path = re.sub(r"\{\w+\}", "{}", endpoint.path)
-    assert SDK[endpoint.method, path] == endpoint.shape.rpartition(".")[2]
+def test_an_endpoint_takes_what_the_sdk_sends_there():
+    sent = sdk_calls()
+    assert ENDPOINTS
+    for one in ENDPOINTS:
+        path = re.sub(r"\{\w+\}", "{}", one.path)
+        assert sent[one.method, path] == one.shape.rpartition(".")[2], f"{one.method} {path}"
 
 
 REQUESTS = [
