@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from celery import current_app
 from celery.signals import (
     task_postrun,
     task_prerun,
@@ -15,7 +16,8 @@ from celery.signals import (
 )
 from django.db import DatabaseError, InterfaceError
 
-from apps.jobs.services import schedules, stopping, workers
+from apps.jobs import standby
+from apps.jobs.services import pool, schedules, workers
 from apps.jobs.services.schedules import HEADER
 from apps.jobs.watch_models import ScheduleWatch
 
@@ -27,14 +29,15 @@ def connect() -> None:
     task_postrun.connect(note_ended, dispatch_uid="jobs-schedule-ended")
     task_revoked.connect(note_dropped, dispatch_uid="jobs-schedule-dropped")
     worker_ready.connect(begin_heartbeat, dispatch_uid="jobs-worker-ready")
-    worker_shutting_down.connect(stopping.ask, dispatch_uid="jobs-worker-stopping")
+    worker_shutting_down.connect(pool.ask_to_stop, dispatch_uid="jobs-worker-stopping")
     worker_shutdown.connect(end_heartbeat, dispatch_uid="jobs-worker-shutdown")
+    current_app.steps["worker"].add(standby.CallBack)
 
 
 def begin_heartbeat(sender: Any, **_: Any) -> None:
     queues = ", ".join(sorted(queue.name for queue in sender.task_consumer.queues))
-    pool = getattr(sender.controller, "concurrency", 1)
-    workers.keep_heartbeat(name=sender.hostname, queues=queues, concurrency=pool)
+    concurrency = getattr(sender.controller, "concurrency", 1)
+    workers.keep_heartbeat(name=sender.hostname, queues=queues, concurrency=concurrency)
 
 
 def end_heartbeat(**_: Any) -> None:

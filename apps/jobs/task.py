@@ -22,11 +22,11 @@ from django_tenants.utils import schema_context
 from apps.core.database import connection
 from apps.core.errors import DomainError
 from apps.jobs.models import JobRun
-from apps.jobs.services import leases, outcomes, runs, stopping, tickets, time_limits
+from apps.jobs.services import leases, outcomes, pool, runs, tickets, time_limits
 from apps.jobs.services.runs import Place
 
-# So long a worker stays with one queue: short jobs go by without a message each, and whoever waits
-# in another queue waits no longer than for a short job.
+# So long a process stays with one queue while something else waits for it: short jobs go by without
+# a message each.
 TICKET_SECONDS: Final = 0.1
 # A database that is away is not asked again at once.
 ERROR_SECONDS: Final = 2.0
@@ -130,27 +130,32 @@ class Job(Task):  # type: ignore[type-arg]
         return f"{self.name}:{schema_name}:{pattern.format(**arguments)}" if pattern else None
 
 
-def work_off(queue: str) -> int:
-    """Do what is due in the queue, one after the other, for as long as a ticket lasts; returns how
-    many. Unless nothing is left, another ticket goes on from here.
+def work_off(queue: str, *, most: int | None = None) -> int:
+    """Do what is due in the queue, one after the other, until nothing is left, or so many are done;
+    returns how many. Where something else needs the process, another ticket goes on from here.
     """
     until, count = time.monotonic() + TICKET_SECONDS, 0
     wait: float | None = ERROR_SECONDS
     try:
-        while not stopping.is_asked():
+        while not pool.is_stopping():
             run = work_on(queue)
-            if run is None:
+            count += run is not None
+            if run is None or count == most:
                 wait = None
                 return count
-            count += 1
             # After a failure the process' connections are looked at first (`kept_connections`).
-            if run.state != JobRun.State.SUCCEEDED or time.monotonic() > until:
+            if run.state != JobRun.State.SUCCEEDED or (time.monotonic() > until and _is_needed()):
                 break
         wait = 0.0
     finally:
         if wait is not None:
             tickets.issue_to(queue, wait=wait)
     return count
+
+
+def _is_needed() -> bool:
+    """Whether something else than the queue waits for this process. Only one of a pool is told."""
+    return pool.is_wanted() or not time_limits.is_in_worker()
 
 
 def work_on(queue: str) -> JobRun | None:

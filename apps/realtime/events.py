@@ -9,6 +9,7 @@ change that would break a reader of the payload raises `version`.
 
 from __future__ import annotations
 
+from functools import cache
 from string import Formatter
 from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
@@ -32,13 +33,18 @@ class Event(BaseModel):
         return [
             pattern.format_map(values)
             for pattern in self.channel_patterns
-            if all(values[field] for _, field, _, _ in Formatter().parse(pattern) if field)
+            if all(values[field] for field in _fields(pattern))
         ]
 
     @property
     def payload(self) -> dict[str, Any]:
         """JSON-ready, with the version of its shape."""
         return {"version": self.version, **self.model_dump(mode="json")}
+
+
+@cache
+def _fields(pattern: str) -> list[str]:
+    return [field for _, field, _, _ in Formatter().parse(pattern) if field]
 
 
 class DeploymentChanged(Event):

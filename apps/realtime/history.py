@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -22,17 +23,19 @@ from apps.realtime.events import Event as Declared
 KEPT_FOR: Final = timedelta(hours=48)
 MOST_KEPT: Final = 100_000  # of one workspace
 BATCH: Final = 200
-# One statement: every job that ends comes by here.
+# One statement for all of them: every job that ends comes by here.
+_ROW: Final = "(%s, %s, %s::jsonb, %s, %s, %s)"
 _RECORD: Final = """
 WITH event AS (
-    INSERT INTO events_event (name, version, data, channels, audience, created_at)
-    VALUES (%(name)s, %(version)s, %(data)s::jsonb, %(channels)s, %(audience)s, %(now)s)
+    INSERT INTO events_event (name, version, data, channels, audience, created_at) VALUES {rows}
 )
-INSERT INTO realtime_errand (schema_name, created_at) VALUES (%(schema_name)s, %(now)s)
+INSERT INTO realtime_errand (schema_name, created_at) VALUES (%s, %s)
 """
-# Under the lock of the stream's row, taken by a statement before: this one then sees what all who
-# had it before have numbered.
+# Three statements in one message, which is one transaction. The second locks the stream's row; the
+# third then sees what all who had the lock before have numbered.
 _NUMBER: Final = """
+SELECT id FROM realtime_errand WHERE schema_name = %(schema_name)s;
+SELECT id FROM events_stream WHERE id = 1 FOR UPDATE;
 WITH fresh AS (
     SELECT id, row_number() OVER (ORDER BY id) AS place
     FROM (
@@ -45,6 +48,19 @@ WITH fresh AS (
     UPDATE events_stream SET last = last + (SELECT count(*) FROM fresh) WHERE id = 1
 )
 SELECT count(*) FROM fresh
+"""
+_LOCK_AND_READ: Final = """
+SELECT id FROM events_stream WHERE id = 1 FOR UPDATE;
+SELECT event.sequence, event.version, event.name, event.channels, event.data
+FROM events_stream CROSS JOIN LATERAL (
+    SELECT sequence, version, name, channels, data FROM events_event
+    WHERE sequence > events_stream.sent ORDER BY sequence LIMIT %s
+) AS event
+WHERE events_stream.id = 1 ORDER BY event.sequence
+"""
+_SENT: Final = """
+UPDATE events_stream SET sent = greatest(sent, %s) WHERE id = 1;
+DELETE FROM realtime_errand WHERE id = ANY(%s)
 """
 
 
@@ -60,42 +76,62 @@ class Missed:
     has_more: bool
 
 
-def record(event: Declared, *, schema_name: str) -> None:
-    """Write an event and its errand in the caller's transaction. Raises Django's `DatabaseError`
+def record(*events: Declared, schema_name: str) -> None:
+    """Write events and their errand in the caller's transaction. Raises Django's `DatabaseError`
     when the workspace has no such table (any more); the caller's transaction stays usable.
     """
-    values = {
-        "name": event.name,
-        "version": event.version,
-        "data": protocol.to_json(event.payload),
-        "channels": event.channels,
-        "audience": audience_of_channels(event.channels),
-        "schema_name": schema_name,
-        "now": timezone.now(),
-    }
+    now = timezone.now()
+    values = [value for event in events for value in _row(event, now)]
+    statement = _RECORD.format(rows=", ".join([_ROW] * len(events)))
     # Outside of a transaction the statement is one by itself.
     savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
     with schema_context(schema_name), savepoint, connection.cursor() as cursor:
-        cursor.execute(_RECORD, values)
+        cursor.execute(statement, [*values, schema_name, now])
 
 
-def delete_errands(ids: Sequence[int]) -> None:
-    """One statement, where Django would read them before."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM realtime_errand WHERE id = ANY(%s)", [list(ids)])
+def _row(event: Declared, now: datetime) -> list[object]:
+    channels = event.channels
+    data, audience = protocol.to_json(event.payload), audience_of_channels(channels)
+    return [event.name, event.version, data, channels, audience, now]
 
 
-def number() -> int:
-    """Give numbers to what has been committed in the present workspace; returns how many.
+def number(*, schema_name: str) -> list[int]:
+    """Give numbers to what has been committed in the workspace, which is the present one; returns
+    the errands that are done when all of that has been sent.
 
     What becomes visible later gets a higher number, whenever it was written: a sequence of the
     database would number by the time of writing, and leave gaps where transactions fail.
     """
-    with transaction.atomic():
-        locked_stream()
+    errands: set[int] = set()
+    while True:
         with connection.cursor() as cursor:
-            cursor.execute(_NUMBER, {"most": BATCH})
-            return int(cursor.fetchone()[0])
+            cursor.execute(_NUMBER, {"most": BATCH, "schema_name": schema_name})
+            errands |= {row[0] for row in cursor.fetchall()}
+            cursor.nextset()
+            has_stream = cursor.fetchone() is not None
+            cursor.nextset()
+            if not has_stream:
+                Stream.objects.get_or_create(pk=1)
+            elif cursor.fetchone()[0] < BATCH:
+                return list(errands)
+
+
+def unsent(limit: int) -> list[Event]:
+    """What is to be sent next, in its order; nobody else sends in this workspace until the
+    caller's transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_AND_READ, [limit])
+        cursor.nextset()
+        names = ("sequence", "version", "name", "channels", "data")
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [Event(**{**row, "data": json.loads(row["data"])}) for row in rows]
+
+
+def note_sent(batch: Sequence[Event], *, errands: Sequence[int]) -> None:
+    """In the same transaction: these events have been sent, and these errands are done."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SENT, [batch[-1].sequence if batch else 0, list(errands)])
 
 
 def locked_stream() -> Stream:

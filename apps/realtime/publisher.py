@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from apps.core.database import connection
 from apps.realtime import history, protocol, relay
 from apps.realtime.events import Event
 from apps.realtime.outlets import Message
@@ -31,6 +33,17 @@ def publish(event: Event) -> None:
         log.warning("realtime_event_dropped", name=event.name, reason=str(error))
         return
     transaction.on_commit(lambda: relay.wake(schema_name))
+
+
+def publish_soon(event: Event) -> None:
+    """As `publish`, for what belongs to no transaction and comes many times a second: the process'
+    relay writes it in a moment, together with others. A process that is killed before loses it.
+    """
+    schema_name: str | None = getattr(event, "schema_name", None)
+    if schema_name is None or connection.in_atomic_block or not settings.REALTIME_IN_THREAD:
+        publish(event)
+    elif event.channels:
+        relay.hold(event, schema_name=schema_name)
 
 
 def _publish_loose(event: Event) -> None:

@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from celery.signals import worker_process_shutdown
 from django.db import transaction
 from django.dispatch import receiver
 from django_tenants.utils import get_public_schema_name
 
 from apps.jobs.models import JobRun
 from apps.jobs.signals import job_changed
-from apps.realtime import outlets, publisher
+from apps.realtime import outlets, publisher, relay
 from apps.realtime.authorisation import user_id_of
 from apps.realtime.events import JobChanged
 from apps.realtime.models import ChannelWebhook, Errand, RealtimeApp
@@ -37,7 +38,7 @@ PROBLEM_MEMBERS = ("code", "title", "detail")
 def publish_job(*, run: JobRun, **_: Any) -> None:
     """Jobs of the public schema have no workspace to tell: only whoever asked for them."""
     of_workspace = run.schema_name != get_public_schema_name()
-    publisher.publish(
+    publisher.publish_soon(
         JobChanged(
             schema_name=run.schema_name if of_workspace else None,
             actor_id=run.actor_id,
@@ -50,6 +51,12 @@ def publish_job(*, run: JobRun, **_: Any) -> None:
             parent=run.parent_id,
         )
     )
+
+
+@worker_process_shutdown.connect(dispatch_uid="realtime.process_ends")
+def write_held(**_: Any) -> None:
+    """A process of a worker's pool, which the interpreter's own `atexit` does not know of."""
+    relay.write_held()
 
 
 @receiver(workspace_purging, dispatch_uid="realtime.workspace_purging")

@@ -28,7 +28,7 @@ def run(sent: float) -> None:
 def run_recorded(sent: float, state_id: str) -> None:
     """With the least record: one row, which its end is written to."""
     begin(URL, sent)
-    statement = "UPDATE bench_state SET state = 'done', ended_at = now() WHERE id = %s"
+    statement = "UPDATE public.bench_state SET state = 'done', ended_at = now() WHERE id = %s"
     _database().execute(statement, [state_id])
 
 

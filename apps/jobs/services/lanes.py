@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final
 
 import redis
 import structlog
@@ -20,12 +20,16 @@ from redis.exceptions import RedisError
 from apps.core.errors import DomainError
 from apps.core.rates import SECONDS_TO_REDIS, Meter, Uncounted, Window
 from apps.jobs import signals
+from apps.jobs.services import time_limits
 
 ENTRIES = Meter("jobs", Window.MOVING)
 CLOSED = "jobs:lanes:closed"
 LONGEST = 3600.0
+# A worker does not ask again before each of many short runs.
+REMEMBERED_SECONDS: Final = 0.01
 
 log = structlog.get_logger(__name__)
+_remembered: tuple[float, list[str]] = (0.0, [])
 
 
 class LaneNotOpened(DomainError):
@@ -50,6 +54,7 @@ def close(lane: str, seconds: float) -> float:
     """Let nothing of the lane begin for a while, an hour at most; returns for how long."""
     seconds = min(seconds, LONGEST)
     until = time.time() + seconds
+    _forget()
     try:
         pipe = _client(settings.REDIS_URL).pipeline()
         pipe.zadd(CLOSED, {lane: until}, gt=True)
@@ -61,23 +66,46 @@ def close(lane: str, seconds: float) -> float:
 
 
 def closed() -> list[str]:
-    """Lanes in which nothing may begin now."""
-    try:
-        found = _client(settings.REDIS_URL).zrangebyscore(CLOSED, time.time(), "+inf")
-    except RedisError:
-        return []
-    return cast("list[str]", found)
+    """Lanes in which nothing may begin now, or a moment ago."""
+    asked_at, found = _remembered
+    if time.monotonic() - asked_at < REMEMBERED_SECONDS:
+        return found
+    found = list(closed_until())
+    if time_limits.is_in_worker():
+        _remember(found)
+    return found
 
 
 def closed_until() -> dict[str, float]:
     """Closed lanes and until when, in seconds since 1970."""
     try:
-        found = _client(settings.REDIS_URL).zrangebyscore(
-            CLOSED, time.time(), "+inf", withscores=True
-        )
+        return _still_closed(ask(_client(settings.REDIS_URL)))
     except RedisError:
         return {}
-    return dict(cast("list[tuple[str, float]]", found))
+
+
+def ask(client: Any) -> Any:
+    """Which are closed, as `note` takes it, of a client or as part of a pipeline."""
+    return client.zrange(CLOSED, 0, -1, withscores=True)
+
+
+def note(answer: Any) -> None:
+    """What Redis has said to `ask` just now."""
+    _remember(list(_still_closed(answer)))
+
+
+def _still_closed(answer: list[tuple[str, float]]) -> dict[str, float]:
+    now = time.time()
+    return {lane: until for lane, until in answer if until >= now}
+
+
+def _remember(found: list[str], at: float | None = None) -> None:
+    global _remembered  # noqa: PLW0603 -- of this process, whose pool has one thread
+    _remembered = (time.monotonic() if at is None else at, found)
+
+
+def _forget() -> None:
+    _remember([], at=0.0)
 
 
 def open_again(lane: str, *, by: Any = None) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
+from typing import Final
 
 import structlog
 from celery.exceptions import TimeLimitExceeded
@@ -23,7 +24,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs, time_limits
+from apps.jobs.services import runs, tickets, time_limits
+
+# A worker that does not come back to its queue by then has somebody else look into it: when nobody
+# believes it to be at the bell any more (`bell.BUSY_SECONDS`).
+PASS_ON_SECONDS: Final = 0.06
 
 log = structlog.get_logger(__name__)
 
@@ -85,14 +90,19 @@ class _Stay:
     def __init__(self, run: JobRun, held: Lease, until: float | None) -> None:
         self.run, self.held, self.until = run, held, until
         self.is_over = self.has_asked = False
-        self.is_untold = settings.JOB_MOMENT_SECONDS < settings.JOB_HEARTBEAT_SECONDS
-        first = settings.JOB_MOMENT_SECONDS if self.is_untold else settings.JOB_HEARTBEAT_SECONDS
+        self.is_new = self.is_untold = settings.JOB_MOMENT_SECONDS < settings.JOB_HEARTBEAT_SECONDS
+        first = PASS_ON_SECONDS if self.is_new else settings.JOB_HEARTBEAT_SECONDS
         self.due_at = time.monotonic() + first
         self.busy = threading.Lock()
 
     def look_after(self) -> None:
         with self.busy:
             if self.is_over:
+                return
+            if self.is_new:
+                self.is_new = False
+                self.due_at += settings.JOB_MOMENT_SECONDS - PASS_ON_SECONDS
+                tickets.issue_to(self.run.queue, enough=1)
                 return
             self.has_asked = True
             self.due_at = time.monotonic() + settings.JOB_HEARTBEAT_SECONDS

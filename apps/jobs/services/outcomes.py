@@ -15,7 +15,7 @@ from apps.core.actors import label_of
 from apps.core.errors import Conflict, DomainError, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
-from apps.jobs.services import endings, lanes, runs, tickets, workflows
+from apps.jobs.services import endings, lanes, runs, statements, tickets, workflows
 
 BASE_DELAY = 2.0
 LONGEST_DELAY = 300.0
@@ -39,14 +39,11 @@ class Stopped(Conflict):
 
 def succeed(*, run: JobRun, result: Any = None) -> None:
     """The work is done. Nothing happens when the run was taken away from this worker."""
-    changes = {
-        "state": JobRun.State.SUCCEEDED, "finished_at": timezone.now(), "progress": 100,
-        "result": result,
-    }  # fmt: skip
+    now = timezone.now()
     with workflows.followed(run):
-        if JobRun.objects.held(run).update(**changes):
-            for name, value in changes.items():
-                setattr(run, name, value)
+        if statements.succeed(run=run, finished_at=now, result=result):
+            run.state, run.finished_at = JobRun.State.SUCCEEDED, now
+            run.progress, run.result = 100, result
             runs.announce(run)
         else:
             run.refresh_from_db()

@@ -21,7 +21,7 @@ from apps.core.database import connection
 from apps.core.errors import Conflict, NotFound, VendorError
 from apps.jobs import signals
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, shares, tickets, workers
+from apps.jobs.services import lanes, shares, statements, tickets, workers
 
 
 class Outrun(Conflict):
@@ -98,7 +98,7 @@ def _create(run: JobRun, by: Any, metered: bool) -> JobRun:  # noqa: FBT001
     """Who may refuse it is asked before anything is written, so it needs no savepoint."""
     with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
         signals.job_requested.send(sender=JobRun, run=run, by=by, metered=metered)
-        run.save(force_insert=True)
+        statements.insert(run)
         _send(run)
     return run
 
@@ -143,6 +143,7 @@ def claim(*, run_id: str) -> JobRun | None:
         heartbeat_at=now,
         worker=workers.current(),
         problem=None,
+        message="",
     )
     return _begun(JobRun.objects.get(pk=run_id)) if claimed else None
 

@@ -24,17 +24,17 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes
+from apps.jobs.services import bell, lanes
 
 TASK = "jobs.work"
 # What is due later is found by `top_up`: a message that waits lies in a worker's memory.
 LONGEST_WAIT = 30.0
-# Where so many lie every worker is busy. While fewer lie, not every process asks before each.
-ENOUGH, ASK_EVERY = 100, 10
+# Whoever takes a ticket does what is due, and has another sent when that takes its time.
+# So a few that nobody has taken are as good as many.
+ENOUGH = 4
 UNREACHABLE = (OperationalError, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
-_unasked: dict[str, int] = {}  # by queue: so many are sent without a question
 
 
 def issue(*, run: JobRun) -> bool:
@@ -43,19 +43,30 @@ def issue(*, run: JobRun) -> bool:
     return wait > LONGEST_WAIT or issue_to(run.queue, wait=wait, workspace=run.schema_name)
 
 
-def issue_to(queue: str, *, wait: float = 0.0, workspace: str = "") -> bool:
+def issue_to(queue: str, *, wait: float = 0.0, workspace: str = "", enough: int = ENOUGH) -> bool:
     """As `issue`, in `wait` seconds. `workspace` says who occasioned it, to those who look on."""
-    if wait <= 0 and _has_enough(queue):
+    if wait <= 0 and _is_heard(queue, enough):
         return True
+    return _send(queue, wait, {"workspace": workspace} if workspace else None)
+
+
+def _send(queue: str, wait: float = 0.0, headers: dict[str, str] | None = None) -> bool:
     try:
         current_app.send_task(
             TASK, queue=queue, countdown=wait if wait > 0 else None, retry=False,
-            headers={"workspace": workspace} if workspace else None, ignore_result=True,
+            headers=headers, ignore_result=True,
         )  # fmt: skip
     except UNREACHABLE:
         log.warning("broker_unreachable", queue=queue)
         return False
     return True
+
+
+def _is_heard(queue: str, enough: int) -> bool:
+    try:
+        return bell.ring(queue, enough=enough)
+    except RedisError:
+        return False
 
 
 def top_up() -> int:
@@ -66,7 +77,7 @@ def top_up() -> int:
     for queue, number in due.items():
         missing = min(number, ENOUGH) - waiting(queue)
         for _ in range(missing):
-            if not issue_to(queue):
+            if not _send(queue):
                 return sent
             sent += 1
     return sent
@@ -78,18 +89,6 @@ def waiting(queue: str) -> int:
         return int(_broker(settings.CELERY_BROKER_URL).llen(queue))
     except RedisError:
         return 0
-
-
-def _has_enough(queue: str) -> bool:
-    """Only who has just asked knows that there are; that there are too few may be remembered."""
-    left = _unasked.get(queue, 0)
-    if left:
-        _unasked[queue] = left - 1
-        return False
-    if waiting(queue) >= ENOUGH:
-        return True
-    _unasked[queue] = ASK_EVERY - 1
-    return False
 
 
 @cache

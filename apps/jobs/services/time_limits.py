@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from billiard.process import current_process
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import worker_process_shutdown
 
 
 @contextmanager
@@ -39,6 +40,7 @@ def is_in_worker() -> bool:
 
 def end_process() -> NoReturn:
     """For work that does not even heed its soft limit: nothing of it goes on after this."""
+    worker_process_shutdown.send(sender=None, pid=os.getpid(), exitcode=-signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError  # pragma: no cover
 

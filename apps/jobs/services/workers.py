@@ -50,6 +50,11 @@ def current() -> str:
     return str(getattr(request, "hostname", None) or "")[:200]
 
 
+def process() -> str:
+    """This process, of whatever worker."""
+    return f"{current()}/{os.getpid()}"
+
+
 def overview() -> list[Standing]:
     """All that were there within a day, with what they run; three queries."""
     works = _works()

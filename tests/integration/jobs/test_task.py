@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.core.errors import VendorError
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, leases, outcomes, runs, stopping, tickets, time_limits
+from apps.jobs.services import lanes, leases, outcomes, pool, runs, tickets, time_limits
 from apps.jobs.services.outcomes import NotCancellable
 from apps.jobs.task import ERROR_SECONDS, Job, run_now, work_off, work_on
 
@@ -68,6 +68,20 @@ class TestTicket:
         assert work_off("tests") == 3
         assert not passed
 
+    def test_after_its_time_one_of_a_pool_goes_on_unless_it_is_needed(self, passed, monkeypatch):
+        monkeypatch.setattr("apps.jobs.task.TICKET_SECONDS", -1.0)
+        monkeypatch.setattr(time_limits, "is_in_worker", lambda: True)
+        needed = iter([False, True])
+        monkeypatch.setattr(pool, "is_wanted", lambda: next(needed))
+        for about in ("one", "two", "three"):
+            tell.enqueue(by=None, about=about)
+        assert (work_off("tests"), passed) == (2, [("tests", 0.0)])
+
+    def test_what_was_rung_for_is_one_run(self, passed):
+        for about in ("one", "two"):
+            tell.enqueue(by=None, about=about)
+        assert (work_off("tests", most=1), passed) == (1, [])
+
     def test_after_its_time_another_goes_on(self, passed, monkeypatch):
         monkeypatch.setattr("apps.jobs.task.TICKET_SECONDS", -1.0)
         for about in ("one", "two"):
@@ -90,16 +104,22 @@ class TestTicket:
         assert passed == [("tests", ERROR_SECONDS)]
 
     def test_a_worker_that_is_to_stop_begins_nothing(self, passed, monkeypatch):
-        monkeypatch.setattr(stopping, "is_asked", lambda: True)
+        monkeypatch.setattr(pool, "is_stopping", lambda: True)
         tell.enqueue(by=None, about="one")
         assert (work_off("tests"), passed) == (0, [("tests", 0.0)])
         assert not done
 
     def test_the_main_process_says_so_to_its_pool(self, monkeypatch):
-        monkeypatch.setattr(stopping, "_asked", bytearray(1))
-        assert not stopping.is_asked()
+        monkeypatch.setattr(pool, "_memory", bytearray(5))
+        assert not pool.is_stopping()
+        assert not pool.is_wanted()
+        pool.note_waiting(300)
+        assert pool.is_wanted()
+        pool.note_waiting(0)
+        assert not pool.is_wanted()
         worker_shutting_down.send(sender="worker@test", sig="SIGTERM", how="Warm", exitcode=0)
-        assert stopping.is_asked()
+        assert pool.is_stopping()
+        assert pool.is_wanted()
 
 
 def test_private_arguments_are_read_by_the_task_only(db):
@@ -254,6 +274,19 @@ class TestBegin:
         monkeypatch.setattr(runs, "announce", lambda run: told.append(run.state))
         run_now(tell.enqueue(by=None, about="one"))
         assert told == ["succeeded"]
+
+    def test_while_it_lasts_somebody_else_looks_into_its_queue(self, db, settings, monkeypatch):
+        settings.JOB_MOMENT_SECONDS = 2.0
+        told, heard = [], threading.Event()
+
+        def issue(queue, *, enough):
+            told.append((queue, enough))
+            heard.set()
+
+        monkeypatch.setattr(tickets, "issue_to", issue)
+        with leases.lease(JobRun(state="running", attempts=1, queue="bulk")):
+            assert heard.wait(30)
+        assert told == [("bulk", 1)]
 
 
 class TestLeases:

@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, outcomes, runs, tickets
+from apps.jobs.services import bell, lanes, outcomes, runs, tickets
 
 
 @pytest.fixture
@@ -67,51 +67,47 @@ def test_lost_messages_are_sent_again(db, sent, monkeypatch):
 
 
 @pytest.fixture
-def broker(monkeypatch):
-    """Messages that lie in any queue; an exception where the broker does not answer in time."""
-    lying = [0]
+def heard(monkeypatch):
+    """What the bell answers; an exception where the broker does not in time."""
+    answer, asked = [False], []
 
-    class Broker:
-        def llen(self, _):
-            if isinstance(lying[0], Exception):
-                raise lying[0]
-            return lying[0]
+    def ring(queue, *, enough):
+        asked.append((queue, enough))
+        if isinstance(answer[0], Exception):
+            raise answer[0]
+        return answer[0]
 
-    monkeypatch.setattr(tickets, "_broker", lambda _: Broker())
-    monkeypatch.setattr(tickets, "_unasked", {})
-    return lying
+    monkeypatch.setattr(bell, "ring", ring)
+    answer.append(asked)
+    return answer
 
 
 @pytest.mark.parametrize(
-    ("lying", "sent_queues"),
-    [(0, ["bulk"]), (1, ["bulk"]), (tickets.ENOUGH - 1, ["bulk"]), (tickets.ENOUGH, []),
-     (RedisTimeoutError("slow"), ["bulk"])],
-)  # fmt: skip
-def test_a_ticket_is_left_out_only_where_enough_are_known_to_lie(
-    db, sent, broker, lying, sent_queues
+    ("answer", "sent_queues"),
+    [(False, ["bulk"]), (True, []), (RedisTimeoutError("slow"), ["bulk"])],
+)
+def test_a_ticket_is_left_out_only_where_somebody_is_known_to_look(
+    sent, heard, answer, sent_queues
 ):
-    """What lies there may not be a ticket, so one that a worker passes on is sent beside it too."""
-    broker[0] = lying
+    heard[0] = answer
     assert tickets.issue_to("bulk")
     assert [queue for queue, _ in sent] == sent_queues
+    assert heard[1] == [("bulk", tickets.ENOUGH)]
 
 
-def test_a_full_queue_is_noticed_soon_and_asked_after_each_time(db, sent, broker):
-    assert tickets.issue_to("bulk")
-    broker[0] = tickets.ENOUGH
-    for _ in range(3 * tickets.ASK_EVERY):
-        assert tickets.issue_to("bulk")
-    assert len(sent) == tickets.ASK_EVERY
-    broker[0] = tickets.ENOUGH - 1
-    assert tickets.issue_to("bulk")
-    assert len(sent) == tickets.ASK_EVERY + 1
-
-
-def test_one_for_later_is_sent_beside_any_number(db, sent, broker):
+def test_one_for_later_is_sent_beside_any_number(db, sent, heard):
     """Those that lie there are taken before it is due."""
-    broker[0] = tickets.ENOUGH
+    heard[0] = True
     assert tickets.issue(run=row(due_at=timezone.now() + timedelta(seconds=5)))
-    assert len(sent) == 1
+    assert (len(sent), heard[1]) == (1, [])
+
+
+def test_what_was_lost_is_not_left_to_the_bell(db, sent, heard):
+    """Who is on its lists may be what was lost."""
+    heard[0] = True
+    row(queue="bulk")
+    assert tickets.top_up() == 1
+    assert heard[1] == []
 
 
 def test_none_are_sent_for_a_closed_lane(db, sent):
