@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from apps.jobs import standby
@@ -51,11 +52,26 @@ def test_it_does_what_is_rung_for_until_it_is_wanted(answers, looked, issued):
     assert issued == ["bulk"]
 
 
-def test_without_redis_it_goes_back(answers, looked, issued):
+def test_without_redis_it_goes_back(answers, looked, issued, monkeypatch):
+    def away(*_, **__):
+        raise RedisConnectionError
+
+    monkeypatch.setattr(bell, "leave", away)
     answers += ["bulk", RedisConnectionError("away")]
     standby.stand_by()
     assert looked == [("bulk", 1)]
     assert issued == []
+
+
+def test_where_the_database_is_away_somebody_else_looks(answers, issued, monkeypatch):
+    def fail(*_, **__):
+        raise OperationalError
+
+    monkeypatch.setattr(standby, "work_off", fail)
+    answers += ["bulk"]
+    with pytest.raises(OperationalError):
+        standby.stand_by()
+    assert issued == ["bulk"]
 
 
 def test_after_a_while_it_goes_back(answers, looked, monkeypatch):
