@@ -37,7 +37,8 @@ def stand_by(*, task: Any = None, **_: Any) -> None:
     if not time_limits.is_in_worker() or isinstance(task, Job):
         return
     queues = list(current_app.amqp.queues.consume_from)
-    about = {"worker": workers.current(), "name": workers.process()}
+    worker = workers.current()
+    about = {"worker": worker, "name": workers.process(worker)}
     try:
         try:
             _answer(queues, about)

@@ -13,18 +13,20 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
 from typing import Final
 
 import structlog
+from celery import current_app
 from celery.exceptions import TimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from redis.exceptions import RedisError
 
 from apps.jobs.models import JobRun
-from apps.jobs.services import runs, tickets, time_limits
+from apps.jobs.services import bell, runs, tickets, time_limits, workers
 
 # A worker that does not come back to its queue by then has somebody else look into it: when nobody
 # believes it to be at the bell any more (`bell.BUSY_SECONDS`).
@@ -102,7 +104,7 @@ class _Stay:
             if self.is_new:
                 self.is_new = False
                 self.due_at += settings.JOB_MOMENT_SECONDS - PASS_ON_SECONDS
-                tickets.issue_to(self.run.queue, enough=1)
+                _pass_on(self.run)
                 return
             self.has_asked = True
             self.due_at = time.monotonic() + settings.JOB_HEARTBEAT_SECONDS
@@ -195,6 +197,20 @@ def _keeper() -> _Keeper:
         if process not in _keepers:
             _keepers[process] = _Keeper()
         return _keepers[process]
+
+
+def _pass_on(run: JobRun) -> None:
+    """The process will not be back soon. Of the run's queue, and of those rung for because
+    it was believed to come, somebody else takes care.
+    """
+    queues = {run.queue}
+    if time_limits.is_in_worker():
+        heard = list(current_app.amqp.queues.consume_from)
+        with suppress(RedisError):
+            name = workers.process(run.worker)
+            queues |= set(bell.leave(heard, worker=run.worker, name=name))
+    for queue in queues:
+        tickets.issue_to(queue, enough=1)
 
 
 def _end(run: JobRun) -> None:

@@ -50,9 +50,9 @@ def current() -> str:
     return str(getattr(request, "hostname", None) or "")[:200]
 
 
-def process() -> str:
-    """This process, of whatever worker."""
-    return f"{current()}/{os.getpid()}"
+def process(worker: str) -> str:
+    """What this process of the worker is called."""
+    return f"{worker}/{os.getpid()}"
 
 
 def overview() -> list[Standing]:

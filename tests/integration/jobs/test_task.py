@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from apps.core.errors import VendorError
 from apps.jobs.models import JobRun
-from apps.jobs.services import lanes, leases, outcomes, pool, runs, tickets, time_limits
+from apps.jobs.services import bell, lanes, leases, outcomes, pool, runs, tickets, time_limits
 from apps.jobs.services.outcomes import NotCancellable
 from apps.jobs.task import ERROR_SECONDS, Job, run_now, work_off, work_on
 
@@ -287,6 +288,27 @@ class TestBegin:
         with leases.lease(JobRun(state="running", attempts=1, queue="bulk")):
             assert heard.wait(30)
         assert told == [("bulk", 1)]
+
+    def test_so_does_somebody_into_what_was_rung_for_because_of_it(self, db, settings, monkeypatch):
+        settings.JOB_MOMENT_SECONDS = 2.0
+        told, left, heard = set(), [], threading.Event()
+
+        def issue(queue, *, enough):
+            told.add(queue)
+            if len(told) == 2:
+                heard.set()
+
+        def leave(_, *, worker, name):
+            left.append((worker, name))
+            return ["interactive"]
+
+        monkeypatch.setattr(tickets, "issue_to", issue)
+        monkeypatch.setattr(bell, "leave", leave)
+        monkeypatch.setattr(time_limits, "is_in_worker", lambda: True)
+        with leases.lease(JobRun(state="running", attempts=1, queue="bulk", worker="one@test")):
+            assert heard.wait(30)
+        assert told == {"bulk", "interactive"}
+        assert left == [("one@test", f"one@test/{os.getpid()}")]
 
 
 class TestLeases:
