@@ -85,6 +85,7 @@ fleet: install-dev ## Migrations of many workspaces: recorded, rehearsed, rolled
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fleet $(ARGS)
 
 processes: install-dev ## Services and workers that are killed, stalled and restarted
+	@$(EMBEDDED) npm ls pusher >/dev/null # with the packages that only tests need
 	@$(EMBEDDED) exec --profile test -- $(BIN)/python -m pytest tests/processes $(ARGS)
 
 fuzz: install-dev ## Every operation of the OpenAPI document with good and bad input, as every role
