@@ -2,10 +2,11 @@
 a worker is free, so nobody's thousands stand before somebody else's one. A worker goes on for a
 moment with what is due, so there are fewer messages than runs.
 
-No run is forgotten, because of each of these: whoever commits one sends a ticket afterwards, or
-sees `ENOUGH` that nobody has taken yet; whoever takes one looks into the rows after that; whoever
-stops looking while there may be more sends one again. Messages may still be lost, or not be
-tickets: `top_up` makes up for that from the rows. A worker with one too many finds nothing to do.
+No run is forgotten, because of each of these: whoever commits one wakes a process that stands by
+(`bell`), sends a ticket, or sees `ENOUGH` that nobody has taken yet; whoever takes one looks into
+the rows after that; whoever stops looking while there may be more sends one again. Messages may
+still be lost, or not be tickets: `top_up` makes up for that from the rows. A worker with one too
+many finds nothing to do.
 """
 
 from __future__ import annotations
